@@ -1,0 +1,19 @@
+# Copyright (c) 2026, coxedge.compute contributors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""The attributes that modules declare."""
+
+from __future__ import annotations
+
+
+class ModuleDocFragment:
+    """Descriptions of attributes; each module says how far it supports them."""
+
+    DOCUMENTATION = r"""
+options: {}
+attributes:
+  check_mode:
+    description: Can run in C(check_mode) and predict what would change without changing it.
+  diff_mode:
+    description: Returns what has changed, or would change in check mode, when in diff mode.
+"""

@@ -1,0 +1,540 @@
+# Copyright (c) 2026, coxedge.compute contributors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""Brings one instance to where it is wanted: finds it, has a plan made, carries it out.
+
+``Run.converge`` is a job (see ``tasks``), so one instance and a fleet of them run the same code. The only place that knows of
+check mode is there too: a plan is carried out, or it is not.
+
+At every line that writes, the connection may drop. What happens then is in ``Run._send``.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from functools import partial
+from typing import Any
+
+from .catalog import Catalog
+from .client import UUID_PATTERN, Answer, ApiError, Client, Deadline, DeadlineExceeded, LostAnswer, TaskStatus
+from .fields import shown, shown_part
+from .plan import (
+    DESTROYED,
+    ENDS_IN,
+    ERROR,
+    NO_PROGRESS,
+    NONE,
+    RUNNING,
+    STOPPED,
+    TRANSITION,
+    Facts,
+    Plan,
+    Progress,
+    Refused,
+    Step,
+    condition,
+    described,
+    diff_of,
+    has_effect,
+    is_live,
+    make_plan,
+    must_settle,
+    needs,
+    reboots,
+    shows_effect,
+    state_of,
+    steps_after_create,
+)
+from .tasks import Job, Polling, wait_for_task
+
+# Seconds in which the effect of a write has to show after its answer was lost, or its task is no longer known.
+GRACE = 30.0
+
+# A repetition of these does harm: a second stop forces, a second reboot reboots again. Neither is sent twice.
+NEVER_REPEATED = ("stop", "reboot")
+
+METHODS = {"create": "POST", "update": "PUT", "delete": "DELETE"}
+CHANGES = ("update", "changeComputeOffering", "changeNetwork", "associateSSHKey")
+
+
+class Raced(Exception):
+    """The server refused a step because the instance is in another state than it was planned for."""
+
+    def __init__(self, error: ApiError, instance_id: str) -> None:
+        super().__init__(error.message)
+        self.error, self.instance_id = error, instance_id
+
+
+@dataclass
+class Outcome:
+    """What a run came to; ``actions`` and the others are filled as it goes, so that they are there when it fails too."""
+
+    instance: dict[str, Any] | None = None
+    actions: list[str] = field(default_factory=list)
+    diff: dict[str, Any] = field(default_factory=lambda: {"before": {}, "after": {}})
+    drift: dict[str, Any] = field(default_factory=dict)
+    warnings: list[str] = field(default_factory=list)
+    password: str | None = None
+    task_id: str | None = None
+
+    def result(self, waited: bool = True) -> dict[str, Any]:
+        """What the module returns, apart from warnings."""
+        result: dict[str, Any] = {
+            "changed": bool(self.actions),
+            "instance": self.instance,
+            "actions": self.actions,
+            "diff": self.diff,
+            "drift": self.drift,
+        }
+        if self.password is not None:
+            result["password"] = self.password
+        if not waited:
+            result["task_id"] = self.task_id
+        return result
+
+    def so_far(self) -> dict[str, Any]:
+        """What a failed run returns beside the failure: what was done before it."""
+        done: dict[str, Any] = {"changed": bool(self.actions), "actions": self.actions}
+        if self.password is not None:
+            done["password"] = self.password
+        return done
+
+
+@dataclass
+class Run:
+    """One instance's run."""
+
+    client: Client
+    catalog: Catalog
+    deadline: Deadline
+    options: Mapping[str, Any]
+    wait: bool = True
+    check_mode: bool = False
+    outcome: Outcome = field(default_factory=Outcome)
+    known_ids: frozenset[str] = frozenset()
+    """Ids in the list that was read before a create: what is not among them afterwards is new."""
+    last_state: str = ""
+    may_plan_again: bool = True
+    progress: Progress = NO_PROGRESS
+
+    # -- the whole way
+
+    def converge(self) -> Job[Outcome]:
+        """Options to outcome. Raises Refused or ApiError; ``outcome.actions`` then says what was done before."""
+        try:
+            return (yield from self._converge())
+        except DeadlineExceeded as error:
+            if self.last_state and "last state" not in error.message:
+                error.message = f"{error.message.rstrip('.')}; the last state seen is {self.client.clean(self.last_state)}"
+            raise
+
+    def _converge(self) -> Job[Outcome]:
+        current = yield from self._find()
+        first: Plan | None = None
+        while True:
+            current = yield from self._settled(current)
+            facts: Facts = yield from self.catalog.gather(needs(current, self.options), current)
+            plan = make_plan(current, self.options, facts, self.progress)
+            first = first or plan
+            self._note(first, plan)
+            if self.check_mode:
+                self.outcome.actions = plan.actions
+                self.outcome.instance = plan.after
+                return self.outcome
+            try:
+                self.outcome.instance = yield from self._carry_out(plan)
+            except Raced as race:
+                if not self.may_plan_again:
+                    raise race.error from None
+                self.may_plan_again = False
+                current = yield from self._look(race.instance_id)
+                if "create" in self.outcome.actions:
+                    self._continue_with_created(race, current)
+                continue
+            if not self.outcome.actions:
+                self.outcome.diff = diff_of({}, {}, {})
+            return self.outcome
+
+    def _continue_with_created(self, race: Raced, current: dict[str, Any] | None) -> None:
+        """After a race on an instance that this run created: it is that one or none, never a second one."""
+        if current is None:
+            raise race.error
+        self.options = {**self.options, "id": race.instance_id, "allow_reboot": True, "update_ssh_key": "on_create"}
+
+    def _note(self, first: Plan, plan: Plan) -> None:
+        """Puts what a plan says about itself into the outcome; of two plans, the whole way from the first's beginning."""
+        self.outcome.diff = diff_of(first.before, plan.after, first.extra)
+        self.outcome.drift = dict(plan.drift)
+        self.outcome.warnings += [text for text in plan.warnings if text not in self.outcome.warnings]
+
+    # -- looking
+
+    def _look(self, instance_id: str) -> Job[dict[str, Any] | None]:
+        """An instance as it is now; None where the API says 404."""
+        found = yield partial(self.client.fetch_one, "instances", instance_id, self.deadline)
+        instance = None if found is None else shown(found)
+        self.last_state = state_of(instance) or "gone"
+        return instance
+
+    def _list(self) -> Job[list[dict[str, Any]]]:
+        rows: list[dict[str, Any]] = yield partial(self.client.fetch_all, "instances", self.deadline)
+        return rows
+
+    def _find(self) -> Job[dict[str, Any] | None]:
+        """The instance that the options select, None if there is none. Raises Refused where a name is not clear."""
+        if self.options.get("id"):
+            return (yield from self._find_by_id(self.options["id"]))
+        name, state = self.options["name"], self.options["state"]
+        rows = yield from self._list()
+        self.known_ids = frozenset(row["id"] for row in rows)
+        named = [row for row in rows if row.get("name") == name and condition(row) != NONE]
+        candidates = [row for row in named if is_live(row)]
+        if state == "recovered" or (state == "absent" and self.options["purge"]):
+            candidates = named
+        if len(candidates) > 1:
+            words = ", ".join(f"{self.client.clean(row['id'])} ({self.client.clean(state_of(row))})" for row in candidates)
+            raise Refused(f"Several instances have the name {name!r}: {words}; select one with id.")
+        if not candidates:
+            return None
+        current = yield from self._look(candidates[0]["id"])
+        # Between the list and the look it may have been destroyed, and then the name selects it no more.
+        if current is not None and candidates is not named and not is_live(current):
+            return None
+        return current
+
+    def _find_by_id(self, instance_id: str) -> Job[dict[str, Any] | None]:
+        current = yield from self._look(instance_id)
+        if current is None or condition(current) == NONE:
+            # A 404 is also what a mistyped environment answers: only a list that succeeds makes it mean absence.
+            yield from self._list()
+            current = None
+        if current is None and self.options["state"] != "absent":
+            raise Refused(f"There is no instance with the id {instance_id} in {self.client.place}: check the id, or select by name.")
+        return current
+
+    def _settled(self, current: dict[str, Any] | None) -> Job[dict[str, Any] | None]:
+        """Waits for a transition to end where the table says so, in check mode too: what to do depends on where it ends."""
+        polling = Polling(self.client, self.deadline)
+        while current is not None and must_settle(current, self.options):
+            yield polling.pause(f"{described(current)} to settle; the last state seen is {self._state(current)}")
+            current = yield from self._look(current["id"])
+        if current is None or condition(current) == NONE:
+            if self.options.get("id") and self.options["state"] not in ("absent", "recovered"):
+                raise Refused(f"The instance with the id {self.options['id']} is gone: select by name to create another one.")
+            return None
+        if condition(current) == DESTROYED and not self.options.get("id") and self.options["state"] != "recovered":
+            # By name a destroyed one counts as none, unless it is to be purged.
+            return current if self.options["state"] == "absent" and self.options["purge"] else None
+        return current
+
+    def _state(self, instance: Mapping[str, Any] | None) -> str:
+        return self.client.clean(state_of(instance) or "gone")
+
+    # -- carrying out
+
+    def _carry_out(self, plan: Plan) -> Job[dict[str, Any] | None]:
+        """Carries a plan out; returns the instance as it is at the end."""
+        current: dict[str, Any] | None = dict(plan.before) if plan.before is not None else None
+        if not plan.steps:
+            return current
+        if plan.steps[0].action == "create":
+            return (yield from self._create(plan))
+        for number, step in enumerate(plan.steps):
+            last = number == len(plan.steps) - 1
+            try:
+                current = yield from self._do(step, current, waits=self.wait or not last)
+            except ApiError as error:
+                if self.progress.stopped and not last:
+                    yield from self._revive(current, error)
+                raise
+        if self.wait and plan.steps[-1].action in (*CHANGES, "start", "stop", "reboot"):
+            current = yield from self._put_right(current, str((plan.after or {}).get("state")))
+        return current
+
+    def _revive(self, current: dict[str, Any] | None, error: ApiError) -> Job[None]:
+        """After a change failed on an instance that was stopped for it: starts it again, so that it is not left down."""
+        try:
+            now = yield from self._look(str((current or {}).get("id")))
+            if condition(now) == STOPPED:
+                yield from self._do(Step("start", None, {"state": "Running"}), now, waits=True)
+        except (ApiError, Raced) as problem:
+            error.message = f"{error.message.rstrip('.')}; it was stopped for the change and could not be started again: {problem}"
+
+    def _put_right(self, current: dict[str, Any] | None, wanted: str) -> Job[dict[str, Any] | None]:
+        """Where the API left another state than the plan leads to, one more step: some changes start a stopped instance."""
+        action = {(RUNNING, "stopped"): "stop", (STOPPED, "running"): "start"}.get((condition(current), wanted.lower()))
+        if action is None:
+            return current
+        return (yield from self._do(Step(action, None, {"state": ENDS_IN[action]}), current, waits=True))
+
+    def _create(self, plan: Plan) -> Job[dict[str, Any] | None]:
+        """Creates an instance and does what a create leaves to do."""
+        create, rest = plan.steps[0], plan.steps[1:]
+        created = yield from self._do(create, None, waits=self.wait or bool(rest))
+        if created is None or created.get("id") is None or not (self.wait or rest):
+            # Its task goes on: what is known of it is what was asked for.
+            return {**(plan.after or {}), "state": None, **(created or {})}
+        # Not the steps that were predicted, but what the new instance needs: only now its host name is known.
+        steps = steps_after_create(created, self.options, any(step.action == "stop" for step in rest))
+        current: dict[str, Any] | None = created
+        for number, step in enumerate(steps):
+            current = yield from self._do(step, current, waits=self.wait or number < len(steps) - 1)
+        yield from self._look_for_twins(created)
+        if not self.wait:
+            return current
+        return (yield from self._put_right(current, str((plan.after or {}).get("state"))))
+
+    def _look_for_twins(self, created: Mapping[str, Any]) -> Job[None]:
+        """Warns of another live instance of the name: two runs may have created one each at the same time."""
+        try:
+            rows = yield from self._list()
+        except ApiError as error:
+            self.outcome.warnings.append(f"Whether another instance has the same name could not be looked up: {error.sentence}")
+            return
+        twins = [row["id"] for row in rows if row.get("name") == created.get("name") and row["id"] != created["id"] and is_live(row)]
+        if twins:
+            ids = ", ".join(self.client.clean(item) for item in twins)
+            self.outcome.warnings.append(
+                f"Another instance has the name of the new one, {created['id']}: {ids}; it may have been created at the same"
+                " time by another run, and nothing was destroyed"
+            )
+
+    def _do(self, step: Step, current: dict[str, Any] | None, waits: bool) -> Job[dict[str, Any] | None]:
+        """One step: sends it, waits for its task, then for the state it leads to. Returns the instance afterwards."""
+        answer, confirmed = yield from self._send(step, current)
+        self._note_interruption(step, current)
+        target = self._id_in(answer.data) if step.action == "create" else (current or {}).get("id")
+        self.outcome.task_id = answer.task_id
+        if not waits:
+            return (yield from self._unawaited(step, answer, current, target))
+        lost: ApiError | None = None
+        if answer.task_id:
+            status: TaskStatus = yield from self._awaited_task(answer.task_id)
+            lost = status.lost
+            if step.action == "create":
+                target = self._id_in(status.result) or target
+                self._keep_password(status.result)
+        elif step.action == "create":
+            self._keep_password(answer.data)
+        if target is None:
+            # The work is done, or its task is lost, and nothing said which id it has.
+            target = yield from self._adopt(step, lost)
+        try:
+            return (yield from self._await_end(step, str(target), current, confirmed and lost is None, lost))
+        except ApiError as error:
+            error.task_id = error.task_id or answer.task_id
+            raise
+
+    def _note_interruption(self, step: Step, current: Mapping[str, Any] | None) -> None:
+        """Remembers what must not happen to the instance twice, or must be undone, if it is planned again."""
+        running = condition(current) == RUNNING
+        if step.action == "reboot" or (running and (step.action == "stop" or reboots(step))):
+            self.progress = Progress(True, step.action == "stop" and self.options["state"] != "stopped")
+
+    def _awaited_task(self, task_id: str) -> Job[TaskStatus]:
+        try:
+            return (yield from wait_for_task(self.client, task_id, self.deadline))
+        except DeadlineExceeded as error:
+            error.message += f"; the last state seen is {self.client.clean(self.last_state or 'none')}"
+            raise
+        except ApiError as error:
+            error.task_id = task_id
+            raise
+
+    def _unawaited(self, step: Step, answer: Answer, current: dict[str, Any] | None, target: str | None) -> Job[dict[str, Any] | None]:
+        """What can be returned of the last step of a run that does not wait for it."""
+        if step.action == "create":
+            if answer.task_id is None:
+                self._keep_password(answer.data)
+                target = target or (yield from self._adopt(step, None))
+            return {**shown_part(answer.data), "id": target}
+        now = yield from self._look(str(target))
+        if now is None and current is not None and step.action in ("delete", "purge"):
+            return None if step.action == "purge" or (step.body or {}).get("purgeImmediately") else {**current, "state": "Destroyed"}
+        return now
+
+    @staticmethod
+    def _id_in(data: Any) -> str | None:
+        found = data.get("id") if isinstance(data, Mapping) else None
+        return found if isinstance(found, str) and UUID_PATTERN.fullmatch(found) else None
+
+    def _keep_password(self, result: Any) -> None:
+        password = result.get("password") if isinstance(result, Mapping) else None
+        if isinstance(password, str) and password:
+            self.outcome.password = password
+
+    # -- sending, with whatever becomes of the answer
+
+    def _send(self, step: Step, current: dict[str, Any] | None) -> Job[tuple[Answer, bool]]:
+        """Sends a step. Returns its answer, and whether the server confirmed it or it only shows in the instance.
+
+        Where the answer is lost, the instance is looked at first. What shows is taken as answered; otherwise the step is
+        sent again, if a repetition is harmless or would be refused.
+        """
+        instance_id = (current or {}).get("id")
+        operation = None if step.action in METHODS else step.action
+        request = partial(
+            self.client.write, METHODS.get(step.action, "POST"), "instances", instance_id, self.deadline, step.body, operation
+        )
+        losses = 0
+        while True:
+            try:
+                answer: Answer = yield request
+                self._done(step)
+                return answer, True
+            except LostAnswer as lost:
+                losses += 1
+                if step.action == "create":
+                    self._done(step)
+                    adopted = yield from self._adopt(step, lost)
+                    return Answer({"id": adopted}), False
+                if (yield from self._shows(step, current, losses, lost)):
+                    self._done(step)
+                    return Answer(), False
+                if step.action in NEVER_REPEATED or losses > self.client.connection.api_retries:
+                    self._done(step)
+                    raise self._unknown(step, lost, current) from None
+            except ApiError as refusal:
+                if refusal.status_code == 404 and step.action in ("delete", "purge"):
+                    self._done(step)
+                    return Answer(), True
+                if losses and (yield from self._shows(step, current, 0, refusal)):
+                    # Refused because the first one, whose answer was lost, has taken effect.
+                    self._done(step)
+                    return Answer(), False
+                if "currentState" in refusal.context and current is not None:
+                    raise Raced(refusal, current["id"]) from None
+                if refusal.status_code == 404 and current is not None:
+                    refusal.message = f"{described(current)} is gone: it was removed while this run was at work, and nothing more was done"
+                raise
+
+    def _done(self, step: Step) -> None:
+        """Counts a step that was sent among the actions; also where its answer is lost, since it may have been carried out."""
+        self.outcome.actions.append(step.action)
+
+    def _shows(self, step: Step, before: dict[str, Any] | None, losses: int, why: ApiError) -> Job[bool]:
+        """Whether the instance shows that a step was taken up: now, and shortly after; for steps never sent twice, within GRACE."""
+        instance_id = (before or {})["id"]
+        polling = Polling(self.client, self.deadline)
+        try:
+            if shows_effect(step, before, (yield from self._look(instance_id))):
+                return True
+            if step.action in NEVER_REPEATED:
+                while polling.waited() < GRACE:
+                    yield polling.pause(f"an effect of {step.action}", GRACE - polling.waited() + 0.001)
+                    if shows_effect(step, before, (yield from self._look(instance_id))):
+                        return True
+            elif losses:
+                pause = polling.pause(f"an effect of {step.action}", self.client.backoff(losses))
+                yield pause
+                return shows_effect(step, before, (yield from self._look(instance_id)))
+        except ApiError as error:
+            self._done(step)
+            raise self._unknown(step, why, before, error) from None
+        return False
+
+    def _unknown(self, step: Step, why: ApiError, current: Mapping[str, Any] | None, then: ApiError | None = None) -> ApiError:
+        """The error where nobody can say what a write has done."""
+        target = described(current) if current else f"an instance of the name {self.options.get('name')!r}"
+        later = f"; then: {then.message.rstrip('.')}" if then else ""
+        error = ApiError(
+            f"The outcome of {step.action} for {target} is unknown: {why.message.rstrip('.')}{later};"
+            " look at the instance in the portal or with instance_info before running this again.",
+            why.status_code,
+            why.code,
+            why.api_message,
+            why.context,
+        )
+        error.task_id = why.task_id
+        return error
+
+    def _adopt(self, step: Step, lost: ApiError | None) -> Job[str]:
+        """The id of the instance that a create made, where no answer said it: the one new id of the name in the list.
+
+        A create is never sent twice: whoever does that without knowing ends up with two servers.
+        """
+        why = lost or ApiError("the answer to the create holds no id")
+        polling = Polling(self.client, self.deadline)
+        name = self.options["name"]
+        new: list[str] = []
+        try:
+            while True:
+                rows = yield from self._list()
+                new = [row["id"] for row in rows if row.get("name") == name and row["id"] not in self.known_ids and is_live(row)]
+                if new or polling.waited() >= GRACE:
+                    break
+                yield polling.pause("the new instance to appear in the list", GRACE - polling.waited() + 0.001)
+        except ApiError as error:
+            raise self._unknown(step, why, None, error) from None
+        if len(new) == 1:
+            if lost is not None:
+                self.outcome.warnings.append(
+                    f"The answer to the create was lost; the new instance {new[0]} of the name was found in the list and taken for"
+                    " the one created, its password, if it has one, is not known"
+                )
+            return new[0]
+        if new:
+            why = ApiError(f"{why.message.rstrip('.')}; several new instances have the name: {', '.join(new)}")
+        raise self._unknown(step, why, None)
+
+    # -- waiting for the end
+
+    def _await_end(
+        self, step: Step, instance_id: str, before: dict[str, Any] | None, confirmed: bool, lost: ApiError | None
+    ) -> Job[dict[str, Any] | None]:
+        """Looks until the instance is where the step leads to.
+
+        ``confirmed`` False: only the instance can say whether the step was carried out; if it has settled and does not
+        show it within GRACE, the outcome is unknown.
+        """
+        polling = Polling(self.client, self.deadline)
+        while True:
+            now = yield from self._look(instance_id)
+            if self._has_ended(step, now) and (confirmed or self._is_shown(step, now)):
+                return self._at_the_end(step, before, now)
+            if now is None or (step.action in ("create", "start", "reboot") and condition(now) == ERROR):
+                if now is None and step.action == "create" and polling.waited() < GRACE:
+                    # A list can be ahead of what retrieving shows.
+                    yield polling.pause("the new instance to appear")
+                    continue
+                state = "gone" if now is None else "in state Error"
+                raise ApiError(f"The instance {instance_id} is {state} after {step.action}: look at it in the portal.")
+            if not confirmed and condition(now) != TRANSITION and polling.waited() >= GRACE:
+                raise self._unknown(step, lost or ApiError("its answer was lost and it shows no effect"), before)
+            target = ENDS_IN.get(step.action, "its new state")
+            yield polling.pause(
+                f"{described(now)} to reach {target} after {step.action}; the last state seen is {self._state(now)}"
+                " and the work on the server goes on"
+            )
+
+    @staticmethod
+    def _has_ended(step: Step, now: Mapping[str, Any] | None) -> bool:
+        """Whether an instance is where a step leads to."""
+        column = condition(now)
+        if step.action == "purge" or (step.action == "delete" and (step.body or {}).get("purgeImmediately")):
+            return column == NONE
+        if step.action == "delete":
+            return column in (NONE, DESTROYED)
+        if now is None:
+            return False
+        if step.action == "recover":
+            return column != DESTROYED
+        if step.action in ENDS_IN:
+            return column == ENDS_IN[step.action].lower()
+        return column not in (TRANSITION, NONE)
+
+    @staticmethod
+    def _is_shown(step: Step, now: Mapping[str, Any] | None) -> bool:
+        """Whether a settled instance shows that a step was carried out, as far as it can: not every attribute is reported."""
+        if step.action not in CHANGES or now is None:
+            return True
+        return has_effect(step, now) or all(name not in now or now[name] is None for name in step.effect)
+
+    def _at_the_end(self, step: Step, before: dict[str, Any] | None, now: dict[str, Any] | None) -> dict[str, Any] | None:
+        """The instance to return: of a destroyed one what was last known, of a purged one nothing."""
+        if step.action not in ("delete", "purge"):
+            return now
+        if step.action == "purge" or (step.body or {}).get("purgeImmediately"):
+            return None
+        return {**(now if now is not None and condition(now) == DESTROYED else before or {}), "state": "Destroyed"}

@@ -1,0 +1,133 @@
+# Copyright (c) 2026, coxedge.compute contributors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""Names to ids: the lists beside the instances, asked for only where a plan needs them and at most once in a run."""
+
+from __future__ import annotations
+
+import difflib
+from collections.abc import Mapping, Sequence
+from functools import partial
+from typing import Any
+
+from .client import Client, Deadline, is_uuid
+from .fields import KINDS
+from .plan import Facts, Lookup, Needs, Refused, described, is_live
+from .tasks import Job
+
+# How many names an error offers.
+OFFERED = 8
+
+
+class Catalog:
+    """The sibling lists of an environment. What was read is kept for the run."""
+
+    def __init__(self, client: Client, deadline: Deadline) -> None:
+        self._client, self._deadline = client, deadline
+        self._lists: dict[str, list[dict[str, Any]]] = {}
+
+    def rows(self, kind: str) -> Job[list[dict[str, Any]]]:
+        """The entries of a kind (a key of KINDS), with the API's own field names."""
+        if kind not in self._lists:
+            self._lists[kind] = yield partial(self._client.fetch_all, KINDS[kind][0], self._deadline)
+        return self._lists[kind]
+
+    def find(self, lookup: Lookup) -> Job[dict[str, Any]]:
+        """The one entry that a name or an id stands for. Raises Refused for none, with near names, and for several."""
+        rows = yield from self.rows(lookup.kind)
+        by_id = is_uuid(lookup.text) and lookup.kind != "ssh_keys"
+        if by_id:
+            found = [row for row in rows if str(row.get("id")).lower() == lookup.text.lower()]
+        else:
+            found = [row for row in rows if row.get("name") == lookup.text]
+        if len(found) == 1:
+            return found[0]
+        word = KINDS[lookup.kind][1]
+        if found:
+            ids = ", ".join(self._client.clean(row.get("id")) for row in found)
+            raise Refused(
+                f"{lookup.option}: several of the name {lookup.text!r} exist, with the ids {ids}: give the id of the {word} instead."
+            )
+        if by_id:
+            raise Refused(f"{lookup.option}: there is no {word} with the id {lookup.text} in {self._client.place}: check the id.")
+        raise Refused(
+            f"{lookup.option}: there is no {word} of the name {lookup.text!r} in {self._client.place}: {self._offer(lookup.text, rows)}."
+        )
+
+    def _offer(self, text: str, rows: Sequence[Mapping[str, Any]]) -> str:
+        names = sorted({row["name"] for row in rows if isinstance(row.get("name"), str)})
+        if not names:
+            return "there are none at all"
+        folded: dict[str, str] = {}
+        for name in names:
+            folded.setdefault(name.casefold(), name)
+        near = [folded[name] for name in difflib.get_close_matches(text.casefold(), folded, n=OFFERED, cutoff=0.4)]
+        words = ", ".join(repr(self._client.clean(name)) for name in (near or names[:OFFERED]))
+        return f"the nearest names are {words}" if near else f"names that exist are {words}"
+
+    def gather(self, needs: Needs, current: Mapping[str, Any] | None) -> Job[Facts]:
+        """Everything that a plan needs to be known. Raises Refused for what does not exist."""
+        facts = Facts()
+        problems = []
+        for lookup in needs.lookups:
+            try:
+                facts.records[lookup.option] = yield from self.find(lookup)
+            except Refused as refused:
+                problems.append(str(refused))
+        if problems:
+            raise Refused(" ".join(problems))
+        if needs.holders_of_name is not None:
+            rows = yield partial(self._client.fetch_all, "instances", self._deadline)
+            facts.holders = tuple(row["id"] for row in rows if row.get("name") == needs.holders_of_name and is_live(row))
+        if current is not None and needs.volumes:
+            facts.volume_ids = yield from self._volumes(needs.volumes, current)
+        if current is not None and needs.addresses:
+            facts.address_ids = yield from self._addresses(needs.addresses, current, facts.warnings)
+        return facts
+
+    def _volumes(self, wanted: Sequence[str], current: Mapping[str, Any]) -> Job[tuple[str, ...]]:
+        """Ids of the data volumes to delete with an instance; they must be attached to it."""
+        listing = partial(self._client.fetch_all, "volumes", self._deadline, type="data", instance_id=current["id"])
+        # Filtered again: a server that ignores the parameters must not make us delete the volumes of others.
+        rows = [row for row in (yield listing) if row.get("instanceId") == current["id"] and row.get("type") == "data"]
+        if list(wanted) == ["all"]:
+            return tuple(row["id"] for row in rows)
+        return self._chosen("volumes_to_delete", "data volume", wanted, rows, "name", current)
+
+    def _addresses(self, wanted: Sequence[str], current: Mapping[str, Any], warnings: list[str]) -> Job[tuple[str, ...]]:
+        """Ids of the public addresses to release with an instance; others must not use them."""
+        listing = partial(self._client.fetch_all, "publicipaddresses", self._deadline, instance_id=current["id"])
+        own: list[dict[str, Any]] = []
+        shared: list[dict[str, Any]] = []
+        for row in (yield listing):
+            holders = {str(item.get("id")) for item in row.get("instances") or [] if isinstance(item, dict)}
+            if current["id"] in holders:
+                (own if len(holders) == 1 else shared).append(row)
+        if list(wanted) == ["all"]:
+            for row in shared:
+                address = self._client.clean(row.get("ipAddress"))
+                warnings.append(f"The public IP address {address} is kept: other instances than {described(current)} use it too")
+            return tuple(row["id"] for row in own)
+        for text in wanted:
+            if any(text in (row["id"], row.get("ipAddress")) for row in shared):
+                raise Refused(
+                    f"public_ips_to_release: {text} is used by other instances too and can't be released with {described(current)}."
+                )
+        return self._chosen("public_ips_to_release", "public IP address", wanted, own, "ipAddress", current)
+
+    def _chosen(
+        self, option: str, word: str, wanted: Sequence[str], rows: Sequence[Mapping[str, Any]], key: str, current: Mapping[str, Any]
+    ) -> tuple[str, ...]:
+        """Ids of the rows that ids or names stand for. Raises Refused for none and for several of a name."""
+        chosen: list[str] = []
+        for text in wanted:
+            found = [row["id"] for row in rows if (row["id"].lower() == text.lower() if is_uuid(text) else row.get(key) == text)]
+            if not found:
+                shown = ", ".join(self._client.clean(row.get(key)) for row in rows) or "none"
+                raise Refused(f"{option}: {described(current)} has no {word} {text!r}; it has: {shown}.")
+            if len(found) > 1:
+                raise Refused(
+                    f"{option}: {described(current)} has several of the name {text!r}, with the ids {', '.join(found)}: give ids."
+                )
+            chosen += [item for item in found if item not in chosen]
+        return tuple(chosen)

@@ -1,0 +1,99 @@
+# Copyright (c) 2026, coxedge.compute contributors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""Work that takes time, written once for one instance and for many.
+
+A *job* is a generator. It yields what it needs from outside and is resumed with the outcome:
+
+- a function without arguments: a request. The job gets its return value, or the exception it raised;
+- a ``Pause``: to be resumed after so many seconds.
+
+So a job never blocks by itself, and whoever drives it decides what runs side by side. ``drive`` runs a single job.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from functools import partial
+
+# From typing, not collections.abc: the aliases below are built at run time, also on Python 3.8.
+from typing import Any, Callable, Generator, TypeVar, Union
+
+from .client import Client, Deadline, DeadlineExceeded, TaskStatus
+
+# Seconds between two looks: a share of the time already waited, within bounds. Short waits are noticed at once, long ones
+# cost few requests.
+POLL_SHARE = 0.05
+POLL_MIN = 0.25
+POLL_MAX = 2.0
+
+
+@dataclass(frozen=True)
+class Pause:
+    """A job's wish to go on after so many seconds."""
+
+    seconds: float
+
+
+T = TypeVar("T")
+# What a job yields. The value it is resumed with depends on what it yielded, so it is Any.
+Wish = Union[Pause, Callable[[], Any]]
+Job = Generator[Wish, Any, T]
+
+
+def drive(job: Job[T], sleep: Callable[[float], None]) -> T:
+    """Runs one job to its end, requests and pauses in this thread; returns what it returns, raises what it raises."""
+    value: Any = None
+    error: Exception | None = None
+    while True:
+        try:
+            wish = job.send(value) if error is None else job.throw(error)
+        except StopIteration as end:
+            result: T = end.value
+            return result
+        value = error = None
+        if isinstance(wish, Pause):
+            sleep(wish.seconds)
+            continue
+        try:
+            value = wish()
+        except Exception as problem:  # pylint: disable=broad-exception-caught
+            error = problem
+
+
+class Polling:
+    """The rhythm of looking again: see POLL_SHARE. ``pause`` raises DeadlineExceeded when the time is over."""
+
+    def __init__(self, client: Client, deadline: Deadline) -> None:
+        self._client, self._deadline = client, deadline
+        self._began = client.clock()
+
+    def waited(self) -> float:
+        """Seconds since the first look."""
+        return self._client.clock() - self._began
+
+    def pause(self, waiting_for: str, limit: float = float("inf")) -> Pause:
+        """The pause before the next look, not longer than ``limit`` seconds.
+
+        ``waiting_for`` says in the error what the time was not enough for.
+        """
+        left = self._deadline.remaining()
+        if left <= 0:
+            raise DeadlineExceeded(f"The wait_timeout of {self._deadline.seconds:g} seconds is over while waiting for {waiting_for}")
+        seconds = min(POLL_MAX, max(POLL_MIN, POLL_SHARE * self.waited()))
+        # Jitter of a tenth, so that many runs that began together do not ask together.
+        return Pause(max(0.0, min(seconds * (0.95 + self._client.jitter() / 10), left, limit)))
+
+
+def wait_for_task(client: Client, task_id: str, deadline: Deadline) -> Job[TaskStatus]:
+    """Polls a task until it has ended or the API knows nothing of it. Raises TaskFailed, or DeadlineExceeded with its id."""
+    polling = Polling(client, deadline)
+    try:
+        while True:
+            yield polling.pause(f"task {client.clean(task_id)}; its work on the server goes on")
+            status: TaskStatus = yield partial(client.task, task_id, deadline)
+            if status.ended or status.lost:
+                return status
+    except DeadlineExceeded as error:
+        error.task_id = task_id
+        raise

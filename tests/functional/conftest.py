@@ -1,0 +1,112 @@
+# Copyright (c) 2026, coxedge.compute contributors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""What functional tests share: a simulator on real time and real ansible-playbook runs against it."""
+
+from __future__ import annotations
+
+import json
+import os
+import subprocess
+import sys
+from collections.abc import Iterator
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+
+import pytest
+from ansible_collections.coxedge.compute.tests.simulator.cloud import ENVIRONMENTS, SERVICE_CODE
+from ansible_collections.coxedge.compute.tests.simulator.server import Simulator
+
+BIN = Path(sys.executable).parent
+
+
+@dataclass
+class Played:
+    """A finished playbook run."""
+
+    results: list[dict[str, Any]]
+    output: str
+    code: int
+    requests: list[dict[str, Any]] = field(default_factory=list)
+
+
+class Player:
+    """Runs tasks with ansible-playbook and hands back what they returned."""
+
+    def __init__(self, simulator: Simulator, folder: Path) -> None:
+        self.simulator, self.folder = simulator, folder
+        self.environ = {
+            **{name: value for name, value in os.environ.items() if not name.startswith(("COXEDGE_", "ANSIBLE_"))},
+            **simulator.environ,
+            "ANSIBLE_COLLECTIONS_PATH": os.environ["ANSIBLE_COLLECTIONS_PATH"],
+            "ANSIBLE_LOCALHOST_WARNING": "false",
+            "ANSIBLE_INVENTORY_UNPARSED_WARNING": "false",
+            "ANSIBLE_HOME": str(folder / "ansible"),
+            "ANSIBLE_NOCOLOR": "1",
+        }
+
+    @property
+    def environment(self) -> Any:
+        """The simulator's environment that the plays work in."""
+        return self.simulator.cloud.environment(None, SERVICE_CODE, ENVIRONMENTS[0])
+
+    def command(self, *words: str, **environ: str) -> subprocess.CompletedProcess[str]:
+        """Runs one of core's commands."""
+        return subprocess.run(
+            [str(BIN / words[0]), *words[1:]],
+            env={**self.environ, **environ},
+            cwd=self.folder,
+            capture_output=True,
+            text=True,
+            timeout=300,
+            check=False,
+        )
+
+    def play(self, tasks: list[dict[str, Any]], *arguments: str, play: dict[str, Any] | None = None, **environ: str) -> Played:
+        """Runs tasks, the failing ones included. ``results`` has the result of each, in order; of loops, all their items."""
+        whole = [{"register": f"result_{n}", "ignore_errors": True, **task} for n, task in enumerate(tasks)]
+        path = self.folder / "results.json"
+        path.unlink(missing_ok=True)
+        names = ", ".join(f"result_{n}" for n in range(len(tasks)))
+        keep = {
+            "ansible.builtin.copy": {"content": "{{ [" + names + "] | to_json }}", "dest": str(path), "mode": "0600"},
+            "check_mode": False,
+            "diff": False,
+            "no_log": True,
+        }
+        book = [{"hosts": "localhost", "gather_facts": False, **(play or {}), "tasks": [*whole, keep]}]
+        (self.folder / "play.yml").write_text(json.dumps(book))
+        self.simulator.face.log.clear()
+        ended = self.command("ansible-playbook", "play.yml", *arguments, **environ)
+        results = json.loads(path.read_text()) if path.exists() else []
+        return Played(results, ended.stdout + ended.stderr, ended.returncode, list(self.simulator.face.log))
+
+    def instance(self, *arguments: str, environ: dict[str, str] | None = None, **options: Any) -> dict[str, Any]:
+        """Runs the module ``instance`` once; its result."""
+        played = self.play([{"coxedge.compute.instance": options}], *arguments, **(environ or {}))
+        assert played.results, played.output
+        return {**played.results[0], "played": played}
+
+
+@pytest.fixture(scope="session")
+def running_simulator() -> Iterator[Simulator]:
+    """One simulator for all tests of a worker."""
+    with Simulator(task_seconds=0.2) as running:
+        yield running
+
+
+@pytest.fixture
+def player(running_simulator: Simulator, tmp_path: Path) -> Player:
+    """See Player; the simulator is fresh from a reset."""
+    running_simulator.face.reset_all()
+    return Player(running_simulator, tmp_path)
+
+
+CREATION = {"template": "Ubuntu 24.04", "compute_offering": "2vCPU.4GB", "network": "Web-test_area"}
+
+
+@pytest.fixture
+def creation() -> dict[str, Any]:
+    """Options that suffice to create an instance."""
+    return dict(CREATION)

@@ -1,0 +1,343 @@
+# Copyright (c) 2026, coxedge.compute contributors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""The module instance through real ansible-playbook runs against the simulator."""
+
+from __future__ import annotations
+
+import pytest
+import yaml
+from ansible_collections.coxedge.compute.plugins.modules import instance as module
+
+KEY = "simulator-key"
+WRITES = ("POST", "PUT", "DELETE")
+
+# Wanted state (purged: absent with purge): (state there is: actions, None for a failure).
+CELLS = {
+    "present": {"none": ["create"], "Running": [], "Stopped": [], "Starting": [], "Error": [], "Destroyed": ["create"]},
+    "started": {"none": ["create"], "Running": [], "Stopped": ["start"], "Stopping": ["start"], "Error": None, "Destroyed": ["create"]},
+    "stopped": {
+        "none": ["create", "stop"],
+        "Running": ["stop"],
+        "Stopped": [],
+        "Starting": ["stop"],
+        "Error": None,
+        "Destroyed": ["create", "stop"],
+    },
+    "restarted": {
+        "none": ["create"],
+        "Running": ["reboot"],
+        "Stopped": ["reboot"],
+        "Starting": ["reboot"],
+        "Error": None,
+        "Destroyed": ["create"],
+    },
+    "recovered": {"none": None, "Running": [], "Stopped": [], "Starting": [], "Error": [], "Destroyed": ["recover"]},
+    "absent": {"none": [], "Running": ["delete"], "Stopped": ["delete"], "Stopping": ["delete"], "Error": ["delete"], "Destroyed": []},
+    "purged": {
+        "none": [],
+        "Running": ["delete"],
+        "Stopped": ["delete"],
+        "Starting": ["delete"],
+        "Error": ["delete"],
+        "Destroyed": ["purge"],
+    },
+}
+# By id a destroyed instance is refused, with the ways on.
+BY_ID = {"present": None, "started": None, "stopped": None, "restarted": None, "recovered": ["recover"], "absent": [], "purged": ["purge"]}
+ENDS = {"Starting": "Running", "Stopping": "Stopped"}
+
+
+@pytest.mark.parametrize("state", CELLS)
+def test_every_cell_of_the_state_table_in_check_mode_and_for_real(player, state):
+    # As the simulator makes those that it is told to have, so that nothing is left to converge.
+    creation = {"template": "CentOS 6.8 PV", "compute_offering": "1vCPU.512MB", "network": "Web-test_area"}
+    cells = dict(CELLS[state])
+    if state != "recovered":
+        cells["Destroyed by id"] = BY_ID[state]
+    ids = {}
+    for current in cells:
+        if current != "none":
+            more = {"reads": 2, "then": ENDS[current]} if current in ENDS else {}
+            ids[current] = player.environment.place({"name": f"cell-{current}", "state": current.split()[0], **more})["id"]
+    items = [{"current": current, **({"id": ids[current]} if "by id" in current else {})} for current in cells]
+    task = {
+        "coxedge.compute.instance": {
+            "name": "cell-{{ item.current }}",
+            "id": "{{ item.id | default('') }}",
+            "state": "absent" if state == "purged" else state,
+            "purge": state == "purged",
+            **creation,
+        },
+        "loop": items,
+    }
+    predicted = player.play([task], "--check", "--diff")
+    assert not [entry for entry in predicted.requests if entry["method"] in WRITES]
+    for current in cells:
+        if current in ENDS:
+            row = player.environment.instances[ids[current]]
+            player.environment.amend(row, {"state": current, "reads": 2, "then": ENDS[current]})
+    done = player.play([task])
+    again = player.play([task])
+    for (current, actions), *results in zip(cells.items(), *(p.results[0]["results"] for p in (predicted, done, again))):
+        for result in results:
+            assert "exception" not in result or "Traceback" not in str(result["exception"]), current
+            assert result["failed"] is (actions is None), (current, result)
+        before, real, second = results
+        if actions is None:
+            assert before["msg"] == real["msg"] and real["actions"] == [] and not real["changed"]
+            assert set(real["error"]) == {"status_code", "code", "message", "context"}
+            continue
+        assert real["actions"] == actions, current
+        assert real["changed"] is bool(actions)
+        for key in ("changed", "actions", "diff"):
+            assert before[key] == real[key], (current, key)
+        if state != "restarted":
+            assert second["changed"] is False and second["actions"] == [], current
+        assert "drift" in real and "instance" in real
+
+
+def test_a_life(player, creation):
+    steps = [
+        ({"state": "started", **creation}, ["create"], "Running"),
+        ({"state": "stopped"}, ["stop"], "Stopped"),
+        ({"state": "started"}, ["start"], "Running"),
+        ({"state": "restarted"}, ["reboot"], "Running"),
+        ({"state": "absent"}, ["delete"], "Destroyed"),
+        ({"state": "recovered"}, ["recover"], "Stopped"),
+        ({"state": "absent"}, ["delete"], "Destroyed"),
+        ({"state": "absent", "purge": True}, ["purge"], None),
+    ]
+    played = player.play([{"coxedge.compute.instance": {"name": "web1", **options}} for options, _actions, _state in steps])
+    for (options, actions, state), result in zip(steps, played.results):
+        assert result["actions"] == actions and result["changed"], (options, result)
+        assert (result["instance"] or {}).get("state") == state
+    assert played.code == 0 and player.environment.instances == {}
+
+
+def test_no_change_is_two_requests_by_name_and_one_by_id(player, creation):
+    created = player.instance(name="web1", **creation)["instance"]
+    by_name = player.instance(name="web1", state="started", **creation)
+    assert not by_name["changed"] and len(by_name["played"].requests) == 2
+    by_id = player.instance(id=created["id"], state="started", **creation)
+    assert not by_id["changed"] and len(by_id["played"].requests) == 1
+    assert by_id["instance"] == created
+
+
+def test_every_create_field_arrives(player):
+    environment = player.environment
+    options = {
+        "name": "jarvis",
+        "template": "CentOS 6.8 PV",
+        "compute_offering": "Custom CPU.Memory",
+        "cpu_count": "2",
+        "memory_in_mb": 2048,
+        "network": "App-test_area",
+        "ip_address": "10.165.7.7",
+        "ssh_key_name": "mysshkey",
+        "user_data": "#!/bin/bash\necho 'hello world'",
+        "ports_to_forward": [80, "9999"],
+        "root_volume_size_in_gb": 60,
+        "disk_offering": "Custom size and IOPS",
+        "additional_disk_size_in_gb": 20,
+        "additional_disk_iops": 1000,
+        "volume_to_attach": "archive",
+        "affinity_group": "spread",
+    }
+    result = player.instance(**options)
+    (body,) = [entry["body"] for entry in result["played"].requests if entry["method"] == "POST"]
+    assert body == {
+        "name": "jarvis",
+        "templateId": "5f968ad6-56d0-4d0d-ad7e-f8f4a5b5d986",
+        "computeOfferingId": next(row["id"] for row in environment.siblings["computeofferings"] if row["name"] == "Custom CPU.Memory"),
+        "cpuCount": 2,
+        "memoryInMB": 2048,
+        "networkId": "55ccea7f-8286-479e-a648-dd4a45866daf",
+        "ipAddress": "10.165.7.7",
+        "sshKeyName": "mysshkey",
+        "userData": "#!/bin/bash\necho 'hello world'",
+        "portsToForward": ["80", "9999"],
+        "rootVolumeSizeInGb": 60,
+        "diskOfferingId": "f16f7f1b-462d-47b9-97bb-25a19e47a648",
+        "additionalDiskSizeInGb": 20,
+        "additionalDiskIops": 1000,
+        "volumeIdToAttach": "2478012b-3cf3-4eef-a8d6-85eb8599df6d",
+        "affinityGroupId": "1c0bfd2b-d609-4892-a43e-273654532d26",
+    }
+    assert result["instance"]["public_ips"][0]["ports"] == ["80", "9999"]
+
+
+def test_destroy_sends_its_four_options(player):
+    environment = player.environment
+    environment.place({"name": "web1", "publicIps": 1, "dataVolumes": ["data"]})
+    (address,) = environment.siblings["publicipaddresses"]
+    volume = next(row["id"] for row in environment.siblings["volumes"] if row["name"] == "data")
+    options = {"purge": True, "delete_snapshots": True, "public_ips_to_release": ["all"], "volumes_to_delete": ["all"]}
+    result = player.instance(name="web1", state="absent", **options)
+    (body,) = [entry["body"] for entry in result["played"].requests if entry["method"] == "DELETE"]
+    assert body == {
+        "deleteSnapshots": True,
+        "purgeImmediately": True,
+        "publicIpIdsToRelease": [address["id"]],
+        "volumeIdsToDelete": [volume],
+    }
+
+
+# --- bad input ---------------------------------------------------------------------------------------------------
+
+NEW = {"name": "new", "template": "Ubuntu 24.04", "compute_offering": "2vCPU.4GB", "network": "Web-test_area"}
+BAD = {
+    "no key": ({}, {"COXEDGE_API_KEY": ""}, ["api_key", "COXEDGE_API_KEY"]),
+    "a wrong key": ({"api_key": "not-the-key"}, {}, ["does not accept this api_key"]),
+    "an unknown environment": ({"environment_name": "tset"}, {}, ["environment_name", "tset", "test_area"]),
+    "an unknown service": ({"service_code": "compute-of"}, {}, ["service_code", "compute-of"]),
+    "an unknown template": ({"template": "Ubuntu 2404"}, {}, ["template", "'Ubuntu 24.04'"]),
+    "nothing to create it from": ({"template": "", "compute_offering": "", "network": ""}, {}, ["compute_offering, network and template"]),
+    "plain http": ({"api_url": "http://portal.example.com/api/v2"}, {}, ["api_url", "https"]),
+    "no time": ({"wait_timeout": 0}, {}, ["wait_timeout"]),
+    "negative time": ({"wait_timeout": -5}, {}, ["wait_timeout"]),
+    "an id that is none": ({"id": "web1"}, {}, ["id must be a UUID"]),
+    "neither id nor name": ({"name": ""}, {}, ["id and name"]),
+    "two keys": ({"public_key": "k", "ssh_key_name": "mysshkey"}, {}, ["public_key and ssh_key_name"]),
+    "a size that the offering has not": ({"cpu_count": 3}, {}, ["cpu_count", "2vCPU.4GB"]),
+    "no size for a custom offering": ({"compute_offering": "Custom CPU.Memory"}, {}, ["cpu_count and memory_in_mb"]),
+}
+
+
+@pytest.mark.parametrize("case", BAD)
+def test_bad_input_gets_one_sentence_before_anything_is_written(player, case):
+    changes, environ, words = BAD[case]
+    for arguments in ([], ["--check"]):
+        result = player.instance(*arguments, environ=environ, **{**NEW, **changes})
+        assert result["failed"] and not result["changed"]
+        assert all(word in result["msg"] for word in words), result["msg"]
+        assert "Traceback" not in result["played"].output
+        assert not [entry for entry in result["played"].requests if entry["method"] in WRITES]
+        assert result["actions"] == [] and set(result["error"]) == {"status_code", "code", "message", "context"}
+
+
+def test_an_ambiguous_name_fails_with_the_ids(player):
+    ids = [player.environment.place({"name": "twin"})["id"] for _n in range(2)]
+    result = player.instance(name="twin", state="absent")
+    assert result["failed"] and all(item in result["msg"] for item in ids)
+
+
+def test_a_server_that_answers_html(player):
+    player.simulator.face.faults.add({"kind": "html", "status": 200, "count": 0, "message": "Please log in"})
+    result = player.instance(**NEW)
+    assert "expected JSON" in result["msg"] and "Please log in" in result["msg"] and result["error"]["status_code"] == 200
+
+
+def test_an_api_error_is_returned_as_data(player):
+    player.simulator.cloud.settings.max_instances = 1
+    player.environment.place({"name": "other"})
+    result = player.instance(**NEW)
+    assert (result["error"]["status_code"], result["error"]["code"]) == (400, 2020)
+    assert "quota" in result["error"]["message"] and "quota" in result["msg"]
+
+
+# --- what is given, and how --------------------------------------------------------------------------------------
+
+
+def test_empty_options_count_as_not_given(player, creation):
+    spec = yaml.safe_load(module.DOCUMENTATION)["options"]
+    optional = [name for name in spec if name not in ("name", *creation)]
+    empty = dict.fromkeys(optional, "")
+    empty.update(dict.fromkeys(("api_key", "api_url", "service_code", "environment_name", "organization_id", "api_timeout"), ""))
+    empty.update(dict.fromkeys(("api_retries", "validate_certs", "ca_path"), ""))
+    empty["ports_to_forward"] = [""]
+    result = player.instance(name="web1", **creation, **empty)
+    assert result["actions"] == ["create"], result["msg"]
+
+
+def test_empty_environment_variables_count_as_not_set(player, creation):
+    names = ("ORGANIZATION_ID", "API_TIMEOUT", "API_RETRIES", "VALIDATE_CERTS", "CA_PATH", "API_KEY")
+    environ = {f"COXEDGE_{name}": "" for name in names}
+    result = player.instance(environ={**environ, "COXEDGE_KEY": KEY}, name="web1", **creation)
+    assert result["actions"] == ["create"], result["msg"]
+
+
+def test_environment_variables_reach_their_options(player):
+    for environ, word in (
+        ({"COXEDGE_API_TIMEOUT": "0"}, "api_timeout"),
+        ({"COXEDGE_API_RETRIES": "-1"}, "api_retries"),
+        ({"COXEDGE_CA_PATH": "/nowhere"}, "ca_path"),
+        ({"COXEDGE_ORGANIZATION_ID": "foreign"}, "api_key"),
+        ({"COXEDGE_API_URL": "nonsense"}, "api_url"),
+        ({"COXEDGE_ENVIRONMENT_NAME": "nope"}, "nope"),
+        ({"COXEDGE_SERVICE_CODE": "nope"}, "nope"),
+        ({"COXEDGE_VALIDATE_CERTS": "perhaps"}, "validate_certs"),
+    ):
+        result = player.instance(environ=environ, name="web1", state="absent")
+        assert result["failed"] and word in result["msg"], environ
+
+
+def test_module_defaults_of_the_action_group(player, creation):
+    environ = dict.fromkeys(player.simulator.environ, "")
+    values = {
+        "api_key": KEY,
+        "api_url": player.simulator.api_url,
+        "service_code": "compute-on",
+        "environment_name": "prod",
+    }
+    play = {"module_defaults": {"group/coxedge.compute.all": values}}
+    task = {"coxedge.compute.instance": {"name": "web1", **creation, "network": "Web-prod"}}
+    played = player.play([task], play=play, **environ)
+    assert played.results[0]["actions"] == ["create"], played.output
+    assert player.simulator.cloud.environment(None, "compute-on", "prod").instances
+
+
+# --- secrets -----------------------------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize("fails", [False, True])
+def test_neither_key_nor_user_data_show(player, creation, fails):
+    secret = "password-in-user-data"
+    changes = {"wait_timeout": 0} if fails else {}
+    log = player.folder / "ansible.log"
+    played = player.play(
+        [{"coxedge.compute.instance": {"name": "web1", "user_data": secret, **creation, **changes}}],
+        "-vvvv",
+        "--diff",
+        ANSIBLE_LOG_PATH=str(log),
+    )
+    (result,) = played.results
+    assert result["failed"] is fails
+    for text in (str(result), played.output, log.read_text()):
+        assert secret not in text
+        assert KEY not in text
+    if not fails:
+        assert f'"user_data": "{len(secret)} characters, sha256' in played.output.split('"invocation"')[1]
+        assert "characters, sha256" in result["diff"]["after"]["user_data"]
+
+
+def test_user_data_that_fails_before_the_module_began_is_hidden_too(player, creation):
+    result = player.instance("-vvv", name="web1", user_data="password-in-user-data", **creation, state="nonsense")
+    assert result["failed"] and "password-in-user-data" not in result["played"].output
+
+
+def test_a_short_user_data_does_not_blot_out_results(player, creation):
+    result = player.instance(name="web1", user_data="e", **creation)
+    assert result["instance"]["name"] == "web1" and result["instance"]["state"] == "Running"
+
+
+def test_hostile_text_of_the_api_is_never_templated(player):
+    marker = player.folder / "marker"
+    hostile = "{{ lookup('pipe', 'touch " + str(marker) + "') }}"
+    instance_id = player.environment.place({"name": hostile, "networkName": hostile})["id"]
+    tasks = [
+        {"coxedge.compute.instance": {"id": instance_id}},
+        {"ansible.builtin.debug": {"msg": "{{ result_0.instance.name }} {{ result_0.instance.network_name }}"}},
+    ]
+    played = player.play(tasks)
+    assert hostile in played.results[1]["msg"] and not marker.exists()
+
+
+# --- examples ----------------------------------------------------------------------------------------------------
+
+
+def test_the_examples_of_the_documentation_run_as_they_stand(player):
+    played = player.play(yaml.safe_load(module.EXAMPLES))
+    for result in played.results:
+        assert not result["failed"], result["msg"]
+        assert result["changed"]

@@ -1,0 +1,123 @@
+# Copyright (c) 2026, coxedge.compute contributors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""What the simulator can be told to do wrong."""
+
+from __future__ import annotations
+
+import re
+import threading
+from dataclasses import dataclass, field, fields
+from typing import Any
+
+from .cloud import CODE_PARAMETER, Refusal
+
+# Kind: when the request is carried out, unless the fault says otherwise (see Fault.act).
+KINDS = {
+    "status": "never",
+    "html": "never",
+    "broken_json": "first",
+    "empty": "first",
+    "drop_before": "never",
+    "drop_after": "first",
+    "delay": "last",
+    "drip": "first",
+    "redirect": "never",
+    "task_failed": "first",
+    "task_lost": "first",
+    "task_stuck": "first",
+}
+TASK_KINDS = ("task_failed", "task_lost", "task_stuck")
+
+
+@dataclass
+class Fault:
+    """One thing to go wrong, for the requests that ``method`` and ``path`` match."""
+
+    kind: str
+    method: str | None = None
+    path: str = ""
+    """A regular expression, searched in the path with and without its query string."""
+    count: int = 1
+    """How many requests it hits; 0: for ever."""
+    skip: int = 0
+    """How many matching requests pass unharmed before."""
+    act: str | None = None
+    """When the request is carried out: ``first`` (then the fault), ``last`` (after a delay) or ``never``."""
+    status: int | None = None
+    headers: dict[str, str] = field(default_factory=dict)
+    seconds: float = 0.0
+    """``delay``: how long before the answer; ``drip``: how long the answer's bytes take."""
+    location: str = ""
+    message: str = "The simulator was told to fail."
+    body: Any = None
+    """``status``: the JSON to answer instead of an error."""
+    leaves: str | None = None
+    """``task_failed``: the state in which the failed task leaves its instance."""
+    hits: int = 0
+
+    @classmethod
+    def parsed(cls, values: Any) -> Fault:
+        """A fault from its JSON object; refuses what it does not know."""
+        if not isinstance(values, dict):
+            raise Refusal(400, CODE_PARAMETER, "A fault is a JSON object.")
+        known = {item.name for item in fields(cls)} - {"hits"}
+        for name in values:
+            if name not in known:
+                raise Refusal(400, CODE_PARAMETER, f"A fault has no {name}.")
+        if values.get("kind") not in KINDS:
+            raise Refusal(400, CODE_PARAMETER, f"A fault's kind is one of {', '.join(KINDS)}.")
+        fault = cls(**{name: value for name, value in values.items() if value is not None})
+        if fault.act not in (None, "first", "last", "never"):
+            raise Refusal(400, CODE_PARAMETER, "A fault's act is first, last or never.")
+        try:
+            re.compile(fault.path)
+        except re.error as error:
+            raise Refusal(400, CODE_PARAMETER, f"A fault's path is a regular expression: {error}.") from None
+        return fault
+
+    @property
+    def acts(self) -> str:
+        """When the request is carried out."""
+        return self.act or KINDS[self.kind]
+
+    def matches(self, method: str, path: str, query: str) -> bool:
+        """Whether it is about such a request."""
+        if self.method and self.method.upper() != method:
+            return False
+        return any(re.search(self.path, text) for text in (path, f"{path}?{query}"))
+
+
+class Faults:
+    """All faults in force. The first that matches a request hits it."""
+
+    def __init__(self) -> None:
+        self._lock = threading.Lock()
+        self.active: list[Fault] = []
+
+    def add(self, values: Any) -> list[Fault]:
+        """Puts a fault, or each of a list, in force."""
+        added = [Fault.parsed(item) for item in (values if isinstance(values, list) else [values])]
+        with self._lock:
+            self.active.extend(added)
+        return added
+
+    def clear(self) -> None:
+        """Ends all faults."""
+        with self._lock:
+            self.active.clear()
+
+    def hit(self, method: str, path: str, query: str) -> Fault | None:
+        """The fault that hits this request, counted; None if all is well."""
+        with self._lock:
+            for fault in self.active:
+                if not fault.matches(method, path, query):
+                    continue
+                if fault.skip > 0:
+                    fault.skip -= 1
+                    continue
+                fault.hits += 1
+                if fault.count and fault.hits >= fault.count:
+                    self.active.remove(fault)
+                return fault
+        return None

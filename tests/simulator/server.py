@@ -1,0 +1,92 @@
+# Copyright (c) 2026, coxedge.compute contributors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""A threaded HTTP server around the simulator, bound to loopback."""
+
+from __future__ import annotations
+
+import threading
+import time
+from collections.abc import Callable
+from types import TracebackType
+from typing import Any
+
+from cheroot import wsgi
+
+from .app import CONNECTION, Face, create_app
+from .cloud import API_KEY, BASE_PATH, ENVIRONMENTS, SERVICE_CODE, Cloud, Settings
+
+HOST = "127.0.0.1"
+# A request that is told to be slow holds a thread.
+THREADS = 48
+
+
+class Gateway(wsgi.Gateway_10):
+    """Hands the connection's socket to the application: some faults drop it."""
+
+    def get_environ(self) -> dict[str, Any]:  # type: ignore[override]
+        """The WSGI environment with the socket in it."""
+        environ: dict[str, Any] = super().get_environ()  # type: ignore[no-untyped-call, func-returns-value, assignment]
+        return {**environ, CONNECTION: self.req.conn.socket}
+
+
+class Server(wsgi.Server):
+    """A threaded server that keeps quiet: connections that tests drop are no errors of its own."""
+
+    def __init__(self, *args: Any, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        self.gateway = Gateway
+
+    def error_log(self, *_args: Any, **_kwargs: Any) -> None:
+        """Says nothing."""
+
+
+class Simulator:
+    """A running simulator; a context manager.
+
+    ``clock``: seconds, as a function; tests of waiting pass a simulated one. ``port`` 0 takes a free one.
+    """
+
+    def __init__(self, port: int = 0, clock: Callable[[], float] = time.monotonic, **settings: Any) -> None:
+        self.cloud = Cloud(clock, Settings().changed(settings))
+        app = create_app(self.cloud)
+        self.face: Face = app.extensions["face"]
+        self.server = Server((HOST, port), app, numthreads=THREADS, request_queue_size=1024, shutdown_timeout=1)
+        self.server.prepare()
+        self.thread = threading.Thread(target=self.server.serve, daemon=True)
+
+    @property
+    def url(self) -> str:
+        """Where it listens, without the API's base path."""
+        return f"http://{HOST}:{self.server.bind_addr[1]}"
+
+    @property
+    def api_url(self) -> str:
+        """What users give as ``api_url``."""
+        return self.url + BASE_PATH
+
+    @property
+    def environ(self) -> dict[str, str]:
+        """The environment variables that lead the collection to it."""
+        return {
+            "COXEDGE_API_URL": self.api_url,
+            "COXEDGE_API_KEY": API_KEY,
+            "COXEDGE_SERVICE_CODE": SERVICE_CODE,
+            "COXEDGE_ENVIRONMENT_NAME": ENVIRONMENTS[0],
+        }
+
+    def start(self) -> Simulator:
+        """Begins to serve, in a thread of its own."""
+        self.thread.start()
+        return self
+
+    def stop(self) -> None:
+        """Ends serving, closes the connections and frees the port."""
+        self.server.stop()
+        self.thread.join()
+
+    def __enter__(self) -> Simulator:
+        return self.start()
+
+    def __exit__(self, kind: type[BaseException] | None, value: BaseException | None, trace: TracebackType | None) -> None:
+        self.stop()

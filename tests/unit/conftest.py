@@ -1,0 +1,137 @@
+# Copyright (c) 2026, coxedge.compute contributors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""What unit tests share: a simulated clock, a simulator that lives on it, and clients."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from typing import Any
+
+import pytest
+from ansible_collections.coxedge.compute.plugins.module_utils.apply import Run
+from ansible_collections.coxedge.compute.plugins.module_utils.catalog import Catalog
+from ansible_collections.coxedge.compute.plugins.module_utils.client import Client, Connection, Deadline
+from ansible_collections.coxedge.compute.plugins.module_utils.fields import instance_options
+from ansible_collections.coxedge.compute.plugins.module_utils.tasks import drive
+from ansible_collections.coxedge.compute.tests.simulator.cloud import API_KEY, ENVIRONMENTS, SERVICE_CODE
+from ansible_collections.coxedge.compute.tests.simulator.server import Simulator
+
+
+class Clock:
+    """Simulated seconds: sleeping is what makes them pass."""
+
+    def __init__(self) -> None:
+        self.now = 1000.0
+        self.slept: list[float] = []
+
+    def __call__(self) -> float:
+        return self.now
+
+    def sleep(self, seconds: float) -> None:
+        """Lets time pass at once."""
+        assert seconds >= 0
+        self.slept.append(seconds)
+        self.now += seconds
+
+
+@pytest.fixture
+def clock() -> Clock:
+    """The simulated time of a test."""
+    return Clock()
+
+
+@pytest.fixture(scope="session")
+def _server() -> Iterator[Simulator]:
+    with Simulator() as running:
+        yield running
+
+
+@pytest.fixture
+def simulator(_server: Simulator, clock: Clock) -> Simulator:
+    """A simulator fresh from a reset, on the test's simulated time; over real HTTP."""
+    _server.cloud.clock = clock
+    _server.face.reset_all()
+    return _server
+
+
+class Bench:
+    """Runs the module's way through an instance in this process, against the simulator."""
+
+    def __init__(self, simulator: Simulator, clock: Clock) -> None:
+        self.simulator, self.clock = simulator, clock
+        self.last_run: Run | None = None
+
+    def connection(self, **changes: Any) -> Connection:
+        """How to reach the simulator."""
+        values: dict[str, Any] = {
+            "api_key": API_KEY,
+            "api_url": self.simulator.api_url,
+            "service_code": SERVICE_CODE,
+            "environment_name": ENVIRONMENTS[0],
+            "api_timeout": 5,
+        }
+        return Connection(**{**values, **changes})
+
+    def client(self, **changes: Any) -> Client:
+        """A client on simulated time."""
+        return Client(self.connection(**changes), clock=self.clock, sleep=self.clock.sleep, jitter=lambda: 0.5)
+
+    def deadline(self, seconds: float | None = 600) -> Deadline:
+        """A deadline on simulated time."""
+        return Deadline(seconds, self.clock)
+
+    def options(self, **given: Any) -> dict[str, Any]:
+        """All options of one instance, with their defaults."""
+        return {name: given.get(name, spec.get("default")) for name, spec in instance_options().items()}
+
+    def creation(self, name: str = "web1", **given: Any) -> dict[str, Any]:
+        """Options that suffice to create an instance."""
+        return {"name": name, "template": "Ubuntu 24.04", "compute_offering": "2vCPU.4GB", "network": "Web-test_area", **given}
+
+    def run(self, check_mode: bool = False, wait: bool = True, wait_timeout: float = 600, connection: Any = None, **given: Any) -> Any:
+        """Converges one instance; returns the Outcome, raises what goes wrong. ``last_run`` is there in both cases."""
+        client, deadline = self.client(**(connection or {})), self.deadline(wait_timeout)
+        self.last_run = Run(client, Catalog(client, deadline), deadline, self.options(**given), wait=wait, check_mode=check_mode)
+        return drive(self.last_run.converge(), self.clock.sleep)
+
+    def place(self, **values: Any) -> str:
+        """Puts an instance there at once; returns its id."""
+        return str(self.environment.place(values)["id"])
+
+    @property
+    def environment(self) -> Any:
+        """The environment that the clients use: a reset makes a new one."""
+        return self.simulator.cloud.environment(None, SERVICE_CODE, ENVIRONMENTS[0])
+
+    def instances(self, name: str | None = None) -> list[dict[str, Any]]:
+        """The instances on the server, or those of a name."""
+        self.simulator.cloud.advance()
+        return [row for row in self.environment.instances.values() if name in (None, row["name"])]
+
+    def fault(self, **values: Any) -> None:
+        """Has the simulator do something wrong."""
+        self.simulator.face.faults.add(values)
+
+    def settings(self, **values: Any) -> None:
+        """Has the simulator behave in another way."""
+        self.simulator.cloud.settings = self.simulator.cloud.settings.changed(values)
+
+    def requests(self, *methods: str) -> list[str]:
+        """The requests so far, as ``METHOD what``, or those of some methods; ``what`` is the operation or the end of the path."""
+        found = []
+        for entry in self.simulator.face.log:
+            if not methods or entry["method"] in methods:
+                what = entry["query"].get("operation") or entry["path"].split("/test_area/")[-1].split("/")[0]
+                found.append(f"{entry['method']} {what}")
+        return found
+
+    def writes(self) -> list[str]:
+        """The requests that write."""
+        return self.requests("POST", "PUT", "DELETE")
+
+
+@pytest.fixture
+def bench(simulator: Simulator, clock: Clock) -> Bench:
+    """See Bench."""
+    return Bench(simulator, clock)

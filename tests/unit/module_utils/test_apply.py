@@ -1,0 +1,664 @@
+# Copyright (c) 2026, coxedge.compute contributors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""Finding, planning and carrying out, against the simulator over real HTTP and on simulated time."""
+
+from __future__ import annotations
+
+import pytest
+from ansible_collections.coxedge.compute.plugins.module_utils.client import ApiError, DeadlineExceeded, TaskFailed
+from ansible_collections.coxedge.compute.plugins.module_utils.fields import SHAPE
+from ansible_collections.coxedge.compute.plugins.module_utils.plan import Refused
+
+UNKNOWN_ID = "00000000-0000-4000-8000-000000000000"
+START = {"name": "web1", "state": "started"}
+STOP = {"name": "web1", "state": "stopped"}
+
+
+def failure(bench, kind=ApiError, **given):
+    with pytest.raises(kind) as caught:
+        bench.run(**given)
+    return caught.value
+
+
+# --- selecting ---------------------------------------------------------------------------------------------------
+
+
+def test_an_ambiguous_name_fails_with_the_ids(bench):
+    ids = [bench.place(name="web1"), bench.place(name="web1", state="Stopped")]
+    for state in ("present", "started", "stopped", "restarted", "recovered", "absent"):
+        text = str(failure(bench, Refused, **bench.creation(state=state)))
+        assert all(item in text for item in ids)
+    assert bench.writes() == []
+
+
+def test_a_name_does_not_select_destroyed_or_expunging_ones(bench):
+    bench.place(name="web1", state="Destroyed")
+    bench.place(name="web1", state="Expunging")
+    assert bench.run(name="web1", state="absent").actions == []
+    assert bench.run(**bench.creation()).actions == ["create"]
+
+
+def test_names_are_exact(bench):
+    bench.place(name="Web1")
+    bench.place(name="web10")
+    assert bench.run(**bench.creation()).actions == ["create"]
+
+
+def test_an_unknown_id_fails_naming_it_unless_absent(bench):
+    for state in ("present", "started", "stopped", "restarted", "recovered"):
+        assert UNKNOWN_ID in str(failure(bench, Refused, id=UNKNOWN_ID, **bench.creation(state=state)))
+    outcome = bench.run(id=UNKNOWN_ID, state="absent")
+    assert (outcome.actions, outcome.instance) == ([], None)
+    assert bench.writes() == []
+
+
+@pytest.mark.parametrize("selected", [{"id": UNKNOWN_ID}, {"name": "web1"}])
+@pytest.mark.parametrize("wrong", ["environment_name", "service_code"])
+def test_a_mistyped_environment_is_never_nothing_to_do(bench, selected, wrong):
+    error = failure(bench, connection={wrong: "typo"}, state="absent", **selected)
+    assert wrong in error.sentence and "typo" in error.sentence
+
+
+def test_recover_and_purge_by_name_need_one_of_the_name(bench):
+    live, dead = bench.place(name="web1"), bench.place(name="web1", state="Destroyed")
+    for given in ({"state": "recovered"}, {"state": "absent", "purge": True}):
+        text = str(failure(bench, Refused, name="web1", **given))
+        assert live in text and dead in text
+    bench.environment.vanish(bench.environment.instances[live])
+    assert bench.run(name="web1", state="recovered").actions == ["recover"]
+
+
+def test_one_destroyed_between_list_and_look_counts_as_none(bench):
+    instance_id = bench.place(name="web1", state="Running", reads=0, then="Destroyed")
+    outcome = bench.run(**bench.creation())
+    assert outcome.actions == ["create"] and outcome.instance["id"] != instance_id
+
+
+# --- check mode is the real run ----------------------------------------------------------------------------------
+
+STATES = ("present", "started", "stopped", "restarted", "recovered", "absent", "purged")
+CURRENT = (None, "Running", "Stopped", "Starting", "Stopping", "Error", "Destroyed", "Expunging")
+
+
+SELECTED = [(current, by) for current in CURRENT for by in ("name", "id") if current is not None or by == "name"]
+
+
+@pytest.mark.parametrize("state", STATES)
+@pytest.mark.parametrize(("current", "by"), SELECTED)
+def test_check_mode_predicts_the_real_run_and_a_second_run_has_nothing_to_do(bench, state, current, by):
+    instance_id = None
+    if current is not None:
+        ends = {"Starting": "Running", "Stopping": "Stopped", "Expunging": None}
+        more = {"reads": 2, "then": ends[current]} if current in ends else {}
+        instance_id = bench.place(name="web1", state=current, **more)
+    given = bench.creation(state="absent" if state == "purged" else state, purge=state == "purged")
+    if by == "id":
+        given["id"] = instance_id
+    outcomes = []
+    for check_mode in (True, False):
+        if current in ("Starting", "Stopping", "Expunging"):
+            if not check_mode and instance_id not in bench.environment.instances:
+                return  # It vanished while it was looked at.
+            bench.environment.amend(bench.environment.instances[instance_id], {"state": current, **more})
+        try:
+            outcomes.append(bench.run(check_mode=check_mode, **given))
+        except Refused as refused:
+            outcomes.append(str(refused))
+        if check_mode:
+            assert bench.writes() == []
+    predicted, done = outcomes
+    if isinstance(done, str):
+        assert predicted == done and bench.writes() == []
+        return
+    assert (predicted.actions, predicted.diff) == (done.actions, done.diff)
+    assert set(SHAPE) <= set(predicted.instance or SHAPE) and (predicted.instance is None) == (done.instance is None)
+    if predicted.instance:
+        assert predicted.instance["state"] == done.instance["state"]
+    if state != "restarted":
+        again = bench.run(**given)
+        assert again.actions == [] and again.diff == {"before": {}, "after": {}}
+    assert len([row for row in bench.instances("web1") if row["state"] not in ("Destroyed", "Expunging")]) <= 1
+
+
+@pytest.mark.parametrize(("by", "most"), [("name", 2), ("id", 1)])
+@pytest.mark.parametrize("state", ["present", "started"])
+def test_no_change_costs_one_request_by_id_and_two_by_name(bench, by, most, state):
+    created = bench.run(**bench.creation(hostname="web1")).instance
+    bench.simulator.face.log.clear()
+    given = bench.creation(hostname="web1", state=state, cpu_count=2, memory_in_mb=4096, ip_address=created["ip_address"])
+    outcome = bench.run(**given, **({"id": created["id"]} if by == "id" else {}))
+    assert outcome.actions == [] and outcome.instance == created
+    assert len(bench.requests()) == most
+
+
+# --- create ------------------------------------------------------------------------------------------------------
+
+
+def test_create_returns_instance_and_password(bench):
+    outcome = bench.run(**bench.creation(user_data="secret"))
+    assert outcome.instance["state"] == "Running" and outcome.password.startswith("Pw-")
+    assert "secret" not in str(outcome.result()) and "password" not in outcome.instance
+    assert outcome.warnings == []
+
+
+@pytest.mark.parametrize("settings", [{"first_answer": "done"}, {"first_answer": "pending_with_data"}, {"task_shape": "data"}])
+@pytest.mark.parametrize("update_answer", ["task", "data", "empty"])
+def test_create_with_each_envelope(bench, settings, update_answer):
+    bench.settings(update_answer=update_answer, **settings)
+    outcome = bench.run(**bench.creation(hostname="hal", state="stopped"))
+    assert outcome.actions == ["create", "update", "stop"]
+    assert (outcome.instance["hostname"], outcome.instance["state"]) == ("hal", "Stopped")
+    assert outcome.password
+
+
+def test_the_host_name_is_put_only_where_the_server_chose_another(bench):
+    bench.settings(hostname_suffix="-x")
+    assert bench.run(**bench.creation(hostname="web1-x")).actions == ["create"]
+    assert bench.run(**bench.creation("web2", hostname="web2")).actions == ["create", "update"]
+
+
+def test_a_refused_create_creates_nothing_and_is_no_action(bench):
+    bench.settings(max_instances=1)
+    bench.place(name="other")
+    error = failure(bench, **bench.creation())
+    assert "quota" in error.sentence and bench.last_run.outcome.actions == []
+    assert bench.instances("web1") == []
+
+
+def test_a_create_that_fails_later_is_an_action(bench):
+    bench.fault(kind="task_failed", method="POST", message="no host has room")
+    error = failure(bench, TaskFailed, **bench.creation())
+    assert "no host has room" in error.sentence and error.task_id
+    assert bench.last_run.outcome.actions == ["create"]
+
+
+def test_a_create_that_ends_in_error_fails(bench):
+    bench.fault(kind="task_lost", method="POST")
+    run = bench.run(**bench.creation())
+    assert run.actions == ["create"]
+    bench.fault(kind="task_failed", method="POST", leaves="Error")
+    failure(bench, TaskFailed, **bench.creation("web2"))
+    assert [row["state"] for row in bench.instances("web2")] == ["Error"]
+
+
+def test_a_task_that_nobody_knows_any_more_says_nothing_of_the_create(bench):
+    bench.settings(task_seconds=5.0)
+    bench.fault(kind="task_lost", method="POST")
+    outcome = bench.run(**bench.creation())
+    assert outcome.instance["state"] == "Running" and len(bench.instances("web1")) == 1
+
+
+def test_unknown_names_are_refused_with_the_nearest(bench):
+    given = bench.creation(template="ubuntu 24.4", network="Web-test_aera")
+    text = str(failure(bench, Refused, **given))
+    assert "'Ubuntu 24.04'" in text and "'Web-test_area'" in text and "template:" in text and "network:" in text
+    assert bench.writes() == []
+
+
+def test_unknown_ids_and_ambiguous_names_are_refused(bench):
+    assert UNKNOWN_ID in str(failure(bench, Refused, **bench.creation(compute_offering=UNKNOWN_ID)))
+    bench.environment.siblings["templates"].append({**bench.environment.siblings["templates"][1], "id": UNKNOWN_ID})
+    text = str(failure(bench, Refused, **bench.creation()))
+    assert UNKNOWN_ID in text and bench.environment.siblings["templates"][1]["id"] in text
+    assert bench.writes() == []
+
+
+def test_create_by_ids(bench):
+    rows = bench.environment.siblings
+    by_id = {"template": "templates", "compute_offering": "computeofferings", "network": "networks"}
+    outcome = bench.run(name="web1", **{option: rows[kind][0]["id"].upper() for option, kind in by_id.items()})
+    assert outcome.instance["image_name"] == "CentOS 6.8 PV"
+
+
+def test_a_twin_is_warned_of_and_not_destroyed(bench):
+    bench.settings(task_seconds=5.0)
+    real = bench.simulator.face.carry_out
+
+    def meddling(path, task_fault=None):
+        answer = real(path, task_fault)
+        if path.startswith("tasks/") and not bench.instances("web1")[1:]:
+            bench.place(name="web1")
+        return answer
+
+    bench.simulator.face.carry_out = meddling
+    try:
+        outcome = bench.run(**bench.creation())
+    finally:
+        bench.simulator.face.carry_out = real
+    ids = {row["id"] for row in bench.instances("web1")}
+    assert len(ids) == 2 and all(item in outcome.warnings[0] for item in ids)
+    assert bench.requests("DELETE") == []
+
+
+# --- lost answers ------------------------------------------------------------------------------------------------
+
+LOST = [
+    {"kind": "drop_after"},
+    {"kind": "status", "status": 502, "act": "first"},
+    {"kind": "html", "act": "first"},
+    {"kind": "broken_json"},
+    {"kind": "empty"},
+    {"kind": "status", "status": 200, "body": [], "act": "first"},
+]
+UNTAKEN = [{"kind": "drop_before"}, {"kind": "status", "status": 500}, {"kind": "html", "status": 503}]
+
+
+def name_of(fault):
+    return f"{fault['kind']}-{fault.get('status', '')}"
+
+
+@pytest.mark.parametrize("fault", LOST, ids=name_of)
+def test_a_create_whose_answer_is_lost_is_adopted(bench, fault):
+    bench.place(name="web1", state="Destroyed")
+    bench.fault(method="POST", **fault)
+    outcome = bench.run(**bench.creation(hostname="hal"))
+    assert outcome.actions == ["create", "update"] and outcome.instance["state"] == "Running"
+    assert "was lost" in outcome.warnings[0]
+    assert len(bench.instances("web1")) == 2 and bench.requests("POST") == ["POST instances"]
+
+
+@pytest.mark.parametrize("fault", UNTAKEN, ids=name_of)
+def test_a_create_that_never_shows_fails_as_unknown_after_30_seconds_and_is_not_sent_again(bench, clock, fault):
+    bench.fault(method="POST", **fault, count=0)
+    began = clock()
+    error = failure(bench, **bench.creation())
+    assert "outcome of create" in error.sentence and "unknown" in error.sentence
+    assert clock() - began == pytest.approx(30, abs=2)
+    assert bench.requests("POST") == ["POST instances"] and bench.last_run.outcome.actions == ["create"]
+
+
+def test_a_short_deadline_ends_the_search_for_a_lost_create(bench, clock):
+    bench.fault(method="POST", kind="drop_before")
+    began = clock()
+    assert "unknown" in failure(bench, wait_timeout=7, **bench.creation()).sentence
+    assert clock() - began <= 7.1
+
+
+def test_two_new_ones_of_the_name_are_not_guessed_between(bench):
+    real = bench.simulator.face.carry_out
+
+    def meddling(path, task_fault=None):
+        answer = real(path, task_fault)
+        if bench.requests("POST") and len(bench.instances("web1")) == 1:
+            bench.place(name="web1")
+        return answer
+
+    bench.simulator.face.carry_out = meddling
+    bench.fault(method="POST", kind="drop_after")
+    try:
+        error = failure(bench, **bench.creation())
+    finally:
+        bench.simulator.face.carry_out = real
+    assert all(row["id"] in error.sentence for row in bench.instances("web1"))
+
+
+# Operation: (state before, options, state after).
+OPERATIONS = {
+    "start": ("Stopped", START, "Running"),
+    "recover": ("Destroyed", {"name": "web1", "state": "recovered"}, "Stopped"),
+    "purge": ("Destroyed", {"name": "web1", "state": "absent", "purge": True}, None),
+    "instances": ("Running", {"name": "web1", "state": "absent"}, "Destroyed"),
+    "changeComputeOffering": ("Running", {"name": "web1", "compute_offering": "4vCPU.8GB", "allow_reboot": True}, "Running"),
+    "changeNetwork": ("Stopped", {"name": "web1", "network": "Db-test_area", "allow_network_change": True}, "Stopped"),
+    "associateSSHKey": ("Stopped", {"name": "web1", "ssh_key_name": "mysshkey", "update_ssh_key": "always"}, "Stopped"),
+}
+
+
+@pytest.mark.parametrize("operation", OPERATIONS)
+@pytest.mark.parametrize("fault", LOST + UNTAKEN, ids=name_of)
+def test_a_repeatable_write_whose_answer_is_lost_is_looked_after_and_sent_again(bench, clock, operation, fault):
+    before, given, after = OPERATIONS[operation]
+    bench.place(name="web1", state=before)
+    bench.fault(method="DELETE" if operation == "instances" else "POST", **fault, count=2)
+    outcome = bench.run(**given)
+    assert outcome.actions == ["delete" if operation == "instances" else operation]
+    clock.sleep(5)
+    assert [row["state"] for row in bench.instances("web1")] == ([] if after is None else [after])
+    assert 1 <= len(bench.writes()) <= 3
+
+
+@pytest.mark.parametrize("fault", LOST + UNTAKEN, ids=name_of)
+def test_an_update_whose_answer_is_lost(bench, fault):
+    instance_id = bench.place(name="web1", state="Stopped")
+    bench.fault(method="PUT", **fault, count=2)
+    outcome = bench.run(id=instance_id, name="web2", hostname="hal")
+    assert outcome.actions == ["update"] and outcome.instance["hostname"] == "hal"
+
+
+def test_a_repeatable_write_gives_up_after_api_retries(bench):
+    bench.place(name="web1", state="Stopped")
+    bench.fault(method="POST", kind="drop_before", count=0)
+    error = failure(bench, connection={"api_retries": 2}, **START)
+    assert "unknown" in error.sentence and bench.writes() == ["POST start"] * 3
+
+
+@pytest.mark.parametrize("fault", LOST, ids=name_of)
+@pytest.mark.parametrize("operation", ["stop", "reboot"])
+def test_a_stop_or_reboot_that_shows_goes_on_as_if_answered(bench, operation, fault):
+    bench.place(name="web1", state="Running")
+    bench.fault(method="POST", **fault)
+    state = "stopped" if operation == "stop" else "restarted"
+    outcome = bench.run(name="web1", state=state)
+    assert outcome.actions == [operation] and bench.writes() == [f"POST {operation}"]
+    assert outcome.instance["state"] == ("Stopped" if operation == "stop" else "Running")
+
+
+@pytest.mark.parametrize("fault", UNTAKEN, ids=name_of)
+@pytest.mark.parametrize("operation", ["stop", "reboot"])
+def test_a_stop_or_reboot_that_does_not_show_fails_as_unknown_and_is_not_sent_again(bench, clock, operation, fault):
+    bench.place(name="web1", state="Running")
+    bench.fault(method="POST", **fault, count=0)
+    began = clock()
+    error = failure(bench, name="web1", state="stopped" if operation == "stop" else "restarted")
+    assert f"outcome of {operation}" in error.sentence and "unknown" in error.sentence
+    assert clock() - began == pytest.approx(30, abs=2)
+    assert bench.writes() == [f"POST {operation}"]
+
+
+def test_when_reading_fails_too_after_a_lost_answer_the_outcome_is_unknown(bench):
+    bench.place(name="web1", state="Stopped")
+    bench.fault(method="POST", kind="drop_after")
+    bench.fault(method="GET", path="instances/", kind="status", status=500, skip=1, count=0)
+    error = failure(bench, connection={"api_retries": 1}, **START)
+    assert "unknown" in error.sentence and "500" in error.sentence and bench.writes() == ["POST start"]
+
+
+@pytest.mark.parametrize("given", [{"purge": True}, {}])
+def test_a_404_on_destroying_is_success(bench, given):
+    bench.place(name="web1", state="Running")
+    bench.fault(method="DELETE", kind="status", status=404)
+    real = bench.simulator.face.carry_out
+
+    def vanishing(path, task_fault=None):
+        answer = real(path, task_fault)
+        for row in bench.instances("web1"):
+            if len(bench.requests()) == 2:
+                bench.environment.vanish(row)
+        return answer
+
+    bench.simulator.face.carry_out = vanishing
+    try:
+        outcome = bench.run(name="web1", state="absent", **given)
+    finally:
+        bench.simulator.face.carry_out = real
+    assert outcome.actions == ["delete"] and bench.instances("web1") == []
+
+
+# --- races -------------------------------------------------------------------------------------------------------
+
+
+def meddle(bench, before_write, change):
+    """Changes the instance right before the n-th write reaches the server."""
+    real = bench.simulator.face.carry_out
+
+    def carry_out(path, task_fault=None):
+        if len(bench.writes()) == before_write and not done:
+            done.append(True)
+            for row in bench.instances():
+                change(row)
+        return real(path, task_fault)
+
+    done: list[bool] = []
+    bench.simulator.face.carry_out = carry_out
+    return lambda: setattr(bench.simulator.face, "carry_out", real)
+
+
+def to_state(bench, state, **more):
+    return lambda row: bench.environment.amend(row, {"state": state, **more})
+
+
+@pytest.mark.parametrize(
+    ("before", "meanwhile", "given", "actions", "after"),
+    [
+        ("Running", "Stopped", STOP, [], "Stopped"),
+        ("Stopped", "Running", START, [], "Running"),
+        ("Running", "Destroyed", {"name": "web1", "state": "absent"}, [], "Destroyed"),
+        ("Running", "Stopped", {"name": "web1", "state": "restarted"}, ["reboot"], "Running"),
+        ("Stopped", "Starting", START, [], "Running"),
+    ],
+)
+def test_a_race_is_read_and_planned_again_once(bench, before, meanwhile, given, actions, after):
+    bench.place(name="web1", state=before)
+    undo = meddle(bench, 1, to_state(bench, meanwhile, **({"reads": 2, "then": "Running"} if meanwhile == "Starting" else {})))
+    try:
+        outcome = bench.run(**given)
+    finally:
+        undo()
+    assert outcome.actions == actions
+    if not actions:
+        assert outcome.diff == {"before": {}, "after": {}}
+    assert [row["state"] for row in bench.instances("web1")] == [after]
+
+
+def test_a_second_race_fails_with_the_api_s_words(bench):
+    bench.place(name="web1", state="Stopped")
+    body = {"errors": [{"code": 2012, "message": "busy", "context": {"currentState": "Stopped"}}]}
+    bench.fault(method="POST", kind="status", status=400, body=body, count=0)
+    assert failure(bench, **START).code == 2012
+    assert bench.writes() == ["POST start"] * 2
+
+
+def test_a_race_after_the_create_never_creates_a_second_one(bench):
+    undo = meddle(bench, 2, to_state(bench, "Destroyed"))
+    try:
+        text = str(failure(bench, Refused, **bench.creation(hostname="hal")))
+    finally:
+        undo()
+    assert "destroyed" in text and len(bench.instances("web1")) == 1
+    assert bench.last_run.outcome.actions == ["create"]
+
+
+def test_one_that_vanishes_between_reading_and_writing(bench):
+    bench.place(name="web1", state="Stopped")
+    undo = meddle(bench, 1, bench.environment.vanish)
+    try:
+        assert "is gone" in failure(bench, **START).sentence
+    finally:
+        undo()
+
+
+def test_what_was_stopped_for_a_change_is_started_again_when_the_change_fails(bench):
+    bench.place(name="web1", state="Running")
+    bench.fault(path="changeComputeOffering", kind="status", status=400, message="no room")
+    given = {"name": "web1", "hostname": "hal", "compute_offering": "4vCPU.8GB", "allow_reboot": True}
+    assert "no room" in failure(bench, **given).sentence
+    assert bench.last_run.outcome.actions == ["stop", "update", "start"]
+    assert [row["state"] for row in bench.instances("web1")] == ["Running"]
+
+
+def test_a_race_in_the_middle_of_changes_leaves_a_running_instance_running(bench):
+    bench.place(name="web1", state="Running")
+    body = {"errors": [{"code": 2012, "message": "busy", "context": {"currentState": "Stopped"}}]}
+    bench.fault(path="changeComputeOffering", kind="status", status=400, body=body)
+    given = {"name": "web1", "hostname": "hal", "compute_offering": "4vCPU.8GB", "allow_reboot": True}
+    assert bench.run(**given).actions == ["stop", "update", "changeComputeOffering", "start"]
+    assert [(row["state"], row["cpuCount"]) for row in bench.instances("web1")] == [("Running", 4)]
+
+
+def test_a_state_that_a_change_left_wrong_is_put_right(bench):
+    bench.settings(change_ends="started")
+    bench.place(name="web1", state="Stopped")
+    outcome = bench.run(name="web1", compute_offering="4vCPU.8GB", state="stopped")
+    assert outcome.actions == ["changeComputeOffering", "stop"] and outcome.instance["state"] == "Stopped"
+
+
+# --- waiting -----------------------------------------------------------------------------------------------------
+
+
+def test_without_wait_the_last_task_is_returned(bench, clock):
+    bench.place(name="web1", state="Running")
+    began = clock()
+    outcome = bench.run(wait=False, name="web1", state="stopped")
+    assert clock() == began and outcome.task_id in bench.simulator.cloud.tasks
+    assert outcome.instance["state"] == "Stopping" and outcome.actions == ["stop"]
+
+
+@pytest.mark.parametrize("first_answer", ["pending", "pending_with_data"])
+def test_a_pending_create_has_an_id_only_if_the_answer_has(bench, first_answer):
+    bench.settings(first_answer=first_answer)
+    outcome = bench.run(wait=False, **bench.creation())
+    (row,) = bench.instances("web1")
+    assert outcome.instance["id"] == (row["id"] if first_answer == "pending_with_data" else None)
+    assert outcome.instance["image_name"] == "Ubuntu 24.04" and set(outcome.instance) >= set(SHAPE)
+    assert bench.requests("GET").count("GET instances") == 1
+
+
+def test_steps_before_the_last_are_waited_for(bench):
+    outcome = bench.run(wait=False, **bench.creation(hostname="hal", state="stopped"))
+    assert outcome.actions == ["create", "update", "stop"]
+    (row,) = bench.instances("web1")
+    assert (row["hostname"], row["state"]) == ("hal", "Stopping") and outcome.instance["id"] == row["id"]
+
+
+def test_past_the_deadline_it_fails_with_task_and_last_state(bench, clock):
+    bench.settings(task_seconds=1000.0)
+    bench.place(name="web1", state="Running")
+    began = clock()
+    error = failure(bench, DeadlineExceeded, wait_timeout=20, **STOP)
+    assert clock() - began == pytest.approx(20, abs=0.1)
+    assert error.task_id in bench.simulator.cloud.tasks and "last state seen is Running" in error.sentence
+    assert bench.last_run.outcome.actions == ["stop"]
+
+
+def test_a_state_that_never_comes_ends_at_the_deadline(bench, clock):
+    instance_id = bench.place(name="web1", state="Stopped")
+    bench.fault(method="POST", kind="status", status=200, body={"data": {}})
+    error = failure(bench, DeadlineExceeded, wait_timeout=20, **START)
+    assert "last state seen is Stopped" in error.sentence and instance_id in error.sentence
+
+
+def test_a_transition_that_never_ends_is_waited_for_up_to_the_deadline(bench, clock):
+    bench.place(name="web1", state="Migrating")
+    for wait in (True, False):
+        error = failure(bench, DeadlineExceeded, wait=wait, wait_timeout=20, **START)
+        assert "Migrating" in error.sentence
+    assert bench.writes() == []
+
+
+def test_one_deadline_for_the_whole_run(bench, clock):
+    bench.settings(task_seconds=8.0)
+    began = clock()
+    failure(bench, DeadlineExceeded, wait_timeout=20, **bench.creation(hostname="hal", state="stopped"))
+    assert clock() - began <= 20.1
+
+
+def test_a_reboot_ends_running(bench):
+    bench.settings(task_seconds=4.0)
+    bench.place(name="web1", state="Stopped")
+    assert bench.run(name="web1", state="restarted").instance["state"] == "Running"
+
+
+# --- destroy -----------------------------------------------------------------------------------------------------
+
+
+def test_all_volumes_and_addresses_less_the_shared_ones(bench):
+    instance_id = bench.place(name="web1", publicIps=2, dataVolumes=["a", "b"])
+    shared = bench.environment.siblings["publicipaddresses"][0]
+    shared["instances"].append({"id": bench.place(name="other", dataVolumes=["c"]), "name": "other"})
+    outcome = bench.run(name="web1", state="absent", public_ips_to_release=["all"], volumes_to_delete=["all"])
+    assert shared["ipAddress"] in outcome.warnings[0]
+    assert [row["id"] for row in bench.environment.siblings["publicipaddresses"]] == [shared["id"]]
+    left = {row["name"] for row in bench.environment.siblings["volumes"] if row["type"] == "data"}
+    assert left == {"c", "archive", "scratch"} and outcome.instance["id"] == instance_id
+
+
+def test_a_server_that_ignores_filters_does_not_cost_others_their_volumes(bench):
+    bench.place(name="web1", publicIps=1, dataVolumes=["a"])
+    bench.place(name="other", publicIps=1, dataVolumes=["b"])
+    real = bench.environment.sibling_list
+    bench.environment.sibling_list = lambda kind, query: real(kind, {})
+    bench.run(name="web1", state="absent", purge=True, public_ips_to_release=["all"], volumes_to_delete=["all"])
+    assert len(bench.environment.siblings["publicipaddresses"]) == 1
+    assert {row["name"] for row in bench.environment.siblings["volumes"]} >= {"b"}
+
+
+def test_single_volumes_and_addresses_by_name_address_and_id(bench):
+    bench.place(name="web1", publicIps=2, dataVolumes=["a", "b"])
+    first, second = bench.environment.siblings["publicipaddresses"]
+    volume = next(row["id"] for row in bench.environment.siblings["volumes"] if row["name"] == "b")
+    given = {"public_ips_to_release": [first["ipAddress"], second["id"]], "volumes_to_delete": ["a", volume]}
+    bench.run(name="web1", state="absent", **given)
+    assert bench.environment.siblings["publicipaddresses"] == []
+    assert not {"a", "b"} & {row["name"] for row in bench.environment.siblings["volumes"]}
+
+
+@pytest.mark.parametrize(
+    "given",
+    [
+        {"public_ips_to_release": ["192.0.2.1"]},
+        {"volumes_to_delete": ["archive"]},
+        {"volumes_to_delete": ["twice"]},
+        {"volumes_to_delete": [UNKNOWN_ID]},
+    ],
+)
+def test_what_is_not_the_instance_s_is_refused_before_anything_is_written(bench, given):
+    bench.place(name="web1", publicIps=1, dataVolumes=["twice", "twice"])
+    failure(bench, Refused, name="web1", state="absent", **given)
+    assert bench.writes() == []
+
+
+def test_a_shared_address_that_is_named_is_refused(bench):
+    first = bench.place(name="web1", publicIps=1)
+    bench.place(name="other", shareIpWith=first)
+    address = bench.environment.siblings["publicipaddresses"][0]["ipAddress"]
+    assert address in str(failure(bench, Refused, name="web1", state="absent", public_ips_to_release=[address]))
+    assert bench.writes() == []
+
+
+def test_purging_a_destroyed_one(bench):
+    instance_id = bench.place(name="web1", state="Destroyed")
+    outcome = bench.run(id=instance_id, state="absent", purge=True, delete_snapshots=True)
+    assert (outcome.actions, outcome.instance) == (["purge"], None) and "no effect" in outcome.warnings[0]
+    assert bench.instances() == []
+
+
+def test_of_a_destroyed_one_what_was_last_known_is_returned(bench):
+    bench.settings(list_destroyed=False)
+    instance_id = bench.place(name="web1")
+    outcome = bench.run(name="web1", state="absent")
+    assert (outcome.instance["id"], outcome.instance["state"]) == (instance_id, "Destroyed")
+    assert bench.run(id=instance_id, state="absent").instance["state"] == "Destroyed"
+
+
+# --- converge ----------------------------------------------------------------------------------------------------
+
+
+def test_converging_everything_at_once_for_real(bench):
+    bench.settings(report_ssh_key=True)
+    instance_id = bench.place(name="web1", state="Running")
+    given = {
+        "id": instance_id,
+        "name": "web2",
+        "hostname": "hal",
+        "compute_offering": "Custom CPU.Memory",
+        "cpu_count": 3,
+        "network": "Db-test_area",
+        "ssh_key_name": "mysshkey",
+        "update_ssh_key": "always",
+        "allow_reboot": True,
+        "allow_network_change": True,
+    }
+    predicted = bench.run(check_mode=True, **given)
+    assert bench.writes() == []
+    done = bench.run(**given)
+    assert predicted.actions == done.actions == ["stop", "update", "changeComputeOffering", "changeNetwork", "associateSSHKey", "start"]
+    assert predicted.diff == done.diff
+    (row,) = bench.instances()
+    assert (row["name"], row["hostname"], row["cpuCount"], row["memoryInMB"]) == ("web2", "hal", 3, 512)
+    assert (row["networkName"], row["state"]) == ("Db-test_area", "Running")
+    assert bench.run(**given).actions == []
+
+
+def test_a_refused_change_leaves_everything_as_it_was(bench):
+    instance_id = bench.place(name="web1", state="Running")
+    before = dict(bench.environment.instances[instance_id])
+    failure(bench, Refused, id=instance_id, name="web2", hostname="hal", network="Db-test_area")
+    assert bench.environment.instances[instance_id] == before and bench.writes() == []
+
+
+def test_a_rename_onto_a_live_name_is_refused(bench):
+    first, second = bench.place(name="web1"), bench.place(name="web2")
+    assert second in str(failure(bench, Refused, id=first, name="web2"))
+    bench.environment.amend(bench.environment.instances[second], {"state": "Destroyed"})
+    assert bench.run(id=first, name="web2").actions == ["update"]

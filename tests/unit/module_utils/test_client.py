@@ -1,0 +1,487 @@
+# Copyright (c) 2026, coxedge.compute contributors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""The client against the simulator, over real HTTP; waiting is on simulated time."""
+
+from __future__ import annotations
+
+import socket
+import threading
+import time
+
+import pytest
+from ansible_collections.coxedge.compute.plugins.module_utils import client as client_module
+from ansible_collections.coxedge.compute.plugins.module_utils.client import (
+    ApiError,
+    Connection,
+    DeadlineExceeded,
+    LostAnswer,
+    TaskFailed,
+    Unsent,
+)
+
+UNKNOWN_ID = "00000000-0000-4000-8000-000000000000"
+KEY = "simulator-key"
+
+
+@pytest.fixture
+def web1(bench):
+    return bench.place(name="web1", state="Stopped")
+
+
+def failure(call, kind=ApiError):
+    with pytest.raises(kind) as caught:
+        call()
+    text = caught.value.sentence
+    assert text.endswith(".") and "\n" not in text and KEY not in text
+    return caught.value
+
+
+def listing(bench, seconds=None, **connection):
+    return lambda: bench.client(**connection).fetch_all("instances", bench.deadline(seconds))
+
+
+# --- options -----------------------------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize(
+    ("changes", "words"),
+    [
+        ({"api_url": "http://portal.example.com/api/v2"}, "api_url must begin with https"),
+        ({"api_url": "portal.example.com"}, "api_url"),
+        ({"api_url": "ftp://127.0.0.1"}, "api_url"),
+        ({"api_url": "https://user:word@host/api"}, "api_url"),
+        ({"api_url": "https://host/api?x=1"}, "api_url"),
+        ({"api_url": "https://host:port/api"}, "api_url"),
+        ({"api_key": "two\nlines"}, "api_key"),
+        ({"api_key": "schlüssel"}, "api_key"),
+        ({"service_code": ".."}, "service_code"),
+        ({"environment_name": "."}, "environment_name"),
+        ({"api_timeout": 0}, "api_timeout"),
+        ({"api_retries": -1}, "api_retries"),
+        ({"ca_path": "/nowhere/bundle.pem"}, "ca_path"),
+    ],
+)
+def test_a_connection_that_can_not_work(bench, changes, words):
+    problem = bench.connection(**changes).problem()
+    assert words in problem and problem.endswith(".")
+    assert changes.get("api_key", "nothing") not in problem
+
+
+@pytest.mark.parametrize("url", ["http://localhost:1/x", "http://127.0.0.1/x", "http://127.9.9.9", "http://[::1]:8080/x", "https://host/x"])
+def test_plain_http_is_for_loopback_alone(bench, url):
+    assert bench.connection(api_url=url).problem() is None
+
+
+def test_the_key_is_not_in_the_repr():
+    assert "hidden-key" not in repr(Connection("hidden-key", "s", "e"))
+
+
+# --- lists -------------------------------------------------------------------------------------------------------
+
+
+def test_a_list_is_one_request(bench, web1):
+    assert [row["id"] for row in listing(bench)()] == [web1]
+    assert bench.requests() == ["GET instances"]
+
+
+def test_a_paged_list_is_read_to_its_end(bench):
+    ids = {bench.place(name=f"n{n}") for n in range(7)}
+    bench.settings(page_size=3)
+    assert {row["id"] for row in listing(bench)()} == ids
+    assert len(bench.requests()) == 3
+
+
+def test_a_short_list_that_can_not_be_completed_fails(bench):
+    for n in range(3):
+        bench.place(name=f"n{n}")
+    bench.settings(page_size=2, paging="ignored")
+    assert "there are 3 but shows 2" in failure(listing(bench)).message
+
+
+def test_a_list_that_shrinks_while_paging_is_read_again(bench, monkeypatch):
+    ids = [bench.place(name=f"n{n}") for n in range(6)]
+    bench.settings(page_size=2)
+    client = bench.client()
+    real, calls = client._list_answer, []
+
+    def shrinking(*args):
+        answer = real(*args)
+        calls.append(args)
+        if len(calls) == 1:
+            bench.environment.vanish(bench.environment.instances[ids[0]])
+        return answer
+
+    monkeypatch.setattr(client, "_list_answer", shrinking)
+    assert {row["id"] for row in client.fetch_all("instances", bench.deadline())} == set(ids[1:])
+
+
+@pytest.mark.parametrize("data", [None, {}, "x", [1], [{"name": "no id"}, {"id": ""}], [{"id": 5}]])
+def test_a_list_answer_that_is_no_list_fails(bench, data):
+    bench.fault(kind="status", status=200, body={"data": data, "metadata": {"recordCount": 1}})
+    failure(listing(bench))
+
+
+def test_an_unknown_environment_names_the_options_and_what_exists(bench):
+    error = failure(listing(bench, environment_name="tset_area"))
+    for words in ("tset_area", "environment_name", "service_code", "prod, test_area"):
+        assert words in error.sentence
+    assert error.status_code == 404
+    assert "nope" in failure(listing(bench, service_code="nope")).sentence
+
+
+def test_a_refused_key_is_called_that(bench):
+    error = failure(listing(bench, api_key="wrong"))
+    assert "does not accept this api_key" in error.sentence and error.status_code == 403
+
+
+def test_names_in_paths_are_escaped(bench):
+    failure(listing(bench, environment_name="a/../prod"))
+    assert bench.requests()[0] != "GET prod"
+    assert not [entry for entry in bench.simulator.face.log if entry["status"] == 200 and entry["path"].endswith("instances")]
+
+
+def test_the_organization_goes_with_every_call(bench, simulator):
+    from ansible_collections.coxedge.compute.tests.simulator.cloud import SUB_ORGANIZATION
+
+    client = bench.client(organization_id=SUB_ORGANIZATION)
+    client.fetch_all("instances", bench.deadline())
+    client.fetch_one("instances", UNKNOWN_ID, bench.deadline())
+    client.task("x", bench.deadline())
+    failure(lambda: client.write("POST", "instances", None, bench.deadline(), {}))
+    assert {entry["query"].get("org_id") for entry in simulator.face.log} == {SUB_ORGANIZATION}
+
+
+# --- retries of reads --------------------------------------------------------------------------------------------
+
+PASSING = [
+    {"kind": "status", "status": 429},
+    {"kind": "status", "status": 500},
+    {"kind": "status", "status": 503, "headers": {"Retry-After": "3"}},
+    {"kind": "html"},
+    {"kind": "drop_before"},
+    {"kind": "drop_after"},
+    {"kind": "broken_json"},
+    {"kind": "empty"},
+]
+
+
+@pytest.mark.parametrize("fault", PASSING, ids=lambda fault: f"{fault['kind']}-{fault.get('status', '')}")
+def test_a_read_outlasts_passing_faults(bench, web1, fault):
+    bench.fault(**fault, count=5)
+    assert len(listing(bench)()) == 1
+    assert len(bench.requests()) == 6
+
+
+def test_a_read_gives_up_after_api_retries(bench):
+    bench.fault(kind="status", status=502, count=0)
+    assert "tried 3 times" in failure(listing(bench, api_retries=2)).message
+    assert len(bench.requests()) == 3
+
+
+def test_back_off_doubles_up_to_its_cap(bench, clock):
+    bench.fault(kind="status", status=500, count=9)
+    listing(bench, api_retries=9)()
+    assert clock.slept == [0.5 * 2**n * 0.75 for n in range(6)] + [30 * 0.75] * 3
+
+
+def test_retry_after_is_obeyed_as_number_and_as_date(bench, clock):
+    bench.fault(kind="status", status=429, headers={"Retry-After": "17"})
+    listing(bench)()
+    assert clock.slept == [17.0]
+    bench.fault(kind="status", status=429, headers={"Retry-After": "Fri, 01 Jan 2021 00:00:00 GMT"})
+    listing(bench)()
+    assert clock.slept == [17.0, 0.0]
+
+
+@pytest.mark.parametrize("value", ["soon", "-5", "", "nan", "1e9"])
+def test_a_retry_after_that_makes_no_sense_is_ignored(bench, clock, value):
+    bench.fault(kind="status", status=429, headers={"Retry-After": value})
+    listing(bench)()
+    assert clock.slept == [0.375]
+
+
+def test_a_long_retry_after_fails_at_once(bench, clock):
+    bench.fault(kind="status", status=429, headers={"Retry-After": "61"}, count=0)
+    assert "wait for 61 seconds" in failure(listing(bench)).message
+    assert "wait for 61 seconds" in failure(listing(bench, 60)).message
+    assert clock.slept == []
+    bench.fault(kind="status", status=429, headers={"Retry-After": "61"})
+    listing(bench, 600)
+    assert clock.slept == []
+
+
+def test_a_retry_after_within_the_deadline_is_waited_for(bench, clock):
+    bench.fault(kind="status", status=429, headers={"Retry-After": "300"})
+    listing(bench, 600)()
+    assert clock.slept == [300.0]
+
+
+def test_the_deadline_ends_the_tries(bench, clock):
+    bench.fault(kind="status", status=500, count=0)
+    began = clock()
+    error = failure(listing(bench, 10, api_retries=100), DeadlineExceeded)
+    assert "10 seconds" in error.sentence and "500" in error.sentence
+    assert clock() - began <= 10
+
+
+def test_no_is_not_asked_again(bench):
+    for status in (400, 401, 403, 404, 405):
+        bench.fault(kind="status", status=status)
+        assert failure(listing(bench)).status_code == status
+    bench.fault(kind="status", status=200, body={"errors": [{"errorCode": "FOO", "message": "m"}]})
+    error = failure(listing(bench))
+    assert (error.code, error.api_message) == ("FOO", "m")
+    assert bench.requests("GET").count("GET instances") == 6
+
+
+def test_html_with_status_200_is_another_server_and_not_asked_again(bench):
+    bench.fault(kind="html", status=200, message="Welcome")
+    error = failure(listing(bench))
+    assert "expected JSON" in error.sentence and "Welcome" in error.sentence and "api_url" in error.sentence
+    assert len(bench.requests()) == 1
+
+
+def test_the_text_of_an_answer_that_is_no_json_is_cut_and_on_one_line(bench):
+    bench.fault(kind="html", status=403, message="x" * 500 + KEY)
+    error = failure(listing(bench))
+    assert "Bad gateway" in error.sentence and "x" * 201 not in error.sentence and error.status_code == 403
+
+
+def test_a_dripping_answer_is_cut_off(bench):
+    bench.fault(kind="drip", seconds=8, count=0)
+    began = time.monotonic()
+    error = failure(listing(bench, api_timeout=0.4, api_retries=0))
+    assert "did not end within 0.8 seconds" in error.message
+    assert time.monotonic() - began < 10
+
+
+def test_dripping_headers_are_cut_off_too(bench):
+    def drip(server):
+        connection, _address = server.accept()
+        with connection:
+            for _n in range(50):
+                try:
+                    connection.sendall(b"H")
+                except OSError:
+                    return
+                time.sleep(0.1)
+
+    with socket.create_server(("127.0.0.1", 0)) as server:
+        threading.Thread(target=drip, args=(server,), daemon=True).start()
+        url = f"http://127.0.0.1:{server.getsockname()[1]}"
+        assert "did not end" in failure(listing(bench, api_url=url, api_timeout=0.4, api_retries=0)).message
+
+
+# --- writes ------------------------------------------------------------------------------------------------------
+
+
+def write(bench, web1, operation="start", **connection):
+    return lambda: bench.client(**connection).write("POST", "instances", web1, bench.deadline(), None, operation)
+
+
+@pytest.mark.parametrize(
+    "fault",
+    [
+        {"kind": "status", "status": 500},
+        {"kind": "status", "status": 503},
+        {"kind": "html"},
+        {"kind": "drop_before"},
+        {"kind": "drop_after"},
+        {"kind": "broken_json"},
+        {"kind": "empty"},
+        {"kind": "html", "status": 200},
+        {"kind": "status", "status": 200, "body": [1]},
+    ],
+    ids=lambda fault: f"{fault['kind']}-{fault.get('status', '')}",
+)
+def test_a_write_whose_answer_is_lost_is_sent_once_and_says_so(bench, web1, fault):
+    bench.fault(**fault, count=0)
+    failure(write(bench, web1), LostAnswer)
+    assert bench.requests() == ["POST start"]
+
+
+def test_a_write_that_times_out_is_a_lost_answer(bench, web1):
+    bench.fault(kind="delay", seconds=1.0)
+    assert "did not answer within 0.2 seconds" in failure(write(bench, web1, api_timeout=0.2), LostAnswer).message
+    assert bench.requests() == ["POST start"]
+
+
+def test_a_write_is_sent_again_after_429(bench, web1):
+    bench.fault(kind="status", status=429, count=3)
+    assert write(bench, web1)().task_id
+    assert bench.requests() == ["POST start"] * 4
+
+
+def test_a_write_is_sent_again_after_a_refused_connection(bench, web1, monkeypatch):
+    with socket.create_server(("127.0.0.1", 0)) as server:
+        port = server.getsockname()[1]
+    client = bench.client(api_url=f"http://127.0.0.1:{port}/api/v2", api_retries=3)
+    error = failure(lambda: client.write("POST", "instances", web1, bench.deadline(), None, "start"), Unsent)
+    assert "connection refused" in error.message and "tried 4 times" in error.message
+
+
+def test_an_unknown_host_is_one_sentence(bench):
+    assert "nowhere.invalid" in failure(listing(bench, api_url="https://nowhere.invalid/api", api_retries=0), Unsent).message
+
+
+def test_a_refusal_carries_code_message_and_context(bench, web1):
+    error = failure(write(bench, web1, "stop"))
+    assert (error.status_code, error.code) == (400, 2012)
+    assert error.context["currentState"] == "Stopped" and error.context["expectedStates"] == ["Running", "Stopping"]
+    assert "code 2012" in error.sentence and "currentState: Stopped" in error.sentence
+    assert set(error.details) == {"status_code", "code", "message", "context"}
+
+
+def test_errors_with_status_200_are_failures(bench, web1):
+    bench.settings(error_status="ok", error_code="errorCode")
+    error = failure(write(bench, web1, "stop"))
+    assert (error.status_code, error.code) == (200, "2012")
+
+
+def test_a_redirect_is_not_followed_and_names_its_target(bench, web1):
+    bench.fault(kind="redirect", location="https://evil.example.com/steal?x=1")
+    error = failure(write(bench, web1))
+    assert "evil.example.com" in error.message and "steal" not in error.message
+    assert bench.requests() == ["POST start"]
+
+
+def test_the_server_s_text_can_not_show_the_key_or_break_lines(bench, web1):
+    bench.fault(kind="status", status=400, body={"errors": [{"code": KEY, "message": f"no\n{KEY}\x1b[31m", "context": {"k": [KEY]}}]})
+    error = failure(write(bench, web1))
+    assert KEY not in str(error.details) and "\x1b" not in error.sentence
+
+
+@pytest.mark.parametrize(
+    "errors",
+    [
+        "text",
+        ["text"],
+        {"message": "text"},
+        [{"message": "text"}, {"message": "more"}],
+        [{"message": "text", "context": "odd"}],
+        [{}],
+        [None, "text"],
+    ],
+)
+def test_errors_of_any_shape(bench, web1, errors):
+    bench.fault(kind="status", status=400, body={"errors": errors})
+    error = failure(write(bench, web1))
+    assert ("text" in error.sentence) or errors == [{}]
+
+
+@pytest.mark.parametrize("first_answer", ["pending", "pending_with_data", "done"])
+def test_first_answers_of_every_kind(bench, web1, first_answer):
+    bench.settings(first_answer=first_answer)
+    answer = write(bench, web1)()
+    assert (answer.task_id is None) is (first_answer == "done")
+    assert first_answer != "done" or answer.data["state"] == "Running"
+
+
+def test_a_first_answer_that_says_failed(bench, web1):
+    bench.settings(first_answer="done", failed_word="FAILURE")
+    bench.fault(kind="task_failed", message="no room")
+    assert "no room" in failure(write(bench, web1), TaskFailed).message
+
+
+def test_204_is_success(bench, web1):
+    bench.settings(update_answer="empty")
+    answer = bench.client().write("PUT", "instances", web1, bench.deadline(), {"name": "x"})
+    assert (answer.data, answer.task_id) == (None, None)
+
+
+# --- one resource, tasks -----------------------------------------------------------------------------------------
+
+
+def test_retrieving(bench, web1):
+    assert bench.client().fetch_one("instances", web1, bench.deadline())["name"] == "web1"
+    assert bench.client().fetch_one("instances", UNKNOWN_ID, bench.deadline()) is None
+
+
+@pytest.mark.parametrize("data", [None, [], {}, {"id": 1}, {"id": UNKNOWN_ID}])
+def test_a_retrieved_answer_of_something_else_fails(bench, web1, data):
+    bench.fault(kind="status", status=200, body={"data": data})
+    failure(lambda: bench.client().fetch_one("instances", web1, bench.deadline()))
+
+
+@pytest.mark.parametrize("shape", ["flat", "data"])
+@pytest.mark.parametrize("word", ["FAILED", "FAILURE"])
+@pytest.mark.parametrize("detail", ["errors", "result"])
+def test_tasks_in_every_shape(bench, web1, clock, shape, word, detail):
+    bench.settings(task_shape=shape, failed_word=word, failed_detail=detail)
+    client = bench.client()
+    task_id = write(bench, web1)().task_id
+    assert not client.task(task_id, bench.deadline()).ended
+    clock.sleep(1)
+    status = client.task(task_id, bench.deadline())
+    assert status.ended and status.result["state"] == "Running"
+    bench.fault(kind="task_failed", message="no room", method="POST")
+    task_id = write(bench, web1, "stop")().task_id
+    clock.sleep(1)
+    error = failure(lambda: client.task(task_id, bench.deadline()), TaskFailed)
+    assert "no room" in error.message and error.task_id == task_id
+
+
+@pytest.mark.parametrize("status", ["RUNNING", "", None, 5])
+def test_an_unknown_task_status_is_neither_success_nor_failure(bench, status):
+    bench.fault(kind="status", status=200, body={"taskId": "t", "taskStatus": status})
+    seen = bench.client().task("t", bench.deadline())
+    assert not seen.ended and seen.lost is None
+
+
+def test_a_lost_task(bench):
+    bench.fault(kind="status", status=200, body={"errors": [{"message": "gone"}]})
+    assert bench.client().task("t", bench.deadline()).lost is not None
+    assert bench.client().task("t", bench.deadline()).lost.status_code == 404
+    assert bench.client().task("..", bench.deadline()).lost is not None
+
+
+# --- TLS, proxies ------------------------------------------------------------------------------------------------
+
+
+def test_certificates_are_checked_with_every_call(bench, monkeypatch):
+    monkeypatch.setenv("REQUESTS_CA_BUNDLE", "/bundle.pem")
+    assert bench.client(validate_certs=False)._verify() is False
+    assert bench.client()._verify() == "/bundle.pem"
+    assert bench.client(ca_path="/mine.pem")._verify() == "/mine.pem"
+    monkeypatch.delenv("REQUESTS_CA_BUNDLE")
+    monkeypatch.delenv("CURL_CA_BUNDLE", raising=False)
+    assert bench.client()._verify() is True
+
+
+def test_loopback_never_goes_through_a_proxy(bench, web1, monkeypatch):
+    for name in ("http_proxy", "https_proxy", "HTTP_PROXY", "HTTPS_PROXY"):
+        monkeypatch.setenv(name, "http://127.0.0.1:1")
+    for name in ("no_proxy", "NO_PROXY"):
+        monkeypatch.delenv(name, raising=False)
+    assert len(listing(bench)()) == 1
+    assert bench.client(api_url="https://portal.example.com")._proxies()["https"] == "http://127.0.0.1:1"
+
+
+def test_the_key_travels_in_its_header_alone(bench, web1, simulator):
+    seen = []
+    real = simulator.face.answer
+
+    def watching(path):
+        from flask import request
+
+        seen.append((dict(request.headers), request.url, request.get_data()))
+        return real(path)
+
+    simulator.face.answer = watching
+    try:
+        write(bench, web1)()
+    finally:
+        simulator.face.answer = real
+    ((headers, url, body),) = seen
+    assert [name for name, value in headers.items() if KEY in value] == ["Mc-Api-Key"]
+    assert KEY not in url and KEY.encode() not in body
+
+
+def test_importing_the_client_does_not_import_requests():
+    import subprocess
+    import sys
+
+    path = f"sys.path[:0] = {sys.path!r}"
+    code = f"import sys; {path}; import runpy; runpy.run_path({client_module.__file__!r}); sys.exit('requests' in sys.modules)"
+    assert subprocess.run([sys.executable, "-c", code], check=False).returncode == 0

@@ -1,0 +1,92 @@
+# Copyright (c) 2026, coxedge.compute contributors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""The table of fields, and what follows from it."""
+
+from __future__ import annotations
+
+import pytest
+import yaml
+from ansible_collections.coxedge.compute.plugins.doc_fragments import api
+from ansible_collections.coxedge.compute.plugins.module_utils.fields import FIELDS, instance_options, option_problem, shown, snake
+from ansible_collections.coxedge.compute.plugins.module_utils.module import ENVIRONMENT, api_options, wait_options
+from ansible_collections.coxedge.compute.plugins.modules import instance
+from ansible_collections.coxedge.compute.tests.simulator import cloud
+
+ID = "9db8ff2f-b49b-466d-a2f3-c1e6def408f4"
+
+
+def test_the_create_fields_are_the_documented_ones():
+    assert {row.api for row in FIELDS if row.created_with} == set(cloud.CREATE_BODY)
+    assert {row.api for row in FIELDS if row.needed} == set(cloud.CREATE_REQUIRED)
+    assert {row.api for row in FIELDS if row.changed_by == "update"} == set(cloud.UPDATE_BODY)
+
+
+@pytest.mark.parametrize("where", ["module", "fragment"])
+def test_the_documentation_has_every_option_as_it_is(where):
+    spec = {**instance_options(), **wait_options()} if where == "module" else api_options()
+    text = instance.DOCUMENTATION if where == "module" else api.ModuleDocFragment.DOCUMENTATION
+    documented = yaml.safe_load(text)["options"]
+    assert set(documented) == set(spec)
+    for name, row in spec.items():
+        shown_row = documented[name]
+        assert shown_row["type"] == row["type"], name
+        for key in ("default", "choices", "elements", "required"):
+            assert shown_row.get(key) == row.get(key), f"{name}: {key}"
+        if where == "fragment":
+            for variable in ENVIRONMENT[name]:
+                assert f"E({variable})" in str(shown_row["description"]), name
+
+
+@pytest.mark.parametrize(
+    ("name", "expected"),
+    [
+        ("memoryInMB", "memory_in_mb"),
+        ("publicIps", "public_ips"),
+        ("publicIPs", "public_ips"),
+        ("affinityGroupIds", "affinity_group_ids"),
+        ("isSshKeyEnabled", "is_ssh_key_enabled"),
+        ("additionalDiskSizeInGb", "additional_disk_size_in_gb"),
+        ("ipAddressId", "ip_address_id"),
+        ("id", "id"),
+    ],
+)
+def test_names_in_snake_case(name, expected):
+    assert snake(name) == expected
+
+
+def test_what_users_see_of_an_instance():
+    raw = {"id": ID, "userData": "secret", "password": "secret", "publicIPs": [{"ipAddress": "1.2.3.4"}], "nics": [{"isDefault": True}]}
+    seen = shown({**raw, "templateId": "t", "templateName": "Debian", "newAttribute": 1})
+    assert "secret" not in str(seen)
+    assert seen["public_ips"] == [{"ip_address": "1.2.3.4"}] and seen["nics"] == [{"is_default": True}]
+    assert (seen["image_id"], seen["image_name"], seen["new_attribute"]) == ("t", "Debian", 1)
+    assert seen["zone_name"] is None and seen["affinity_group_ids"] == []
+
+
+def test_the_shapes_of_two_instances_are_not_the_same_lists():
+    first, second = shown({}), shown({})
+    first["public_ips"].append(1)
+    assert second["public_ips"] == []
+
+
+@pytest.mark.parametrize(
+    ("options", "word"),
+    [
+        ({}, "id and name"),
+        ({"id": "web1"}, "UUID"),
+        ({"name": "a", "public_key": "k", "ssh_key_name": "k"}, "exclude"),
+        ({"name": "a", "additional_disk_size_in_gb": 1}, "disk_offering"),
+        ({"name": "a", "additional_disk_iops": 1}, "disk_offering"),
+        ({"name": "a", "cpu_count": 0}, "cpu_count"),
+        ({"name": "a", "memory_in_mb": -1}, "memory_in_mb"),
+        ({"name": "a", "public_ips_to_release": ["all", "1.2.3.4"]}, "public_ips_to_release"),
+    ],
+)
+def test_options_that_make_no_sense(options, word):
+    problem = option_problem(options)
+    assert word in problem and problem.endswith(".")
+
+
+def test_options_that_make_sense():
+    assert option_problem({"id": ID, "public_ips_to_release": ["all"], "disk_offering": "d", "additional_disk_iops": 1}) is None

@@ -1,0 +1,83 @@
+# Copyright (c) 2026, coxedge.compute contributors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""Jobs, the rhythm of polling, and waiting for tasks."""
+
+from __future__ import annotations
+
+import pytest
+from ansible_collections.coxedge.compute.plugins.module_utils.client import DeadlineExceeded, TaskFailed
+from ansible_collections.coxedge.compute.plugins.module_utils.tasks import Pause, Polling, drive, wait_for_task
+
+
+def test_drive_hands_values_and_exceptions_back_to_the_job(clock):
+    def broken():
+        raise ValueError("x")
+
+    def job():
+        first = yield lambda: 1
+        yield Pause(5)
+        try:
+            yield broken
+        except ValueError as error:
+            return first, str(error)
+
+    assert drive(job(), clock.sleep) == (1, "x")
+    assert clock.slept == [5]
+
+
+def test_drive_raises_what_the_job_does_not_catch(clock):
+    def job():
+        yield lambda: 1 / 0
+
+    with pytest.raises(ZeroDivisionError):
+        drive(job(), clock.sleep)
+
+
+def started(bench):
+    instance_id = bench.place(name="web1", state="Stopped")
+    return bench.client().write("POST", "instances", instance_id, bench.deadline(), None, "start").task_id
+
+
+def polls(bench):
+    return len([what for what in bench.requests("GET") if "tasks" in what])
+
+
+@pytest.mark.parametrize(("lasts", "late", "most"), [(3.0, 0.3, 14), (10.0, 0.8, 40), (60.0, 2.1, 80)])
+def test_the_end_is_noticed_soon_and_with_few_polls(bench, clock, lasts, late, most):
+    bench.settings(task_seconds=lasts)
+    began = clock()
+    status = drive(wait_for_task(bench.client(), started(bench), bench.deadline()), clock.sleep)
+    assert status.ended and lasts <= clock() - began <= lasts + late
+    assert polls(bench) <= most
+
+
+def test_the_deadline_ends_waiting_and_tells_the_task(bench, clock):
+    bench.settings(task_seconds=100.0)
+    task_id = started(bench)
+    began = clock()
+    with pytest.raises(DeadlineExceeded) as caught:
+        drive(wait_for_task(bench.client(), task_id, bench.deadline(10)), clock.sleep)
+    assert caught.value.task_id == task_id
+    assert clock() - began == pytest.approx(10)
+
+
+def test_a_failed_task_raises(bench, clock):
+    bench.fault(kind="task_failed", message="no room")
+    with pytest.raises(TaskFailed, match="no room"):
+        drive(wait_for_task(bench.client(), started(bench), bench.deadline()), clock.sleep)
+
+
+def test_polls_outlast_passing_faults(bench, clock):
+    task_id = started(bench)
+    bench.fault(kind="status", status=502, path="/tasks/", count=3)
+    bench.fault(kind="drop_before", path="/tasks/", count=2)
+    assert drive(wait_for_task(bench.client(), task_id, bench.deadline()), clock.sleep).ended
+
+
+def test_a_pause_never_goes_past_the_deadline(bench, clock):
+    polling = Polling(bench.client(), bench.deadline(0.1))
+    assert polling.pause("x").seconds == pytest.approx(0.1)
+    clock.sleep(0.1)
+    with pytest.raises(DeadlineExceeded, match="waiting for x"):
+        polling.pause("x")

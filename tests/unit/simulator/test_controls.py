@@ -1,0 +1,257 @@
+# Copyright (c) 2026, coxedge.compute contributors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""The simulator's controls: what it can be told, over HTTP, to do and to do wrong."""
+
+from __future__ import annotations
+
+import subprocess
+import sys
+import time
+from pathlib import Path
+
+import pytest
+import requests
+
+KEY = {"MC-Api-Key": "simulator-key"}
+
+
+@pytest.fixture
+def url(simulator):
+    return simulator.url
+
+
+def control(url, method, what, body=None, **params):
+    answer = requests.request(method, f"{url}/_simulator/{what}", json=body, params=params, timeout=10)
+    return answer.status_code, answer.json()
+
+
+def api(url, method="GET", tail="", body=None, **params):
+    address = f"{url}/api/v2/services/compute-on/test_area/instances{tail}"
+    return requests.request(method, address, json=body, params=params, headers=KEY, timeout=10, allow_redirects=False)
+
+
+def test_a_fault_hits_as_often_as_it_counts(url):
+    assert control(url, "POST", "faults", {"kind": "status", "status": 503, "count": 2, "headers": {"Retry-After": "7"}})[0] == 200
+    answers = [api(url) for _n in range(3)]
+    assert [a.status_code for a in answers] == [503, 503, 200]
+    assert answers[0].headers["Retry-After"] == "7" and answers[0].json()["errors"][0]["message"]
+
+
+def test_a_count_of_zero_is_for_ever_until_reset(url):
+    control(url, "POST", "faults", {"kind": "status", "count": 0})
+    assert {api(url).status_code for _n in range(5)} == {500}
+    control(url, "POST", "reset")
+    assert api(url).status_code == 200
+
+
+def test_a_fault_looks_at_method_and_path_with_query(url):
+    control(url, "POST", "faults", [{"kind": "status", "method": "POST", "path": "operation=start$", "count": 0}])
+    (instance_id,) = control(url, "POST", "instances", {"name": "a", "state": "Stopped"})[1]
+    assert api(url).status_code == 200
+    assert api(url, "POST", f"/{instance_id}", operation="start").status_code == 500
+    assert api(url, "POST", f"/{instance_id}", operation="reboot").status_code == 200
+
+
+@pytest.mark.parametrize(
+    ("fault", "acts"),
+    [
+        ({"kind": "drop_before"}, False),
+        ({"kind": "drop_after"}, True),
+        ({"kind": "status"}, False),
+        ({"kind": "status", "act": "first"}, True),
+        ({"kind": "html"}, False),
+        ({"kind": "broken_json"}, True),
+        ({"kind": "empty"}, True),
+        ({"kind": "redirect", "location": "http://127.0.0.1:1/"}, False),
+        ({"kind": "delay", "seconds": 0.01}, True),
+        ({"kind": "delay", "seconds": 0.01, "act": "never"}, False),
+        ({"kind": "drip", "seconds": 0.01}, True),
+    ],
+)
+def test_a_fault_acts_or_does_not(url, simulator, fault, acts):
+    (instance_id,) = control(url, "POST", "instances", {"state": "Stopped"})[1]
+    control(url, "POST", "faults", {**fault, "method": "POST"})
+    try:
+        answer = api(url, "POST", f"/{instance_id}", operation="start")
+    except requests.ConnectionError:
+        assert fault["kind"].startswith("drop") or fault.get("act") == "never"
+    else:
+        assert not fault["kind"].startswith("drop")
+        if fault["kind"] == "html":
+            assert answer.status_code == 502 and "<html>" in answer.text
+        if fault["kind"] == "broken_json":
+            with pytest.raises(ValueError):
+                answer.json()
+        if fault["kind"] == "redirect":
+            assert answer.status_code == 302 and answer.headers["Location"] == "http://127.0.0.1:1/"
+    assert (api(url, tail=f"/{instance_id}").json()["data"]["state"] == "Starting") is acts
+
+
+def test_tasks_can_fail_get_lost_and_get_stuck(url, clock):
+    def begun(kind, **more):
+        (instance_id,) = control(url, "POST", "instances", {"state": "Stopped"})[1]
+        control(url, "POST", "faults", {"kind": kind, "path": "operation=start", **more})
+        task_id = api(url, "POST", f"/{instance_id}", operation="start").json()["taskId"]
+        clock.sleep(2)
+        task = requests.get(f"{url}/api/v2/tasks/{task_id}", headers=KEY, timeout=10)
+        return task, api(url, tail=f"/{instance_id}").json()["data"]["state"]
+
+    task, state = begun("task_failed", message="no room")
+    assert (task.json()["taskStatus"], task.json()["errors"][0]["message"], state) == ("FAILED", "no room", "Stopped")
+    task, state = begun("task_failed", leaves="Error")
+    assert state == "Error"
+    task, state = begun("task_lost")
+    assert (task.status_code, state) == (404, "Running")
+    task, state = begun("task_stuck")
+    assert (task.json()["taskStatus"], state) == ("PENDING", "Starting")
+
+
+def test_task_faults_can_hit_the_poll_itself(url, clock):
+    (instance_id,) = control(url, "POST", "instances", {"state": "Stopped"})[1]
+    task_id = api(url, "POST", f"/{instance_id}", operation="start").json()["taskId"]
+    clock.sleep(2)
+    seen = []
+    for kind in ("task_failed", "task_stuck", "task_lost"):
+        control(url, "POST", "faults", {"kind": kind, "path": "/tasks/"})
+        answer = requests.get(f"{url}/api/v2/tasks/{task_id}", headers=KEY, timeout=10)
+        seen.append((answer.status_code, answer.json().get("taskStatus")))
+    assert seen == [(200, "FAILED"), (200, "PENDING"), (404, None)]
+
+
+@pytest.mark.parametrize("fault", [{}, {"kind": "boom"}, {"kind": "status", "colour": 1}, {"kind": "status", "path": "("}, [1]])
+def test_a_fault_that_makes_no_sense_is_refused(url, fault):
+    assert control(url, "POST", "faults", fault)[0] == 400
+
+
+def test_the_request_log(url):
+    api(url, page_number="1")
+    api(url, "POST", body={"name": "x"})
+    control(url, "POST", "faults", {"kind": "drop_before"})
+    with pytest.raises(requests.ConnectionError):
+        api(url, "DELETE", "/x")
+    path = "/api/v2/services/compute-on/test_area/instances"
+    assert control(url, "GET", "requests") == (
+        200,
+        [
+            {"method": "GET", "path": path, "query": {"page_number": "1"}, "body": None, "status": 200},
+            {"method": "POST", "path": path, "query": {}, "body": {"name": "x"}, "status": 400},
+            {"method": "DELETE", "path": path + "/x", "query": {}, "body": None, "status": None},
+        ],
+    )
+    control(url, "DELETE", "requests")
+    assert control(url, "GET", "requests") == (200, [])
+
+
+def test_settings_change_the_shapes_of_answers(url, clock, simulator):
+    control(url, "POST", "settings", {"task_shape": "data", "failed_word": "FAILURE", "failed_detail": "result", "task_seconds": 2})
+    (instance_id,) = control(url, "POST", "instances", {"state": "Stopped", "publicIps": 1})[1]
+    control(url, "POST", "faults", {"kind": "task_failed", "message": "no room", "method": "POST"})
+    task_id = api(url, "POST", f"/{instance_id}", operation="start").json()["taskId"]
+    clock.sleep(2)
+    task = requests.get(f"{url}/api/v2/tasks/{task_id}", headers=KEY, timeout=10).json()["data"]
+    assert (task["id"], task["status"], task["result"]) == (task_id, "FAILURE", {"errorText": "no room"})
+    control(url, "POST", "settings", {"first_answer": "done", "public_ips_key": "publicIPs", "image_key": "template"})
+    answer = api(url, "POST", f"/{instance_id}", operation="start").json()
+    assert answer["taskStatus"] == "SUCCESS" and answer["data"]["state"] == "Running" and answer["data"]["publicIPs"]
+    assert answer["data"]["templateId"] and "imageId" not in answer["data"]
+    control(url, "POST", "settings", {"error_code": "errorCode", "error_status": "ok"})
+    answer = api(url, "POST", f"/{instance_id}", operation="start")
+    assert answer.status_code == 200 and answer.json()["errors"][0]["errorCode"] == "2012"
+    for kind, status in (("data", 200), ("empty", 204)):
+        control(url, "POST", "settings", {"update_answer": kind})
+        assert api(url, "PUT", f"/{instance_id}", {"name": kind}).status_code == status
+    assert simulator.cloud.environment(None, "compute-on", "test_area").instances[instance_id]["name"] == "empty"
+
+
+def test_settings_that_do_not_exist_are_refused(url):
+    assert control(url, "POST", "settings", {"colour": "red"})[0] == 400
+    assert control(url, "POST", "settings", {"page_size": "many"})[0] == 400
+
+
+def test_paging_honoured_and_ignored(url):
+    control(url, "POST", "instances", {"count": 5, "prefix": "p-"})
+    control(url, "POST", "settings", {"page_size": 2})
+    first = api(url).json()
+    assert first["metadata"] == {"recordCount": 5, "pageSize": 2, "pageCurrent": 1}
+    names = [row["name"] for n in (1, 2, 3, 4) for row in api(url, page_number=n, page_size=50).json()["data"]]
+    assert names == [f"p-{n:05d}" for n in range(5)]
+    control(url, "POST", "settings", {"paging": "ignored"})
+    assert api(url, page_number=2).json()["data"] == first["data"]
+
+
+def test_destroyed_instances_can_be_hidden_and_can_vanish(url, clock, simulator):
+    control(url, "POST", "settings", {"expunge_after": 60.0})
+    (instance_id,) = control(url, "POST", "instances", {"name": "a"})[1]
+    api(url, "DELETE", f"/{instance_id}")
+    clock.sleep(2)
+    assert [row["state"] for row in api(url).json()["data"]] == ["Destroyed"]
+    control(url, "POST", "settings", {"list_destroyed": False})
+    assert api(url).json() == {"data": [], "metadata": {"recordCount": 0}}
+    assert api(url, tail=f"/{instance_id}").json()["data"]["state"] == "Destroyed"
+    clock.sleep(60)
+    assert api(url, tail=f"/{instance_id}").status_code == 404
+
+
+def test_a_quota(url):
+    control(url, "POST", "settings", {"max_instances": 1})
+    control(url, "POST", "instances", {})
+    body = {
+        "name": "b",
+        "computeOfferingId": "3caab5ed-b5a2-4d8a-82e4-51c46168ee6c",
+        "networkId": "55ccea7f-8286-479e-a648-dd4a45866daf",
+        "templateId": "5f968ad6-56d0-4d0d-ad7e-f8f4a5b5d986",
+    }
+    answer = api(url, "POST", body=body)
+    assert answer.status_code == 400 and "quota" in answer.json()["errors"][0]["message"]
+
+
+def test_lenient_lets_unknown_fields_pass(url):
+    control(url, "POST", "settings", {"lenient": True})
+    (instance_id,) = control(url, "POST", "instances", {"state": "Stopped"})[1]
+    assert api(url, "POST", f"/{instance_id}", {"extra": 1}, operation="start").status_code == 200
+
+
+def test_instances_change_behind_everybody_s_back(url):
+    (instance_id,) = control(url, "POST", "instances", {"name": "a", "state": "Starting", "reads": 1, "then": "Running"})[1]
+    assert [api(url, tail=f"/{instance_id}").json()["data"]["state"] for _n in range(2)] == ["Starting", "Running"]
+    control(url, "PATCH", f"instances/{instance_id}", {"state": "Error", "name": "b"})
+    assert api(url, tail=f"/{instance_id}").json()["data"]["state"] == "Error"
+    control(url, "PATCH", f"instances/{instance_id}", {"gone": True})
+    assert api(url, tail=f"/{instance_id}").status_code == 404
+
+
+def test_ten_thousand_instances(url):
+    control(url, "POST", "instances", {"count": 10000})
+    rows = api(url).json()["data"]
+    assert len({row["id"] for row in rows}) == len({row["ipAddress"] for row in rows}) == len({row["macAddress"] for row in rows}) == 10000
+
+
+def test_the_command_line_serves_until_it_is_ended():
+    root = Path(__file__).resolve().parents[3]
+    with subprocess.Popen([sys.executable, "-m", "tests.simulator"], cwd=root, stdout=subprocess.PIPE, text=True) as process:
+        line = process.stdout.readline()
+        assert line.startswith("export COXEDGE_API_URL=http://127.0.0.1:") and " COXEDGE_API_KEY=simulator-key " in line
+        values = dict(word.split("=") for word in line.split()[1:])
+        address = f"{values['COXEDGE_API_URL']}/services/{values['COXEDGE_SERVICE_CODE']}/{values['COXEDGE_ENVIRONMENT_NAME']}/instances"
+        assert requests.get(address, headers={"MC-Api-Key": values["COXEDGE_API_KEY"]}, timeout=10).status_code == 200
+        process.terminate()
+        assert process.wait(10) == 0
+
+
+def test_the_command_line_runs_a_command_against_it():
+    root = Path(__file__).resolve().parents[3]
+    code = "import os, sys; sys.exit(7 if os.environ['COXEDGE_API_URL'].startswith('http://127.0.0.1:') else 1)"
+    arguments = [sys.executable, "-m", "tests.simulator", "--", sys.executable, "-c", code]
+    assert subprocess.run(arguments, cwd=root, check=False, timeout=30).returncode == 7
+
+
+def test_stopping_frees_the_port_at_once():
+    from ansible_collections.coxedge.compute.tests.simulator.server import Simulator
+
+    with Simulator() as first:
+        port = first.server.bind_addr[1]
+    began = time.monotonic()
+    with Simulator(port) as second:
+        assert requests.get(f"{second.url}/_simulator/requests", timeout=5).json() == []
+    assert time.monotonic() - began < 30
