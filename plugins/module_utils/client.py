@@ -159,6 +159,19 @@ class Connection:
 
 
 @dataclass(frozen=True)
+class Request:
+    """One request. ``path``: below the base URL; ``doing``: what it is for, to follow "Could not" in errors."""
+
+    method: str
+    path: str
+    doing: str
+    params: Mapping[str, str] = field(default_factory=dict)
+    body: Mapping[str, Any] | None = None
+    whole: bool = False
+    """Whether the answer's document is returned as it is, as ``data``."""
+
+
+@dataclass(frozen=True)
 class Answer:
     """A successful answer. ``data``: its payload; ``task_id``: of the work that goes on, None if it has ended."""
 
@@ -235,7 +248,7 @@ class Client:
         """One resource, None where the API answers 404: whether that means absence is the caller's to find out."""
         doing = f"read {entity} {entity_id}"
         try:
-            data = self._send("GET", self.path(entity, entity_id), {}, None, deadline, doing).data
+            data = self._send(Request("GET", self.path(entity, entity_id), doing), deadline).data
         except ApiError as error:
             if error.status_code == 404:
                 return None
@@ -259,7 +272,7 @@ class Client:
         what = operation or {"POST": "create", "PUT": "update", "DELETE": "delete"}[method]
         doing = f"{what} instance {entity_id}" if entity_id else f"{what} an instance"
         params = {"operation": operation} if operation else {}
-        return self._send(method, self.path(entity, entity_id), params, body, deadline, doing)
+        return self._send(Request(method, self.path(entity, entity_id), doing, params, body), deadline)
 
     def task(self, task_id: str, deadline: Deadline) -> TaskStatus:
         """One look at a task. Raises TaskFailed where it has failed; a task that the API does not know is ``lost``."""
@@ -267,7 +280,7 @@ class Client:
         if task_id.strip(".") == "":
             return TaskStatus(False, lost=ApiError(f"Could not {doing}: the API gave no usable task id."))
         try:
-            body = self._send("GET", "tasks/" + quote(task_id, safe=""), {}, None, deadline, doing, whole=True).data
+            body = self._send(Request("GET", "tasks/" + quote(task_id, safe=""), doing, whole=True), deadline).data
         except ApiError as error:
             # With errors and status 200, or with 404: the API has nothing to say of the task, which is no word on the work.
             if error.status_code == 404 or (error.status_code or 500) < 300:
@@ -292,14 +305,14 @@ class Client:
         it. So the first request asks for no page, and only what is missing is asked for by page.
         """
         doing = f"list {entity} in {self.place}"
-        answer = self._list_answer(self.path(entity), dict(filters), deadline, doing)
+        answer = self._list_answer(Request("GET", self.path(entity), doing, filters), deadline)
         rows, count = self._rows(answer, doing)
         seen: dict[str, dict[str, Any]] = {self._row_key(row, doing): row for row in rows}
         page, size = self._number(answer.metadata.get("pageCurrent")) or 1, len(rows)
         while count is not None and len(seen) < count:
             page += 1
             params = {**filters, "page_number": str(page), "page_size": str(max(1, size))}
-            answer = self._list_answer(self.path(entity), params, deadline, doing)
+            answer = self._list_answer(Request("GET", self.path(entity), doing, params), deadline)
             rows, count_now = self._rows(answer, doing)
             if count_now != count:
                 # Something came or went: rows have moved between pages, and one may have slipped by unseen.
@@ -313,9 +326,9 @@ class Client:
             seen.update(new)
         return list(seen.values())
 
-    def _list_answer(self, path: str, params: dict[str, str], deadline: Deadline, doing: str) -> Answer:
+    def _list_answer(self, request: Request, deadline: Deadline) -> Answer:
         try:
-            return self._send("GET", path, params, None, deadline, doing)
+            return self._send(request, deadline)
         except ApiError as error:
             if error.status_code != 404:
                 raise
@@ -332,7 +345,7 @@ class Client:
     def _known_environments(self) -> list[str]:
         """Names of environments that the key can see, for a hint; empty where they can't be had."""
         try:
-            rows = self._once("GET", "environments", {}, None, Deadline(10, self.clock), "list the environments", False).data
+            rows = self._once(Request("GET", "environments", "list the environments"), Deadline(10, self.clock)).data
         except ApiError:
             return []
         names = [row.get("name") for row in rows if isinstance(row, dict)] if isinstance(rows, list) else []
@@ -398,26 +411,18 @@ class Client:
 
     # -- one request, tried again where that is safe
 
-    def _send(
-        self,
-        method: str,
-        path: str,
-        params: Mapping[str, str],
-        body: Mapping[str, Any] | None,
-        deadline: Deadline,
-        doing: str,
-        whole: bool = False,
-    ) -> Answer:
-        """One request with its retries. ``whole``: the body is returned as it is, as ``data``."""
+    def _send(self, request: Request, deadline: Deadline) -> Answer:
+        """One request with its retries."""
+        doing = request.doing
         tries, problem = 0, ""
         while True:
             if deadline.remaining() <= 0:
                 raise DeadlineExceeded(f"Could not {doing}: the wait_timeout of {deadline.seconds:g} seconds is over{problem}")
             try:
-                return self._once(method, path, params, body, deadline, doing, whole)
+                return self._once(request, deadline)
             except ApiError as error:
                 tries, problem = tries + 1, f"; before that: {error.message}"
-                again = isinstance(error, Unsent) or (method == "GET" and isinstance(error, LostAnswer) and not error.hopeless)
+                again = isinstance(error, Unsent) or (request.method == "GET" and isinstance(error, LostAnswer) and not error.hopeless)
                 if not again:
                     raise
                 if tries > self.connection.api_retries:
@@ -446,18 +451,10 @@ class Client:
         """Seconds to wait after so many tries: doubling from 0.5 s, at most 30 s, with a random part of a half."""
         return float(min(MAX_BACKOFF, 0.5 * 2 ** min(tries - 1, 16))) * (0.5 + self.jitter() / 2)
 
-    def _once(
-        self,
-        method: str,
-        path: str,
-        params: Mapping[str, str],
-        body: Mapping[str, Any] | None,
-        deadline: Deadline,
-        doing: str,
-        whole: bool,
-    ) -> Answer:
+    def _once(self, request: Request, deadline: Deadline) -> Answer:
         """One request, sent once."""
-        status, headers, content = self._exchange(method, path, params, body, deadline, doing)
+        doing = request.doing
+        status, headers, content = self._exchange(request, deadline)
         if status == 429:
             limited = Unsent(f"Could not {doing}: the API is limiting the rate of requests (HTTP 429)", 429)
             limited.retry_after = _retry_after(headers.get("Retry-After"))
@@ -477,7 +474,7 @@ class Client:
             document = {"errors": [{"message": self._text(content) or "the answer was empty"}]}
         if status >= 500 or document is None:
             raise self._unreadable(status, headers, content, document, doing)
-        if whole and status < 300 and ("taskStatus" in document or isinstance(document.get("data"), dict)):
+        if request.whole and status < 300 and ("taskStatus" in document or isinstance(document.get("data"), dict)):
             return Answer(document)
         failed_already = status < 300 and document.get("taskStatus") in ("FAILED", "FAILURE")
         if (document.get("errors") and not failed_already) or status >= 400:
@@ -565,15 +562,7 @@ class Client:
 
     # -- the wire
 
-    def _exchange(
-        self,
-        method: str,
-        path: str,
-        params: Mapping[str, str],
-        body: Mapping[str, Any] | None,
-        deadline: Deadline,
-        doing: str,
-    ) -> tuple[int, Mapping[str, str], bytes]:
+    def _exchange(self, request: Request, deadline: Deadline) -> tuple[int, Mapping[str, str], bytes]:
         """Sends a request and reads the whole answer: status, headers, body.
 
         requests bounds each single read, not their sum: a server that drips could hold us for ever. So the exchange runs in a
@@ -581,18 +570,18 @@ class Client:
         """
         session = self._ready_session()
         timeout = max(0.05, min(self.connection.api_timeout, deadline.remaining()))
-        query = dict(params)
+        query = dict(request.params)
         if self.connection.organization_id:
             query["org_id"] = self.connection.organization_id
-        headers = {"Content-Type": "application/json"} if method != "GET" else {}
-        data = None if body is None else json.dumps(body).encode()
+        headers = {"Content-Type": "application/json"} if request.method != "GET" else {}
+        data = None if request.body is None else json.dumps(request.body).encode()
         outcome: queue.SimpleQueue[tuple[Any, BaseException | None]] = queue.SimpleQueue()
 
         def work() -> None:
             try:
                 response = session.request(
-                    method,
-                    f"{self._base}/{path}",
+                    request.method,
+                    f"{self._base}/{request.path}",
                     params=query,
                     data=data,
                     headers=headers,
@@ -610,9 +599,9 @@ class Client:
         try:
             response, error = outcome.get(timeout=2 * timeout)
         except queue.Empty:
-            raise LostAnswer(f"Could not {doing}: the answer of {self._host} did not end within {2 * timeout:g} seconds") from None
+            raise LostAnswer(f"Could not {request.doing}: the answer of {self._host} did not end within {2 * timeout:g} seconds") from None
         if error is not None:
-            raise self._transport_error(error, doing, timeout) from None
+            raise self._transport_error(error, request.doing, timeout) from None
         return response.status_code, response.headers, response.content
 
     def _ready_session(self) -> Any:
