@@ -135,6 +135,8 @@ SHAPE: dict[str, Any] = {
     "zone_name": None,
 }
 SECRET_ATTRIBUTES = ("user_data", "password")
+# What only retrieving a single instance shows; a list says nothing of them.
+DETAIL_ATTRIBUTES = ("nics", "public_ips")
 
 
 def instance_options() -> dict[str, dict[str, Any]]:
@@ -207,7 +209,7 @@ def snaked(value: Any) -> Any:
 
 
 def shown(instance: Mapping[str, Any]) -> dict[str, Any]:
-    """An instance of the API's as users see it: snake_case, every documented attribute there, no secrets."""
+    """A retrieved instance of the API's as users see it: snake_case, every documented attribute there, no secrets."""
     seen = {name: value for name, value in snaked(instance).items() if name not in SECRET_ATTRIBUTES}
     whole = {name: list(missing) if isinstance(missing, list) else missing for name, missing in SHAPE.items()}
     whole.update({name: value for name, value in seen.items() if value is not None or name not in whole})
@@ -216,6 +218,12 @@ def shown(instance: Mapping[str, Any]) -> dict[str, Any]:
         if whole[f"image_{suffix}"] is None:
             whole[f"image_{suffix}"] = whole.get(f"template_{suffix}")
     return whole
+
+
+def shown_in_list(instance: Mapping[str, Any]) -> dict[str, Any]:
+    """The same of an instance in a list, where there is no word on some attributes: better none than an empty one."""
+    reported = set(snaked(instance))
+    return {name: value for name, value in shown(instance).items() if name in reported or name not in DETAIL_ATTRIBUTES}
 
 
 def shown_part(data: Any) -> dict[str, Any]:

@@ -13,11 +13,12 @@ So a job never blocks by itself, and whoever drives it decides what runs side by
 
 from __future__ import annotations
 
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from functools import partial
 
 # From typing, not collections.abc: the aliases below are built at run time, also on Python 3.8.
-from typing import Any, Callable, Generator, TypeVar, Union
+from typing import Any, Callable, Generator, Sequence, TypeVar, Union
 
 from .client import Client, Deadline, DeadlineExceeded, TaskStatus
 
@@ -59,6 +60,18 @@ def drive(job: Job[T], sleep: Callable[[float], None]) -> T:
             value = wish()
         except Exception as problem:  # pylint: disable=broad-exception-caught
             error = problem
+
+
+def side_by_side(calls: Sequence[Callable[[], T]], most: int) -> list[T]:
+    """The results of some requests in their order, at most so many in flight. The first failure ends it and is raised."""
+    with ThreadPoolExecutor(max(1, min(most, len(calls)))) as pool:
+        waiting = [pool.submit(call) for call in calls]
+        try:
+            return [future.result() for future in waiting]
+        except BaseException:
+            for future in waiting:
+                future.cancel()
+            raise
 
 
 class Polling:

@@ -68,7 +68,8 @@ class Player:
         whole = [{"register": f"result_{n}", "ignore_errors": True, **task} for n, task in enumerate(tasks)]
         path = self.folder / "results.json"
         path.unlink(missing_ok=True)
-        names = ", ".join(f"result_{n}" for n in range(len(tasks)))
+        # A task of the documentation's may keep its result under a name of its own.
+        names = ", ".join(task["register"] for task in whole)
         keep = {
             "ansible.builtin.copy": {"content": "{{ [" + names + "] | to_json }}", "dest": str(path), "mode": "0600"},
             "check_mode": False,
@@ -79,13 +80,14 @@ class Player:
         (self.folder / "play.yml").write_text(json.dumps(book))
         self.simulator.face.log.clear()
         ended = self.command("ansible-playbook", "play.yml", *arguments, **environ)
-        results = json.loads(path.read_text()) if path.exists() else []
+        assert path.exists(), ended.stdout + ended.stderr
+        results = json.loads(path.read_text())
+        assert len(results) == len(tasks)
         return Played(results, ended.stdout + ended.stderr, ended.returncode, list(self.simulator.face.log))
 
     def instance(self, *arguments: str, environ: dict[str, str] | None = None, **options: Any) -> dict[str, Any]:
         """Runs the module ``instance`` once; its result."""
         played = self.play([{"coxedge.compute.instance": options}], *arguments, **(environ or {}))
-        assert played.results, played.output
         return {**played.results[0], "played": played}
 
 

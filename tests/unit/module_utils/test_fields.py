@@ -10,7 +10,7 @@ import yaml
 from ansible_collections.coxedge.compute.plugins.doc_fragments import api
 from ansible_collections.coxedge.compute.plugins.module_utils.fields import FIELDS, instance_options, option_problem, shown, snake
 from ansible_collections.coxedge.compute.plugins.module_utils.module import ENVIRONMENT, api_options, wait_options
-from ansible_collections.coxedge.compute.plugins.modules import instance
+from ansible_collections.coxedge.compute.plugins.modules import instance, instance_info
 from ansible_collections.coxedge.compute.tests.simulator import cloud
 
 ID = "9db8ff2f-b49b-466d-a2f3-c1e6def408f4"
@@ -22,10 +22,16 @@ def test_the_create_fields_are_the_documented_ones():
     assert {row.api for row in FIELDS if row.changed_by == "update"} == set(cloud.UPDATE_BODY)
 
 
-@pytest.mark.parametrize("where", ["module", "fragment"])
+DOCUMENTED = {
+    "instance": ({**instance_options(), **wait_options()}, instance.DOCUMENTATION),
+    "instance_info": (instance_info.info_options(), instance_info.DOCUMENTATION),
+    "fragment": (api_options(), api.ModuleDocFragment.DOCUMENTATION),
+}
+
+
+@pytest.mark.parametrize("where", DOCUMENTED)
 def test_the_documentation_has_every_option_as_it_is(where):
-    spec = {**instance_options(), **wait_options()} if where == "module" else api_options()
-    text = instance.DOCUMENTATION if where == "module" else api.ModuleDocFragment.DOCUMENTATION
+    spec, text = DOCUMENTED[where]
     documented = yaml.safe_load(text)["options"]
     assert set(documented) == set(spec)
     for name, row in spec.items():

@@ -1,0 +1,48 @@
+# Copyright (c) 2026, coxedge.compute contributors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""Which instances are meant: filters on instances as users see them."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from typing import Any
+
+from .plan import is_live, state_of
+
+# Option: the attributes that one of its values may be, an id or a name.
+FILTERS: dict[str, tuple[str, str]] = {
+    "zones": ("zone_id", "zone_name"),
+    "vpcs": ("vpc_id", "vpc_name"),
+    "networks": ("network_id", "network_name"),
+    "compute_offerings": ("compute_offering_id", "compute_offering_name"),
+    "templates": ("image_id", "image_name"),
+}
+
+
+class Selection:
+    """The filters of a run; prepared once, asked for each of many instances. All given ones must match."""
+
+    def __init__(self, options: Mapping[str, Sequence[str] | None], destroyed: bool = False) -> None:
+        """``destroyed``: whether destroyed ones are seen where no filter on states asks for them."""
+        self._states = _folded(options.get("states"))
+        self._destroyed = destroyed
+        self._filters = [(FILTERS[name], _folded(options.get(name))) for name in FILTERS if options.get(name)]
+
+    def matches(self, instance: Mapping[str, Any]) -> bool:
+        """Whether an instance is meant. Without regard to case, as names and states are written in both."""
+        if self._states:
+            if state_of(instance).casefold() not in self._states:
+                return False
+        elif not self._destroyed and not is_live(instance):
+            return False
+        return all(any(str(instance.get(key)).casefold() in wanted for key in keys) for keys, wanted in self._filters)
+
+
+def _folded(values: Sequence[str] | None) -> frozenset[str]:
+    return frozenset(value.casefold() for value in values or ())
+
+
+def in_order(instances: Sequence[dict[str, Any]]) -> list[dict[str, Any]]:
+    """Instances by name, then by id: the same order in each run, whatever order the API lists them in."""
+    return sorted(instances, key=lambda row: (str(row.get("name")), str(row.get("id"))))

@@ -1,0 +1,327 @@
+#!/usr/bin/python
+# Copyright (c) 2026, coxedge.compute contributors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""Ansible module: what instances there are."""
+
+from __future__ import annotations
+
+DOCUMENTATION = r"""
+module: instance_info
+short_description: Show Cox Edge instances
+version_added: 0.1.0
+description:
+  - Returns the instances of a Cox Edge compute environment, all of them or those that are asked for.
+  - It never fails because there are none.
+author:
+  - coxedge.compute contributors (@coxedge)
+extends_documentation_fragment:
+  - coxedge.compute.api
+  - coxedge.compute.attributes
+  - coxedge.compute.actiongroup
+attributes:
+  check_mode:
+    support: full
+    details: It changes nothing.
+  diff_mode:
+    support: N/A
+    details: It changes nothing.
+options:
+  id:
+    description:
+      - UUID of the one instance to return, also if it is destroyed.
+      - Mutually exclusive with O(name).
+    type: str
+  name:
+    description:
+      - Exact display name of the instances to return. Names are not unique, so there may be several.
+      - Mutually exclusive with O(id).
+    type: str
+  states:
+    description:
+      - Return instances in one of these states, as the API spells them, without regard to case.
+      - Destroyed instances are returned only if V(Destroyed) is among them, or by O(id).
+    type: list
+    elements: str
+  zones:
+    description:
+      - Return instances in one of these zones. Here and in the other filters, names or IDs, without regard to case.
+      - Of the filters that are given, all must match.
+    type: list
+    elements: str
+  vpcs:
+    description: Return instances in one of these VPCs.
+    type: list
+    elements: str
+  networks:
+    description: Return instances in one of these networks.
+    type: list
+    elements: str
+  compute_offerings:
+    description: Return instances of one of these compute offerings.
+    type: list
+    elements: str
+  templates:
+    description: Return instances that were created from one of these templates.
+    type: list
+    elements: str
+  details:
+    description:
+      - Whether to retrieve each instance, which adds C(public_ips), C(nics) and C(user_data) and costs a request for each.
+      - By default V(true) with O(id) or O(name), otherwise V(false).
+    type: bool
+  max_concurrency:
+    description: How many instances are retrieved at the same time, with O(details).
+    type: int
+    default: 10
+"""
+
+EXAMPLES = r"""
+- name: See all instances
+  coxedge.compute.instance_info:
+  register: all_instances
+
+- name: See all details of one
+  coxedge.compute.instance_info:
+    name: web1
+  register: web1
+
+- name: See what is stopped in two networks
+  coxedge.compute.instance_info:
+    states:
+      - Stopped
+    networks:
+      - Web-test_area
+      - App-test_area
+
+- name: See what could be recovered
+  coxedge.compute.instance_info:
+    states:
+      - Destroyed
+"""
+
+RETURN = r"""
+instances:
+  description:
+    - The instances as the API shows them, in snake_case, sorted by name and then by ID.
+    - Attributes that the API does not report are null. Passwords are left out.
+  returned: success
+  type: list
+  elements: dict
+  contains:
+    id:
+      description: ID.
+      type: str
+      returned: success
+      sample: 9db8ff2f-b49b-466d-a2f3-c1e6def408f4
+    name:
+      description: Display name.
+      type: str
+      returned: success
+      sample: web1
+    affinity_group_ids:
+      description: IDs of the affinity groups it is in.
+      type: list
+      elements: str
+      returned: success
+      sample: []
+    compute_offering_id:
+      description: ID of the compute offering.
+      type: str
+      returned: success
+      sample: 3caab5ed-b5a2-4d8a-82e4-51c46168ee6c
+    compute_offering_name:
+      description: Name of the compute offering.
+      type: str
+      returned: success
+      sample: 1vCPU.512MB
+    cpu_count:
+      description: Number of CPUs.
+      type: int
+      returned: success
+      sample: 1
+    hostname:
+      description: Host name.
+      type: str
+      returned: success
+      sample: web1
+    image_id:
+      description: ID of the template it was created from.
+      type: str
+      returned: success
+      sample: 5f968ad6-56d0-4d0d-ad7e-f8f4a5b5d986
+    image_name:
+      description: Name of the template it was created from.
+      type: str
+      returned: success
+      sample: CentOS 6.8 PV
+    ip_address:
+      description: Private IPv4 address.
+      type: str
+      returned: success
+      sample: 10.164.212.68
+    is_password_enabled:
+      description: Whether a password can be used to connect.
+      type: bool
+      returned: success
+      sample: true
+    mac_address:
+      description: MAC address.
+      type: str
+      returned: success
+      sample: "02:00:2b:67:00:30"
+    memory_in_mb:
+      description: Memory in MB.
+      type: int
+      returned: success
+      sample: 512
+    network_id:
+      description: ID of the network.
+      type: str
+      returned: success
+      sample: d5a68379-a9ee-404f-9492-a1964b374d6f
+    network_name:
+      description: Name of the network.
+      type: str
+      returned: success
+      sample: Web-test_area
+    nics:
+      description: Network interfaces.
+      type: list
+      elements: dict
+      returned: with details
+      sample: [{id: f401d989-b149-4870-99f3-1991fec31454, is_default: true, network_id: d5a68379-a9ee-404f-9492-a1964b374d6f}]
+    public_ips:
+      description: Public IP addresses that lead to it.
+      type: list
+      elements: dict
+      returned: with details
+      sample: [{id: 7a204b7f-1039-4867-8971-c1e4f778ef33, ip_address: 199.215.226.46, ports: ["22"], purposes: [PORT_FORWARDING]}]
+    state:
+      description: State, as the API spells it.
+      type: str
+      returned: success
+      sample: Running
+    user_data:
+      description: User data. It may hold secrets.
+      type: str
+      returned: with details
+      sample: ""
+    username:
+      description: User to connect as.
+      type: str
+      returned: success
+      sample: cca-user
+    vpc_id:
+      description: ID of the VPC.
+      type: str
+      returned: success
+      sample: 9eb1592c-f92f-4ddd-9799-b58caf896328
+    vpc_name:
+      description: Name of the VPC.
+      type: str
+      returned: success
+      sample: prod-VPC
+    zone_id:
+      description: ID of the zone.
+      type: str
+      returned: success
+      sample: 04afdbd1-e32d-4999-86d0-96703736dded
+    zone_name:
+      description: Name of the zone.
+      type: str
+      returned: success
+      sample: QC-1
+error:
+  description: What the API said of a failure; the values are null where it said nothing.
+  returned: failure
+  type: dict
+  sample: {status_code: 403, code: 1001, message: The API key is not valid., context: {}}
+"""
+
+from functools import partial
+from typing import Any
+
+from ansible_collections.coxedge.compute.plugins.module_utils.client import ApiError, Client, Deadline, is_uuid
+from ansible_collections.coxedge.compute.plugins.module_utils.fields import shown, shown_in_list
+from ansible_collections.coxedge.compute.plugins.module_utils.module import ApiModule, api_options
+from ansible_collections.coxedge.compute.plugins.module_utils.select import FILTERS, Selection, in_order
+from ansible_collections.coxedge.compute.plugins.module_utils.tasks import side_by_side
+
+
+def info_options() -> dict[str, dict[str, Any]]:
+    """The options of this module, less the shared ones."""
+    lists = {name: {"type": "list", "elements": "str"} for name in ("states", *FILTERS)}
+    return {
+        "id": {"type": "str"},
+        "name": {"type": "str"},
+        **lists,
+        "details": {"type": "bool"},
+        "max_concurrency": {"type": "int", "default": 10},
+    }
+
+
+def option_problem(options: dict[str, Any]) -> str | None:
+    """What is wrong with the options, as a sentence that names them; None if nothing is."""
+    if options.get("id") and options.get("name"):
+        return "id and name exclude each other: an id selects one instance, whatever its name."
+    if options.get("id") and not is_uuid(options["id"]):
+        return f"id must be a UUID, which {options['id']!r} is not: give a display name as name."
+    if options["max_concurrency"] < 1:
+        return "max_concurrency must be at least 1."
+    return None
+
+
+def with_user_data(instance: dict[str, Any]) -> dict[str, Any]:
+    """A retrieved instance as users of this module see it: asked for details, they get the user data too."""
+    return {**shown(instance), "user_data": instance.get("userData")}
+
+
+def find(client: Client, options: dict[str, Any]) -> list[dict[str, Any]]:
+    """The instances that the options select, in no order. Raises ApiError."""
+    deadline = Deadline(None, client.clock)
+    wanted_id = options["id"].lower() if options.get("id") else None
+    selection = Selection(options, destroyed=wanted_id is not None)
+    details = options["details"]
+    if details is None:
+        details = bool(wanted_id or options.get("name"))
+    if wanted_id and details:
+        found = client.fetch_one("instances", wanted_id, deadline)
+        if found is not None:
+            return [row for row in [with_user_data(found)] if selection.matches(row)]
+    # Without details; or the id is unknown, and a list that succeeds must show that the environment is not.
+    rows = [shown_in_list(row) for row in client.fetch_all("instances", deadline)]
+    rows = [
+        row
+        for row in rows
+        if (wanted_id is None or str(row["id"]).lower() == wanted_id)
+        and (not options.get("name") or row["name"] == options["name"])
+        and selection.matches(row)
+    ]
+    if not details or wanted_id:
+        return rows
+    retrieved = side_by_side(
+        [partial(client.fetch_one, "instances", row["id"], deadline) for row in rows],
+        options["max_concurrency"],
+    )
+    # Since the list was read some may have gone, or come into a state that was not asked for.
+    return [row for row in (with_user_data(found) for found in retrieved if found is not None) if selection.matches(row)]
+
+
+def main() -> None:
+    """Runs the module."""
+    module = ApiModule(argument_spec={**api_options(), **info_options()})
+    problem = option_problem(module.params)
+    if problem:
+        module.refuse(problem)
+    client = module.new_client(pool_size=module.params["max_concurrency"])
+    try:
+        instances = find(client, module.params)
+    except (ApiError, ImportError) as failure:
+        module.fail_with(failure)
+    else:
+        module.exit_json(changed=False, instances=in_order(instances))
+
+
+if __name__ == "__main__":
+    main()

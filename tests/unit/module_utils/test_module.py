@@ -1,0 +1,161 @@
+# Copyright (c) 2026, coxedge.compute contributors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""What counts as given, where values come from, and the shape of failures."""
+
+from __future__ import annotations
+
+import json
+
+import pytest
+from ansible.module_utils import basic
+from ansible_collections.coxedge.compute.plugins.module_utils.client import ApiError
+from ansible_collections.coxedge.compute.plugins.module_utils.fields import instance_options
+from ansible_collections.coxedge.compute.plugins.module_utils.module import ENVIRONMENT, ApiModule, api_options, wait_options
+from ansible_collections.coxedge.compute.plugins.module_utils.plan import Refused
+from ansible_collections.coxedge.compute.plugins.modules.instance_info import info_options
+
+REQUIRED = {"api_key": "the-key", "service_code": "compute-on", "environment_name": "test_area"}
+SPEC = {**api_options(), **instance_options(), **wait_options()}
+VARIABLES = [(option, variable) for option, variables in ENVIRONMENT.items() for variable in variables]
+# A value that is not the default, for each option that the environment can set.
+VALUES = {
+    "api_key": "k2",
+    "api_url": "https://other.example.com/api/v1",
+    "service_code": "s2",
+    "environment_name": "e2",
+    "organization_id": "o2",
+    "api_timeout": "7",
+    "api_retries": "2",
+    "validate_certs": "false",
+    "ca_path": __file__,
+}
+
+
+@pytest.fixture(autouse=True)
+def no_variables(monkeypatch):
+    for _option, variable in VARIABLES:
+        monkeypatch.delenv(variable, raising=False)
+
+
+@pytest.fixture
+def made(monkeypatch):
+    """Makes a module of some options, as core would."""
+
+    def make(spec=None, **given):
+        monkeypatch.setattr(basic, "_ANSIBLE_ARGS", json.dumps({"ANSIBLE_MODULE_ARGS": given}).encode())
+        if hasattr(basic, "_ANSIBLE_PROFILE"):
+            monkeypatch.setattr(basic, "_ANSIBLE_PROFILE", "legacy")
+        return ApiModule(argument_spec=spec or SPEC)
+
+    return make
+
+
+def failed(capsys, call):
+    with pytest.raises(SystemExit):
+        call()
+    return json.loads(capsys.readouterr().out)
+
+
+@pytest.mark.parametrize("empty", ["", None, [], [""]], ids=repr)
+@pytest.mark.parametrize("option", SPEC)
+def test_an_empty_option_is_one_that_was_not_given(made, capsys, option, empty):
+    given = {"name": "web1", **REQUIRED, option: empty}
+    if option in REQUIRED:
+        assert f"missing required arguments: {option}" in failed(capsys, lambda: made(**given))["msg"]
+        return
+    assert made(**given).params[option] == SPEC[option].get("default")
+
+
+@pytest.mark.parametrize("option", info_options())
+def test_the_same_for_instance_info(made, option):
+    spec = {**api_options(), **info_options()}
+    assert made(spec, **REQUIRED, **{option: ""}).params[option] == spec[option].get("default")
+
+
+@pytest.mark.parametrize("option", ["ports_to_forward", "public_ips_to_release", "volumes_to_delete"])
+def test_empty_entries_of_a_list_are_dropped(made, option):
+    assert made(name="web1", **REQUIRED, **{option: ["", "22", None]}).params[option] == ["22"]
+
+
+@pytest.mark.parametrize(("option", "variable"), VARIABLES)
+def test_a_variable_stands_in_for_its_option(made, monkeypatch, option, variable):
+    monkeypatch.setenv(variable, VALUES[option])
+    given = {name: value for name, value in REQUIRED.items() if name != option}
+    expected = {"api_timeout": 7, "api_retries": 2, "validate_certs": False}.get(option, VALUES[option])
+    assert made(name="web1", **given).params[option] == expected
+    # An empty option leaves the word to the variable; any other does not.
+    assert made(name="web1", **given, **{option: ""}).params[option] == expected
+    other = {"api_timeout": 9, "api_retries": 9, "validate_certs": True, "ca_path": "/", "api_url": "https://host"}.get(option, "x")
+    assert made(name="web1", **given, **{option: other}).params[option] == other
+
+
+@pytest.mark.parametrize(("option", "variable"), VARIABLES)
+def test_an_empty_variable_is_one_that_is_not_set(made, capsys, monkeypatch, option, variable):
+    monkeypatch.setenv(variable, "")
+    given = {name: value for name, value in REQUIRED.items() if name != option}
+    if option in REQUIRED:
+        text = failed(capsys, lambda: made(name="web1", **given))["msg"]
+        assert f"missing required arguments: {option}" in text and ENVIRONMENT[option][0] in text
+    else:
+        assert made(name="web1", **given).params[option] == SPEC[option].get("default")
+
+
+def test_an_empty_first_variable_leaves_the_key_to_the_second(made, monkeypatch):
+    monkeypatch.setenv("COXEDGE_API_KEY", "")
+    monkeypatch.setenv("COXEDGE_KEY", "second")
+    assert made(name="web1", service_code="s", environment_name="e").connection.api_key == "second"
+    monkeypatch.setenv("COXEDGE_API_KEY", "first")
+    assert made(name="web1", service_code="s", environment_name="e").connection.api_key == "first"
+
+
+def test_a_key_from_a_file_may_end_with_a_line_break(made):
+    assert made(name="web1", **{**REQUIRED, "api_key": "the-key\n"}).connection.api_key == "the-key"
+
+
+def test_all_missing_options_are_in_one_message(made, capsys):
+    result = failed(capsys, lambda: made(name="web1"))
+    for word in ("api_key", "service_code", "environment_name", "COXEDGE_API_KEY", "COXEDGE_SERVICE_CODE"):
+        assert word in result["msg"]
+    assert result["actions"] == [] and set(result["error"]) == {"status_code", "code", "message", "context"}
+
+
+@pytest.mark.parametrize("value", [0, -1])
+def test_a_deadline_that_is_over_before_it_begins(made, capsys, value):
+    assert "wait_timeout" in failed(capsys, lambda: made(name="web1", **REQUIRED, wait_timeout=value))["msg"]
+
+
+def test_a_connection_that_can_not_work(made, capsys):
+    assert "api_url" in failed(capsys, lambda: made(name="web1", **REQUIRED, api_url="http://public.example.com"))["msg"]
+
+
+def test_the_key_is_blotted_out_wherever_it_shows(made, capsys):
+    module = made(name="web1", **REQUIRED)
+    result = failed(capsys, lambda: module.fail_with(ApiError("the-key is in here", 400, "the-key", "the-key", {"k": "the-key"})))
+    assert "the-key" not in json.dumps(result)
+
+
+@pytest.mark.parametrize("fails", [True, False])
+def test_user_data_is_a_digest_in_results_and_itself_in_the_options(made, capsys, fails):
+    module = made(name="web1", **REQUIRED, user_data="secret text")
+    assert module.options["user_data"] == "secret text"
+    end = (lambda: module.fail_json("x")) if fails else (lambda: module.exit_json(x=1))
+    shown = failed(capsys, end)["invocation"]["module_args"]["user_data"]
+    assert shown.startswith("11 characters, sha256 ") and len(shown) == 22 + 64
+
+
+def test_failures_of_the_api_and_of_the_user(made, capsys):
+    error = ApiError("Could not start it", 400, 2012, "busy", {"currentState": "Stopping"})
+    error.task_id = "task-1"
+    result = failed(capsys, lambda: made(name="web1", **REQUIRED).fail_with(error, actions=["create"], changed=True))
+    assert result["msg"] == "Could not start it (task task-1)." and result["task_id"] == "task-1" and result["changed"]
+    assert result["error"] == {"status_code": 400, "code": 2012, "message": "busy", "context": {"currentState": "Stopping"}}
+    result = failed(capsys, lambda: made(name="web1", **REQUIRED).fail_with(Refused("No.")))
+    assert (result["msg"], result["error"]["message"]) == ("No.", "No.")
+    result = failed(capsys, lambda: made(name="web1", **REQUIRED).fail_with(ImportError("requests")))
+    assert "requests" in result["msg"]
+
+
+def test_what_is_nobody_s_doing_is_raised(made):
+    with pytest.raises(ZeroDivisionError):
+        made(name="web1", **REQUIRED).fail_with(ZeroDivisionError())

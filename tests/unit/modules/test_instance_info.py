@@ -1,0 +1,157 @@
+# Copyright (c) 2026, coxedge.compute contributors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""What instance_info returns, and what it costs."""
+
+from __future__ import annotations
+
+import threading
+import time
+
+import pytest
+from ansible_collections.coxedge.compute.plugins.module_utils.client import ApiError
+from ansible_collections.coxedge.compute.plugins.modules.instance_info import find, info_options, option_problem
+
+UNKNOWN_ID = "00000000-0000-4000-8000-000000000000"
+
+
+@pytest.fixture
+def info(bench):
+    def run(**given):
+        options = {name: given.get(name, spec.get("default")) for name, spec in info_options().items()}
+        return find(bench.client(), options)
+
+    return run
+
+
+def names(rows):
+    return sorted(row["name"] for row in rows)
+
+
+def test_everything_is_one_request_and_leaves_out_what_is_destroyed(bench, info):
+    for state in ("Running", "Stopped", "Starting", "Error", "Destroyed", "Expunging"):
+        bench.place(name=state, state=state)
+    rows = info()
+    assert names(rows) == ["Error", "Running", "Starting", "Stopped"]
+    assert bench.requests() == ["GET instances"]
+    # A list says nothing of them, and an empty one would be a false word.
+    assert not {"public_ips", "nics", "user_data"} & set(rows[0])
+
+
+def test_nothing_is_an_empty_result(info):
+    assert info() == [] and info(name="web1") == [] and info(id=UNKNOWN_ID) == [] and info(zones=["nowhere"]) == []
+
+
+def test_by_id_one_request_with_details_also_if_destroyed(bench, info):
+    instance_id = bench.place(name="web1", state="Destroyed", publicIps=1, userData="x")
+    (row,) = info(id=instance_id.upper())
+    assert row["user_data"] == "x" and len(row["public_ips"]) == 1 and row["nics"]
+    assert bench.requests() == ["GET instances"] and bench.simulator.face.log[0]["path"].endswith(instance_id)
+
+
+def test_an_unknown_id_is_empty_only_after_a_list(bench, info):
+    assert info(id=UNKNOWN_ID) == []
+    assert len(bench.requests()) == 2
+
+
+def test_a_mistyped_environment_is_no_empty_result(bench):
+    options = {name: spec.get("default") for name, spec in info_options().items()}
+    for given in ({}, {"id": UNKNOWN_ID}, {"name": "web1"}):
+        with pytest.raises(ApiError, match="environment_name"):
+            find(bench.client(environment_name="typo"), {**options, **given})
+
+
+def test_by_name_with_details_of_each(bench, info):
+    ids = {bench.place(name="web1", userData=str(n)) for n in range(3)}
+    bench.place(name="web2")
+    rows = info(name="web1")
+    assert {row["id"] for row in rows} == ids and {row["user_data"] for row in rows} == {"0", "1", "2"}
+    assert len(bench.requests()) == 4
+
+
+def test_details_can_be_turned_off_and_on(bench, info):
+    instance_id = bench.place(name="web1")
+    assert "user_data" not in info(name="web1", details=False)[0]
+    assert "user_data" not in info(id=instance_id, details=False)[0]
+    assert "user_data" in info(details=True)[0]
+
+
+@pytest.mark.parametrize(
+    ("given", "expected"),
+    [
+        ({"states": ["stopped"]}, ["b"]),
+        ({"states": ["DESTROYED", "running"]}, ["a", "c", "d"]),
+        ({"zones": ["qc-1"]}, ["a", "b", "c"]),
+        ({"zones": ["QC-2"]}, []),
+        ({"vpcs": ["PROD-vpc"]}, ["a", "b", "c"]),
+        ({"networks": ["web-TEST_AREA"]}, ["a", "b"]),
+        ({"networks": ["55CCEA7F-8286-479e-a648-dd4a45866daf", "nothing"]}, ["c"]),
+        ({"compute_offerings": ["1vcpu.512mb"]}, ["a", "b", "c"]),
+        ({"templates": ["centos 6.8 pv"]}, ["a", "b", "c"]),
+        ({"templates": ["Debian 12"]}, []),
+        ({"networks": ["Web-test_area"], "states": ["Running"]}, ["a"]),
+        ({"name": "a", "states": ["Stopped"]}, []),
+        ({"name": "d", "states": ["Destroyed"]}, ["d"]),
+        ({"name": "d"}, []),
+    ],
+)
+@pytest.mark.parametrize("details", [False, True])
+def test_filters(bench, info, given, expected, details):
+    bench.place(name="a", state="Running")
+    bench.place(name="b", state="Stopped")
+    bench.place(name="c", networkId="55ccea7f-8286-479e-a648-dd4a45866daf", networkName="App-test_area")
+    bench.place(name="d", state="Destroyed")
+    assert names(info(details=details, **given)) == expected
+
+
+def test_filters_hold_for_an_id_too(bench, info):
+    instance_id = bench.place(name="a", state="Running")
+    assert info(id=instance_id, states=["Stopped"]) == []
+
+
+def test_one_that_goes_while_details_are_read_is_left_out(bench, info):
+    bench.place(name="a", state="Running", reads=0, then=None)
+    bench.place(name="b", state="Running", reads=0, then="Destroyed")
+    bench.place(name="c")
+    assert names(info(details=True)) == ["c"]
+
+
+def test_details_are_read_side_by_side_within_the_bound(bench, info, simulator):
+    for n in range(12):
+        bench.place(name=f"n{n}")
+    lock, now, most = threading.Lock(), [0], [0]
+    real = simulator.face.carry_out
+
+    def counting(path, task_fault=None):
+        with lock:
+            now[0] += 1
+            most[0] = max(most[0], now[0])
+        time.sleep(0.05)
+        try:
+            return real(path, task_fault)
+        finally:
+            with lock:
+                now[0] -= 1
+
+    simulator.face.carry_out = counting
+    try:
+        assert len(info(details=True, max_concurrency=4)) == 12
+    finally:
+        simulator.face.carry_out = real
+    assert most[0] == 4
+
+
+def test_a_failure_in_the_middle_fails_the_whole(bench, info):
+    for n in range(5):
+        bench.place(name=f"n{n}")
+    bench.fault(kind="status", status=403, path="/instances/", skip=2)
+    with pytest.raises(ApiError, match="api_key"):
+        info(details=True)
+
+
+@pytest.mark.parametrize(
+    ("given", "word"), [({"id": "x"}, "UUID"), ({"id": UNKNOWN_ID, "name": "a"}, "exclude"), ({"max_concurrency": 0}, "max_concurrency")]
+)
+def test_options_that_make_no_sense(given, word):
+    problem = option_problem({**{name: spec.get("default") for name, spec in info_options().items()}, **given})
+    assert word in problem and problem.endswith(".")
