@@ -2,13 +2,20 @@
 PYTHON ?= $(shell command -v python3.11 || command -v python3)
 VENV := .venv
 BIN := $(CURDIR)/$(VENV)/bin
+# The version of the virtual environment's Python, for ansible-test.
+VERSION = $(shell $(BIN)/python -c 'import sys; print("%d.%d" % sys.version_info[:2])')
+TARGETS ?=
+# The set of requirements that brings ansible-test.
+SETS ?= demo
 PORT ?= 8080
 LENIENT ?=
 # Where pip is told to be quiet it still says what matters.
 PIP := $(BIN)/python -m pip install --quiet --disable-pip-version-check
 
+SHELL := bash
+.SHELLFLAGS := -o pipefail -c
 .DEFAULT_GOAL := help
-.PHONY: help demo test lint sanity simulator build clean
+.PHONY: help demo test lint sanity sanity-newest units integration simulator build importer installed clean
 
 help: ## Show the targets
 	@sed -n 's/^\([a-z-]*\):.*## \(.*\)/make \1\t\2/p' $(MAKEFILE_LIST)
@@ -20,6 +27,7 @@ $(BIN)/python:
 # One file for each set of requirements that is installed.
 $(VENV)/.%: requirements/%.txt requirements/constraints.txt | $(BIN)/python
 	$(PIP) -r $<
+	@mkdir -p .cache
 	@touch $@
 
 demo: $(VENV)/.demo ## Watch real playbooks take a server through its life on the simulator
@@ -43,11 +51,36 @@ lint: $(VENV)/.lint ## Run the linters
 	PATH="$(BIN):$$PATH" .ci/with-collection $(BIN)/antsibull-docs lint-collection-docs --plugin-docs --validate-collection-refs=self --disallow-unknown-collection-refs --skip-rstcheck .
 	$(BIN)/antsibull-changelog lint
 
-sanity: $(VENV)/.lint ## Run ansible-test sanity
-	PATH="$(BIN):$$PATH" .ci/ansible-test sanity --python 3.11 --color no
+sanity: $(VENV)/.$(SETS) ## Run ansible-test sanity
+	PATH="$(BIN):$$PATH" .ci/ansible-test sanity --python $(VERSION) --color no
+
+sanity-newest: ## Run ansible-test sanity of the newest ansible-core, where there is a Python for it
+	@if python=$$(.ci/python 3.13 3.12); then \
+	  $(MAKE) --no-print-directory sanity VENV=.venv-newest SETS=newest PYTHON="$$python"; \
+	else \
+	  echo "NOT DONE: sanity of the newest ansible-core needs Python 3.12 or 3.13, and neither was found"; \
+	fi
+
+units: $(VENV)/.demo ## Run the unit tests as ansible-test does
+	PATH="$(BIN):$$PATH" .ci/ansible-test units --venv --python $(VERSION) --color no
+
+integration: $(VENV)/.demo ## Run the integration targets, or those in TARGETS
+	PATH="$(BIN):$$PATH" .ci/ansible-test integration --venv --python $(VERSION) --color no $(TARGETS)
 
 build: $(VENV)/.demo ## Build the collection into dist/
+	rm -rf dist
 	$(BIN)/ansible-galaxy collection build --force --output-path dist
 
+importer: $(VENV)/.lint build ## Check the built collection as Galaxy does; a warning fails
+	cd dist && PATH="$(BIN):$$PATH" ANSIBLE_HOME=$(CURDIR)/.cache/ansible GALAXY_IMPORTER_CONFIG=$(CURDIR)/.ci/galaxy-importer.cfg \
+	  $(BIN)/python -m galaxy_importer.main *.tar.gz 2>&1 | tee $(CURDIR)/.cache/importer.log
+	@! grep -E "WARNING|ERROR" .cache/importer.log
+
+installed: build ## Install the built collection elsewhere and run the demo from there
+	@folder=$$(mktemp -d) && trap 'rm -rf "$$folder"' EXIT && \
+	  $(BIN)/ansible-galaxy collection install dist/*.tar.gz -p "$$folder" && \
+	  PATH="$(BIN):$$PATH" ANSIBLE_COLLECTIONS_PATH="$$folder" ANSIBLE_LOCALHOST_WARNING=false ANSIBLE_INVENTORY_UNPARSED_WARNING=false \
+	  $(BIN)/python -m tests.simulator --task-seconds 0.5 -- ansible-playbook coxedge.compute.demo
+
 clean: ## Remove what the other targets made
-	rm -rf $(VENV) dist .cache .pytest_cache .mypy_cache .ruff_cache .hypothesis .coverage
+	rm -rf $(VENV) .venv-newest dist .cache .pytest_cache .mypy_cache .ruff_cache .hypothesis .coverage

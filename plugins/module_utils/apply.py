@@ -46,7 +46,7 @@ from .plan import (
     state_of,
     steps_after_create,
 )
-from .tasks import Job, Polling, wait_for_task
+from .tasks import Job, Pause, Polling, wait_for_task
 
 # Seconds in which the effect of a write has to show after its answer was lost, or its task is no longer known.
 GRACE = 30.0
@@ -217,7 +217,7 @@ class Run:
         """Waits for a transition to end where the table says so, in check mode too: what to do depends on where it ends."""
         polling = Polling(self.client, self.deadline)
         while current is not None and must_settle(current, self.options):
-            yield polling.pause(f"{described(current)} to settle; the last state seen is {self._state(current)}")
+            yield from polling.wait(f"{described(current)} to settle; the last state seen is {self._state(current)}")
             current = yield from self._look(current["id"])
         if current is None or condition(current) == NONE:
             if self.options.get("id") and self.options["state"] not in ("absent", "recovered"):
@@ -422,12 +422,11 @@ class Run:
                 return True
             if step.action in NEVER_REPEATED:
                 while polling.waited() < GRACE:
-                    yield polling.pause(f"an effect of {step.action}", GRACE - polling.waited() + 0.001)
+                    yield from polling.wait(f"an effect of {step.action}", GRACE - polling.waited() + 0.001)
                     if shows_effect(step, before, (yield from self._look(instance_id))):
                         return True
             elif losses:
-                pause = polling.pause(f"an effect of {step.action}", self.client.backoff(losses))
-                yield pause
+                yield Pause(min(self.client.backoff(losses), self.deadline.remaining()))
                 return shows_effect(step, before, (yield from self._look(instance_id)))
         except ApiError as error:
             self._done(step)
@@ -464,7 +463,7 @@ class Run:
                 new = [row["id"] for row in rows if row.get("name") == name and row["id"] not in self.known_ids and is_live(row)]
                 if new or polling.waited() >= GRACE:
                     break
-                yield polling.pause("the new instance to appear in the list", GRACE - polling.waited() + 0.001)
+                yield from polling.wait("the new instance to appear in the list", GRACE - polling.waited() + 0.001)
         except ApiError as error:
             raise self._unknown(step, why, None, error) from None
         if len(new) == 1:
@@ -496,14 +495,14 @@ class Run:
             if now is None or (step.action in ("create", "start", "reboot") and condition(now) == ERROR):
                 if now is None and step.action == "create" and polling.waited() < GRACE:
                     # A list can be ahead of what retrieving shows.
-                    yield polling.pause("the new instance to appear")
+                    yield from polling.wait("the new instance to appear")
                     continue
                 state = "gone" if now is None else "in state Error"
                 raise ApiError(f"The instance {instance_id} is {state} after {step.action}: look at it in the portal.")
             if not confirmed and condition(now) != TRANSITION and polling.waited() >= GRACE:
                 raise self._unknown(step, lost or ApiError("its answer was lost and it shows no effect"), before)
             target = ENDS_IN.get(step.action, "its new state")
-            yield polling.pause(
+            yield from polling.wait(
                 f"{described(now)} to reach {target} after {step.action}; the last state seen is {self._state(now)}"
                 " and the work on the server goes on"
             )

@@ -75,7 +75,7 @@ def side_by_side(calls: Sequence[Callable[[], T]], most: int) -> list[T]:
 
 
 class Polling:
-    """The rhythm of looking again: see POLL_SHARE. ``pause`` raises DeadlineExceeded when the time is over."""
+    """The rhythm of looking again: see POLL_SHARE."""
 
     def __init__(self, client: Client, deadline: Deadline) -> None:
         self._client, self._deadline = client, deadline
@@ -85,17 +85,17 @@ class Polling:
         """Seconds since the first look."""
         return self._client.clock() - self._began
 
-    def pause(self, waiting_for: str, limit: float = float("inf")) -> Pause:
-        """The pause before the next look, not longer than ``limit`` seconds.
-
-        ``waiting_for`` says in the error what the time was not enough for.
-        """
-        left = self._deadline.remaining()
-        if left <= 0:
-            raise DeadlineExceeded(f"The wait_timeout of {self._deadline.seconds:g} seconds is over while waiting for {waiting_for}")
+    def pause(self, limit: float = float("inf")) -> Pause:
+        """The pause before the next look, not longer than ``limit`` seconds, nor than there is time."""
         seconds = min(POLL_MAX, max(POLL_MIN, POLL_SHARE * self.waited()))
         # Jitter of a tenth, so that many runs that began together do not ask together.
-        return Pause(max(0.0, min(seconds * (0.95 + self._client.jitter() / 10), left, limit)))
+        return Pause(max(0.0, min(seconds * (0.95 + self._client.jitter() / 10), self._deadline.remaining(), limit)))
+
+    def wait(self, waiting_for: str, limit: float = float("inf")) -> Job[None]:
+        """Pauses. Raises DeadlineExceeded when the time is over: ``waiting_for`` says what it was not enough for."""
+        yield self.pause(limit)
+        if self._deadline.remaining() <= 0:
+            raise DeadlineExceeded(f"The wait_timeout of {self._deadline.seconds:g} seconds is over while waiting for {waiting_for}")
 
 
 def wait_for_task(client: Client, task_id: str, deadline: Deadline) -> Job[TaskStatus]:
@@ -103,7 +103,7 @@ def wait_for_task(client: Client, task_id: str, deadline: Deadline) -> Job[TaskS
     polling = Polling(client, deadline)
     try:
         while True:
-            yield polling.pause(f"task {client.clean(task_id)}; its work on the server goes on")
+            yield from polling.wait(f"task {client.clean(task_id)}; its work on the server goes on")
             status: TaskStatus = yield partial(client.task, task_id, deadline)
             if status.ended or status.lost:
                 return status
