@@ -35,6 +35,8 @@ MAX_BACKOFF = 30.0
 MAX_RETRY_AFTER = 60.0
 # How much of a text that is no JSON an error shows.
 SHOWN_TEXT = 200
+# How much of any text of the API's an error shows.
+MAX_SHOWN = 500
 # How often a list that changes while it is paged through is read anew.
 LIST_ATTEMPTS = 3
 
@@ -44,6 +46,12 @@ UUID_PATTERN = re.compile(r"[0-9a-fA-F]{8}(?:-[0-9a-fA-F]{4}){3}-[0-9a-fA-F]{12}
 def is_uuid(text: object) -> bool:
     """Whether a text is a UUID, and so an id to the API."""
     return isinstance(text, str) and UUID_PATTERN.fullmatch(text) is not None
+
+
+def one_line(text: object) -> str:
+    """A text of the API's for a sentence: on one line, printable, and not endless."""
+    words = " ".join("".join(char if char.isprintable() else " " for char in str(text)).split())
+    return words if len(words) <= MAX_SHOWN else words[:MAX_SHOWN] + "..."
 
 
 class ApiError(Exception):
@@ -289,12 +297,11 @@ class Client:
         return self._task_status(body, task_id)
 
     def clean(self, text: object) -> str:
-        """A text of the API's for an error message: one line, printable, not endless, and never with the key in it."""
-        words = "".join(char if char.isprintable() else " " for char in str(text))
-        words = " ".join(words.split())
+        """A text of the API's for an error message: see ``one_line``; and never with the key in it."""
+        words = str(text)
         if self.connection.api_key:
             words = words.replace(self.connection.api_key, "********")
-        return words if len(words) <= 500 else words[:500] + "..."
+        return one_line(words)
 
     # -- lists
 
@@ -307,7 +314,7 @@ class Client:
         doing = f"list {entity} in {self.place}"
         answer = self._list_answer(Request("GET", self.path(entity), doing, filters), deadline)
         rows, count = self._rows(answer, doing)
-        seen: dict[str, dict[str, Any]] = {self._row_key(row, doing): row for row in rows}
+        seen: dict[str, dict[str, Any]] = {self._row_key(entity, row, doing): row for row in rows}
         page, size = self._number(answer.metadata.get("pageCurrent")) or 1, len(rows)
         while count is not None and len(seen) < count:
             page += 1
@@ -317,7 +324,7 @@ class Client:
             if count_now != count:
                 # Something came or went: rows have moved between pages, and one may have slipped by unseen.
                 return None
-            new = {self._row_key(row, doing): row for row in rows if self._row_key(row, doing) not in seen}
+            new = {self._row_key(entity, row, doing): row for row in rows if self._row_key(entity, row, doing) not in seen}
             if not new:
                 raise ApiError(
                     f"Could not {doing}: the API says that there are {count} but shows {len(seen)} of them;"
@@ -366,9 +373,10 @@ class Client:
             return int(value)
         return value if isinstance(value, int) and not isinstance(value, bool) else None
 
-    def _row_key(self, row: Mapping[str, Any], doing: str) -> str:
+    @staticmethod
+    def _row_key(entity: str, row: Mapping[str, Any], doing: str) -> str:
         """What tells an entry from the others: its id; SSH keys have none, and a name instead."""
-        key = row["id"] if "id" in row else row.get("name")
+        key = row.get("name") if entity == "sshkeys" else row.get("id")
         if not isinstance(key, str) or not key:
             raise ApiError(f"Could not {doing}: an entry of the answer has no id.")
         return key

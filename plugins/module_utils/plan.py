@@ -16,7 +16,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
-from .client import is_uuid
+from .client import is_uuid, one_line
 from .fields import BY_OPTION, CHANGE_ORDER, DESTROY_FLAGS, FIELDS, SHAPE, Field, digest
 
 # Conditions of an instance: the columns of the table.
@@ -274,7 +274,7 @@ def make_plan(current: Mapping[str, Any] | None, options: Mapping[str, Any], fac
 
 def described(instance: Mapping[str, Any] | None) -> str:
     """An instance in an error or warning."""
-    return f"Instance {instance.get('name')} ({instance.get('id')})" if instance else "The instance"
+    return f"Instance {one_line(instance.get('name'))} ({one_line(instance.get('id'))})" if instance else "The instance"
 
 
 def _why_not(current: Mapping[str, Any] | None, options: Mapping[str, Any]) -> str:
@@ -432,7 +432,9 @@ def _ending(action: str, current: Mapping[str, Any], options: Mapping[str, Any],
     after: dict[str, Any] | None = None
     if not options["purge"]:
         addresses = current.get("public_ips")
-        kept = [row for row in addresses if row.get("id") not in facts.address_ids] if isinstance(addresses, list) else addresses
+        kept = addresses
+        if isinstance(addresses, list):
+            kept = [row for row in addresses if not isinstance(row, Mapping) or row.get("id") not in facts.address_ids]
         after = {**current, "state": ENDS_IN["delete"], "public_ips": kept}
     return Plan((Step(action, body, {"state": ENDS_IN["delete"]}),), current, after, warnings=tuple(facts.warnings))
 
@@ -463,7 +465,9 @@ def _convergence(words: Sequence[str], current: Mapping[str, Any], options: Mapp
         after.update(step.effect)
     drift = _drift(current, options) if "converge" in words else {}
     for option, both in drift.items():
-        warnings.append(f"{described(current)} has another {option} than wanted, which can be chosen at create alone: {both['actual']}")
+        warnings.append(
+            f"{described(current)} has another {option} than wanted, which can be chosen at create alone: {one_line(both['actual'])}"
+        )
     return Plan(tuple(steps), current, after, warnings=tuple(warnings), drift=drift)
 
 
@@ -514,9 +518,10 @@ def _conflicts(current: Mapping[str, Any], options: Mapping[str, Any], facts: Fa
         )
     moves = "network" in facts.records and facts.records["network"].get("id") != current.get("network_id")
     if _may_differ(BY_OPTION["ip_address"], current, options.get("ip_address")) and not moves:
+        actual = one_line(current.get("ip_address"))
         found.append(
-            f"{described(current)} has the ip_address {current.get('ip_address')}, not {options['ip_address']}, and it can be chosen"
-            " at create alone: leave ip_address out or give the one it has."
+            f"{described(current)} has the ip_address {actual}, not {options['ip_address']}, and it can be chosen at create alone:"
+            " leave ip_address out or give the one it has."
         )
     return found
 
@@ -547,7 +552,7 @@ def _difference(step: Step, current: Mapping[str, Any]) -> str:
         if row.changed_by != step.action or shown_id not in step.effect or current.get(shown_id) == step.effect[shown_id]:
             continue
         key = row.shown_name or shown_id
-        words.append(f"{row.option} from {current.get(key)} to {step.effect.get(key)}")
+        words.append(f"{row.option} from {one_line(current.get(key))} to {one_line(step.effect.get(key))}")
     return ", ".join(words)
 
 

@@ -364,6 +364,37 @@ def test_when_reading_fails_too_after_a_lost_answer_the_outcome_is_unknown(bench
     assert "unknown" in error.sentence and "500" in error.sentence and bench.writes() == ["POST start"]
 
 
+def test_a_repetition_that_is_refused_because_the_first_took_effect_is_the_action(bench):
+    instance_id = bench.place(name="web1", state="Stopped")
+    bench.settings(task_seconds=5.0)
+    bench.fault(method="POST", kind="drop_after")
+    row = bench.environment.instances[instance_id]
+    # What is read lags behind: the two looks after the lost answer still show the old state.
+    stale = {"data": {**row, "state": "Stopped"}}
+    bench.fault(method="GET", path=f"/{instance_id}$", kind="status", status=200, body=stale, skip=1, count=2)
+    outcome = bench.run(**START)
+    assert outcome.actions == ["start"] and bench.writes() == ["POST start"] * 2
+    assert outcome.instance["state"] == "Running"
+
+
+def test_an_old_instance_that_comes_back_is_not_adopted_for_a_lost_create(bench):
+    bench.place(name="web1", state="Destroyed")
+    bench.fault(method="POST", kind="drop_before")
+    real = bench.simulator.face.carry_out
+
+    def recovering(path, task_fault=None):
+        if bench.requests("POST"):
+            for row in bench.instances("web1"):
+                row["state"] = "Running"
+        return real(path, task_fault)
+
+    bench.simulator.face.carry_out = recovering
+    try:
+        assert "unknown" in failure(bench, **bench.creation()).sentence
+    finally:
+        bench.simulator.face.carry_out = real
+
+
 @pytest.mark.parametrize("given", [{"purge": True}, {}])
 def test_a_404_on_destroying_is_success(bench, given):
     bench.place(name="web1", state="Running")

@@ -43,7 +43,7 @@ def polls(bench):
     return len([what for what in bench.requests("GET") if "tasks" in what])
 
 
-@pytest.mark.parametrize(("lasts", "late", "most"), [(3.0, 0.3, 14), (10.0, 0.8, 40), (60.0, 2.1, 80)])
+@pytest.mark.parametrize(("lasts", "late", "most"), [(3.2, 0.3, 14), (10.0, 0.8, 40), (60.0, 2.1, 80)])
 def test_the_end_is_noticed_soon_and_with_few_polls(bench, clock, lasts, late, most):
     bench.settings(task_seconds=lasts)
     began = clock()
