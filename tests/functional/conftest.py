@@ -44,6 +44,8 @@ class Player:
             "ANSIBLE_INVENTORY_UNPARSED_WARNING": "false",
             "ANSIBLE_HOME": str(folder / "ansible"),
             "ANSIBLE_NOCOLOR": "1",
+            # Newer versions of core show a module's options only when asked to.
+            "ANSIBLE_INJECT_INVOCATION": "true",
         }
 
     @property

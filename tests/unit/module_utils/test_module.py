@@ -5,6 +5,7 @@
 
 from __future__ import annotations
 
+import inspect
 import json
 
 import pytest
@@ -15,6 +16,7 @@ from ansible_collections.coxedge.compute.plugins.module_utils.module import ENVI
 from ansible_collections.coxedge.compute.plugins.module_utils.plan import Refused
 from ansible_collections.coxedge.compute.plugins.modules.instance_info import info_options
 
+NEWER = "_ansible_inject_invocation" in inspect.getsource(basic)
 REQUIRED = {"api_key": "the-key", "service_code": "compute-on", "environment_name": "test_area"}
 SPEC = {**api_options(), **instance_options(), **wait_options()}
 VARIABLES = [(option, variable) for option, variables in ENVIRONMENT.items() for variable in variables]
@@ -43,7 +45,9 @@ def made(monkeypatch):
     """Makes a module of some options, as core would."""
 
     def make(spec=None, **given):
-        monkeypatch.setattr(basic, "_ANSIBLE_ARGS", json.dumps({"ANSIBLE_MODULE_ARGS": given}).encode())
+        # Newer versions of core show the options only when asked to; older ones do not know that they can be asked.
+        more = {"_ansible_inject_invocation": True} if NEWER else {}
+        monkeypatch.setattr(basic, "_ANSIBLE_ARGS", json.dumps({"ANSIBLE_MODULE_ARGS": {**given, **more}}).encode())
         if hasattr(basic, "_ANSIBLE_PROFILE"):
             monkeypatch.setattr(basic, "_ANSIBLE_PROFILE", "legacy")
         return ApiModule(argument_spec=spec or SPEC)
