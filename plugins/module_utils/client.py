@@ -619,6 +619,7 @@ class Client:
                 import requests
                 import requests.adapters
 
+                self._check_bundle()
                 if not self.connection.validate_certs:
                     import urllib3
 
@@ -640,6 +641,20 @@ class Client:
         bundle = self.connection.ca_path or os.environ.get("REQUESTS_CA_BUNDLE") or os.environ.get("CURL_CA_BUNDLE")
         return bundle or True
 
+    def _check_bundle(self) -> None:
+        """Raises ApiError for a bundle that can't be used, which would look like a broken connection later on."""
+        bundle = self._verify()
+        if isinstance(bundle, str) and self._base.startswith("https:"):
+            where = "ca_path" if self.connection.ca_path else "REQUESTS_CA_BUNDLE or CURL_CA_BUNDLE in the environment"
+            try:
+                folder = os.path.isdir(bundle)
+                ssl.create_default_context(cafile=None if folder else bundle, capath=bundle if folder else None)
+            except OSError as error:
+                reason = one_line(error.strerror or error)
+                raise ApiError(
+                    f"{where} does not name a bundle of CA certificates that can be used ({reason}): give another path."
+                ) from None
+
     def _proxies(self) -> dict[str, str]:
         """The proxies of the environment, none for loopback."""
         if is_loopback(self._host):
@@ -654,13 +669,13 @@ class Client:
 
         chain = list(_causes(error))
         names = {type(item).__name__ for item in chain}
-        for item in chain:
-            if isinstance(item, ssl.SSLCertVerificationError) or "certificate verify failed" in str(item):
-                reason = getattr(item, "verify_message", "") or "it does not verify"
-                return ApiError(
-                    f"Could not {doing}: the certificate of {self._host} is not trusted: {self.clean(reason).rstrip('.')};"
-                    " set ca_path to the CA bundle that signed it."
-                )
+        unverified = next((item for item in chain if isinstance(item, ssl.SSLCertVerificationError)), None)
+        if unverified is not None or "certificate verify failed" in str(error):
+            reason = self.clean(getattr(unverified, "verify_message", "") or "it does not verify").rstrip(".")
+            return ApiError(
+                f"Could not {doing}: the certificate of {self._host} is not to be trusted ({reason}); check api_url, or set ca_path to the"
+                " bundle of the CA that signed it."
+            )
         if isinstance(error, (exceptions.ConnectTimeout, exceptions.ProxyError)) or names & {"NewConnectionError", "NameResolutionError"}:
             through = "the proxy of the environment" if isinstance(error, exceptions.ProxyError) else self._host
             return Unsent(f"Could not {doing}: no connection to {through} ({_os_reason(chain)})")

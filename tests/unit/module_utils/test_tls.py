@@ -1,0 +1,120 @@
+# Copyright (c) 2026, coxedge.compute contributors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""Certificates, with a real TLS server and certificates made here."""
+
+from __future__ import annotations
+
+import ssl
+import threading
+from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+
+import pytest
+import trustme
+from ansible_collections.coxedge.compute.plugins.module_utils.client import ApiError, Client, Connection, Deadline, LostAnswer
+
+
+class Handler(BaseHTTPRequestHandler):
+    """Answers every request with an empty list, and remembers that it was asked."""
+
+    asked = 0
+
+    def do_GET(self):
+        """An empty list."""
+        type(self).asked += 1
+        body = b'{"data": [], "metadata": {"recordCount": 0}}'
+        self.send_response(200)
+        self.send_header("Content-Length", str(len(body)))
+        self.end_headers()
+        self.wfile.write(body)
+
+    def log_message(self, *_args):
+        """Says nothing."""
+
+
+@pytest.fixture(scope="module")
+def authority():
+    return trustme.CA()
+
+
+@pytest.fixture(scope="module")
+def port(authority):
+    server = ThreadingHTTPServer(("127.0.0.1", 0), Handler)
+    context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
+    authority.issue_cert("localhost").configure_cert(context)
+    server.socket = context.wrap_socket(server.socket, server_side=True)
+    threading.Thread(target=server.serve_forever, daemon=True).start()
+    yield server.server_port
+    server.shutdown()
+
+
+@pytest.fixture
+def bundle(authority, tmp_path):
+    path = tmp_path / "ca.pem"
+    authority.cert_pem.write_to_path(path)
+    return str(path)
+
+
+@pytest.fixture(autouse=True)
+def no_bundles(monkeypatch):
+    for name in ("REQUESTS_CA_BUNDLE", "CURL_CA_BUNDLE"):
+        monkeypatch.delenv(name, raising=False)
+
+
+@pytest.fixture
+def ask(port):
+    def run(host="localhost", scheme="https", **options):
+        url = f"{scheme}://{host}:{port}/api"
+        connection = Connection("key", "s", "e", api_url=url, api_retries=0, api_timeout=5, **options)
+        return Client(connection).fetch_all("instances", Deadline(None))
+
+    return run
+
+
+def test_a_certificate_of_an_unknown_authority_is_refused_before_the_key_is_sent(ask):
+    asked = Handler.asked
+    with pytest.raises(ApiError, match=r"certificate of localhost is not to be trusted.*ca_path"):
+        ask()
+    assert Handler.asked == asked
+
+
+def test_ca_path_makes_it_known(ask, bundle):
+    assert ask(ca_path=bundle) == []
+
+
+def test_an_empty_folder_of_certificates_trusts_nobody(ask, tmp_path):
+    (tmp_path / "empty").mkdir()
+    with pytest.raises(ApiError, match="not to be trusted"):
+        ask(ca_path=str(tmp_path / "empty"))
+
+
+def test_a_certificate_for_another_host_is_refused(ask, bundle):
+    with pytest.raises(ApiError, match=r"127\.0\.0\.1"):
+        ask(host="127.0.0.1", ca_path=bundle)
+
+
+def test_validate_certs_false_holds_also_where_the_environment_names_a_bundle(ask, bundle, monkeypatch):
+    assert ask(validate_certs=False) == []
+    monkeypatch.setenv("REQUESTS_CA_BUNDLE", "/nowhere")
+    assert ask(validate_certs=False) == []
+
+
+def test_the_bundle_of_the_environment_is_used_unless_ca_path_names_another(ask, bundle, monkeypatch):
+    monkeypatch.setenv("REQUESTS_CA_BUNDLE", bundle)
+    assert ask() == []
+    monkeypatch.setenv("REQUESTS_CA_BUNDLE", "/nowhere")
+    assert ask(ca_path=bundle) == []
+    with pytest.raises(ApiError, match="REQUESTS_CA_BUNDLE"):
+        ask()
+
+
+def test_a_bundle_that_is_none_is_called_that(ask, tmp_path):
+    path = tmp_path / "nonsense.pem"
+    path.write_text("no certificate")
+    with pytest.raises(ApiError, match="ca_path does not name a bundle"):
+        ask(ca_path=str(path))
+
+
+def test_plain_http_to_a_tls_server_is_one_sentence(ask):
+    with pytest.raises(LostAnswer, match="broke off"):
+        ask(scheme="http")
