@@ -393,7 +393,7 @@ def _size(offering: Mapping[str, Any], options: Mapping[str, Any], current: Mapp
                     f" leave {row.option} out or choose a custom compute_offering."
                 )
         return _Size(offering.get("cpuCount"), offering.get("memoryInMB"), {})
-    values = {row.option: options.get(row.option) or current.get(row.option) for row in rows}
+    values = {row.option: options.get(row.option) or _number(current.get(row.option)) for row in rows}
     missing = [option for option, value in values.items() if value is None]
     if missing:
         raise Refused(f"The compute_offering {name!r} is a custom one: give {_enumerated(missing)} too.")
@@ -410,6 +410,11 @@ def _size(offering: Mapping[str, Any], options: Mapping[str, Any], current: Mapp
             f" the compute_offering {name!r} allows {ratio:g} MB for each CPU."
         )
     return _Size(cpu_count, memory_in_mb, {"cpuCount": cpu_count, "memoryInMB": memory_in_mb})
+
+
+def _number(value: Any) -> int | None:
+    """A size that the API reports; what is no number counts as not reported."""
+    return value if isinstance(value, int) and not isinstance(value, bool) else None
 
 
 def _ending(action: str, current: Mapping[str, Any], options: Mapping[str, Any], facts: Facts) -> Plan:

@@ -1,0 +1,65 @@
+# Copyright (c) 2026, coxedge.compute contributors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""Any JSON that the API might send for an instance or an offering: a sound plan or a clear refusal, never a traceback."""
+
+from __future__ import annotations
+
+import contextlib
+import json
+
+from ansible_collections.coxedge.compute.plugins.module_utils.fields import FIELDS, instance_options, shown, shown_in_list, shown_part
+from ansible_collections.coxedge.compute.plugins.module_utils.plan import Facts, Refused, diff_of, make_plan, must_settle, needs
+from ansible_collections.coxedge.compute.plugins.module_utils.select import FILTERS, Selection, in_order
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+ANY_JSON = st.recursive(
+    st.none() | st.booleans() | st.integers() | st.floats() | st.text(),
+    lambda inner: st.lists(inner, max_size=3) | st.dictionaries(st.text(max_size=5), inner, max_size=3),
+    max_leaves=6,
+)
+ATTRIBUTES = ["id", "state", "affinityGroupIds", "imageId", "imageName", "networkName", "computeOfferingName", "publicIps", "nics"]
+ATTRIBUTES += [row.api for row in FIELDS]
+INSTANCES = st.dictionaries(st.sampled_from(ATTRIBUTES), ANY_JSON | st.sampled_from(["Running", "Stopped", "Destroyed", "Error"]))
+RECORDS = st.dictionaries(
+    st.sampled_from(["id", "name", "custom", "cpuCount", "memoryInMB", "availableCpuCountValues", "maxMemoryInMBToCpuRatio", "vpcId"]),
+    ANY_JSON,
+)
+WANTED = st.fixed_dictionaries(
+    {
+        "state": st.sampled_from(instance_options()["state"]["choices"]),
+        "update_ssh_key": st.sampled_from(["always", "on_create"]),
+        **{name: st.booleans() for name in ("purge", "allow_reboot", "allow_network_change", "force_stop")},
+        **{
+            name: st.sampled_from([None, "x", "1c0bfd2b-d609-4892-a43e-273654532d26"])
+            for name in ("compute_offering", "network", "template")
+        },
+        **{name: st.sampled_from([None, "x"]) for name in ("hostname", "ip_address", "ssh_key_name", "affinity_group")},
+        "cpu_count": st.sampled_from([None, 4]),
+    }
+)
+
+
+@settings(max_examples=600, deadline=None)
+@given(INSTANCES, WANTED, RECORDS, RECORDS)
+def test_instances_of_any_shape_are_planned_for_or_refused(raw, wanted, offering, network):
+    current = shown(raw)
+    options = {**{name: spec.get("default") for name, spec in instance_options().items()}, "name": "web1", **wanted}
+    json.dumps([current, shown_in_list(raw), shown_part(raw)])
+    if must_settle(current, options):
+        return
+    with contextlib.suppress(Refused):
+        wants = {lookup.option for lookup in needs(current, options).lookups}
+        records = {"compute_offering": offering, "network": network, "template": network, "ssh_key_name": network}
+        plan = make_plan(current, options, Facts(records={name: row for name, row in records.items() if name in wants}))
+        json.dumps(diff_of(plan.before, plan.after, plan.extra))
+
+
+@settings(max_examples=300, deadline=None)
+@given(st.lists(INSTANCES, max_size=5))
+def test_instances_of_any_shape_are_filtered_and_sorted(rows):
+    seen = [shown_in_list(row) for row in rows]
+    selection = Selection({name: ["x"] for name in FILTERS})
+    assert len(in_order(seen)) == len(rows)
+    assert all(isinstance(selection.matches(row), bool) for row in seen)
