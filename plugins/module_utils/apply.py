@@ -17,7 +17,7 @@ from functools import partial
 from typing import Any
 
 from .catalog import Catalog
-from .client import UUID_PATTERN, Answer, ApiError, Client, Deadline, DeadlineExceeded, LostAnswer, TaskStatus
+from .client import UUID_PATTERN, Answer, ApiError, Client, Deadline, DeadlineExceeded, LostAnswer, TaskFailed, TaskStatus
 from .fields import shown, shown_part
 from .plan import (
     DESTROYED,
@@ -56,6 +56,8 @@ NEVER_REPEATED = ("stop", "reboot")
 
 METHODS = {"create": "POST", "update": "PUT", "delete": "DELETE"}
 CHANGES = ("update", "changeComputeOffering", "changeNetwork", "associateSSHKey")
+# Steps that fail where they leave the instance in state Error.
+NO_ERROR_AFTER = ("create", "start", "stop", "reboot", *CHANGES)
 
 
 class Raced(Exception):
@@ -117,6 +119,8 @@ class Run:
     last_state: str = ""
     may_plan_again: bool = True
     progress: Progress = NO_PROGRESS
+    stopped_id: str | None = None
+    """The instance that was running and that this run has stopped in order to change it, until it is started again."""
 
     # -- the whole way
 
@@ -124,9 +128,11 @@ class Run:
         """Options to outcome. Raises Refused or ApiError; ``outcome.actions`` then says what was done before."""
         try:
             return (yield from self._converge())
-        except DeadlineExceeded as error:
-            if self.last_state and "last state" not in error.message:
+        except (ApiError, Refused) as error:
+            if isinstance(error, DeadlineExceeded) and self.last_state and "last state" not in error.message:
                 error.message = f"{error.message.rstrip('.')}; the last state seen is {self.client.clean(self.last_state)}"
+            if self.stopped_id is not None:
+                raise (yield from self._revived(self.stopped_id, error)) from None
             raise
 
     def _converge(self) -> Job[Outcome]:
@@ -198,6 +204,8 @@ class Run:
         if not candidates:
             return None
         current = yield from self._look(candidates[0]["id"])
+        if current is not None and current.get("name") != name:
+            raise Refused(f"{described(current)} had the name {name!r} until just now and was renamed by someone else: run this again.")
         # Between the list and the look it may have been destroyed, and then the name selects it no more.
         if current is not None and candidates is not named and not is_live(current):
             return None
@@ -242,24 +250,24 @@ class Run:
             return (yield from self._create(plan))
         for number, step in enumerate(plan.steps):
             last = number == len(plan.steps) - 1
-            try:
-                current = yield from self._do(step, current, waits=self.wait or not last)
-            except ApiError as error:
-                if self.progress.stopped and not last:
-                    yield from self._revive(current, error)
-                raise
+            current = yield from self._do(step, current, waits=self.wait or not last)
         if self.wait and plan.steps[-1].action in (*CHANGES, "start", "stop", "reboot"):
             current = yield from self._put_right(current, str((plan.after or {}).get("state")))
         return current
 
-    def _revive(self, current: dict[str, Any] | None, error: ApiError) -> Job[None]:
-        """After a change failed on an instance that was stopped for it: starts it again, so that it is not left down."""
+    def _revived(self, instance_id: str, error: ApiError | Refused) -> Job[ApiError | Refused]:
+        """Starts an instance again that was stopped for changes which then failed; returns the error, with what became of it."""
+        self.stopped_id = None
         try:
-            now = yield from self._look(str((current or {}).get("id")))
+            now = yield from self._look(instance_id)
             if condition(now) == STOPPED:
                 yield from self._do(Step("start", None, {"state": "Running"}), now, waits=True)
         except (ApiError, Raced) as problem:
-            error.message = f"{error.message.rstrip('.')}; it was stopped for the change and could not be started again: {problem}"
+            message = f"{str(error).rstrip('. ')}; it was stopped for the change and could not be started again: {problem}"
+            if not isinstance(error, ApiError):
+                return Refused(message)
+            error.message = message
+        return error
 
     def _put_right(self, current: dict[str, Any] | None, wanted: str) -> Job[dict[str, Any] | None]:
         """Where the API left another state than the plan leads to, one more step: some changes start a stopped instance."""
@@ -329,6 +337,10 @@ class Run:
     def _note_interruption(self, step: Step, current: Mapping[str, Any] | None) -> None:
         """Remembers what must not happen to the instance twice, or must be undone, if it is planned again."""
         running = condition(current) == RUNNING
+        if step.action == "start":
+            self.stopped_id = None
+        if step.action == "stop" and running and self.options["state"] != "stopped":
+            self.stopped_id = (current or {}).get("id")
         if step.action == "reboot" or (running and (step.action == "stop" or reboots(step))):
             self.progress = Progress(True, step.action == "stop" and self.options["state"] != "stopped")
 
@@ -383,6 +395,10 @@ class Run:
                 answer: Answer = yield request
                 self._done(step)
                 return answer, True
+            except TaskFailed:
+                # It was taken, and its first answer says already that it failed.
+                self._done(step)
+                raise
             except LostAnswer as lost:
                 losses += 1
                 if step.action == "create":
@@ -492,7 +508,7 @@ class Run:
             now = yield from self._look(instance_id)
             if self._has_ended(step, now) and (confirmed or self._is_shown(step, now)):
                 return self._at_the_end(step, before, now)
-            if now is None or (step.action in ("create", "start", "reboot") and condition(now) == ERROR):
+            if now is None or (step.action in NO_ERROR_AFTER and condition(now) == ERROR):
                 if now is None and step.action == "create" and polling.waited() < GRACE:
                     # A list can be ahead of what retrieving shows.
                     yield from polling.wait("the new instance to appear")
@@ -521,7 +537,7 @@ class Run:
             return column != DESTROYED
         if step.action in ENDS_IN:
             return column == ENDS_IN[step.action].lower()
-        return column not in (TRANSITION, NONE)
+        return column not in (TRANSITION, NONE, ERROR)
 
     @staticmethod
     def _is_shown(step: Step, now: Mapping[str, Any] | None) -> bool:

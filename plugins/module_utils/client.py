@@ -37,6 +37,8 @@ MAX_RETRY_AFTER = 60.0
 SHOWN_TEXT = 200
 # How much of any text of the API's an error shows.
 MAX_SHOWN = 500
+# How many characters of JSON the context of an error may have to be passed on.
+MAX_CONTEXT = 10_000
 # How often a list that changes while it is paged through is read anew.
 LIST_ATTEMPTS = 3
 
@@ -76,6 +78,10 @@ class ApiError(Exception):
         self.context = dict(context or {})
         self.retry_after: float | None = None
         self.task_id: str | None = None
+
+    def __str__(self) -> str:
+        # The message may have been added to since.
+        return self.message
 
     @property
     def sentence(self) -> str:
@@ -553,7 +559,15 @@ class Client:
                 context = row["context"] if isinstance(row.get("context"), dict) else {}
         if code is not None and not isinstance(code, int):
             code = self.clean(code)
-        return code, "; ".join(texts) or None, json.loads(self._scrubbed(json.dumps(context)))
+        try:
+            shown = json.dumps(context)
+        except RecursionError:
+            shown = ""
+        # What is too big to be read, or nested without end, is left out.
+        context = (
+            json.loads(self._scrubbed(shown)) if shown and len(shown) <= MAX_CONTEXT and shown.count("[") + shown.count("{") < 100 else {}
+        )
+        return code, "; ".join(texts) or None, context
 
     def _scrubbed(self, text: str) -> str:
         key = json.dumps(self.connection.api_key)[1:-1]

@@ -134,6 +134,8 @@ SHAPE: dict[str, Any] = {
     "zone_id": None,
     "zone_name": None,
 }
+# How deep the attributes of an instance may be nested. Documented ones are three deep; an endless nesting would end in a traceback.
+MAX_DEPTH = 20
 SECRET_ATTRIBUTES = ("user_data", "password")
 # What only retrieving a single instance shows; a list says nothing of them.
 DETAIL_ATTRIBUTES = ("nics", "public_ips")
@@ -199,12 +201,14 @@ def snake(name: str) -> str:
     return re.sub(r"(?<=[a-z0-9])(?=[A-Z])|(?<=[A-Z])(?=[A-Z][a-z])", "_", name).lower()
 
 
-def snaked(value: Any) -> Any:
-    """A JSON value of the API's with the names of all its fields in snake_case."""
+def snaked(value: Any, depth: int = MAX_DEPTH) -> Any:
+    """A JSON value of the API's with the names of all its fields in snake_case; what is nested deeper than ``depth`` is null."""
+    if isinstance(value, (Mapping, list)) and depth <= 0:
+        return None
     if isinstance(value, Mapping):
-        return {snake(str(name)): snaked(item) for name, item in value.items()}
+        return {snake(str(name)): snaked(item, depth - 1) for name, item in value.items()}
     if isinstance(value, list):
-        return [snaked(item) for item in value]
+        return [snaked(item, depth - 1) for item in value]
     return value
 
 

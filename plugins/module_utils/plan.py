@@ -317,7 +317,8 @@ def _creation(options: Mapping[str, Any], facts: Facts, stops: bool) -> Plan:
         if value is None or not row.created_with or row.option in ("cpu_count", "memory_in_mb"):
             continue
         record = facts.records.get(row.option)
-        body[row.api] = value if record is None else record.get("id") or value
+        # SSH keys go by their names, whatever ids they may have.
+        body[row.api] = value if record is None or row.lookup == "ssh_keys" else record.get("id")
         if row.shown_id not in SHAPE:
             extra[row.option] = digest(value) if row.option == "user_data" else value
     body.update(size.body)
@@ -567,7 +568,9 @@ def _drift(current: Mapping[str, Any], options: Mapping[str, Any]) -> dict[str, 
     template = BY_OPTION["template"]
     if _may_differ(template, current, options.get("template")):
         actual = current.get("image_id") if is_uuid(options["template"]) else current.get("image_name")
-        drift["template"] = {"wanted": options["template"], "actual": actual}
+        # The id may be reported and the name not, which is no word on the name.
+        if actual is not None:
+            drift["template"] = {"wanted": options["template"], "actual": actual}
     group, groups = options.get("affinity_group"), current.get("affinity_group_ids")
     if is_uuid(group) and isinstance(groups, list) and not any(_same(item, group) for item in groups):
         drift["affinity_group"] = {"wanted": group, "actual": groups}

@@ -507,6 +507,82 @@ def test_a_race_in_the_middle_of_changes_leaves_a_running_instance_running(bench
     assert [(row["state"], row["cpuCount"]) for row in bench.instances("web1")] == [("Running", 4)]
 
 
+@pytest.mark.parametrize("count", [2, 0])
+def test_a_second_race_in_the_middle_of_changes_leaves_a_running_instance_running_too(bench, count):
+    bench.place(name="web1", state="Running")
+    body = {"errors": [{"code": 2012, "message": "busy", "context": {"currentState": "Migrating"}}]}
+    bench.fault(path="changeComputeOffering", kind="status", status=400, body=body, count=count)
+    given = {"name": "web1", "hostname": "hal", "compute_offering": "4vCPU.8GB", "allow_reboot": True}
+    assert "busy" in failure(bench, **given).sentence
+    assert bench.last_run.outcome.actions == ["stop", "update", "start"]
+    assert [row["state"] for row in bench.instances("web1")] == ["Running"]
+
+
+def test_when_it_can_not_be_started_again_the_error_says_so(bench):
+    bench.place(name="web1", state="Running")
+    bench.fault(path="changeComputeOffering", kind="status", status=400, message="no room")
+    bench.fault(path="operation=start", kind="status", status=400, message="no host")
+    given = {"name": "web1", "hostname": "hal", "compute_offering": "4vCPU.8GB", "allow_reboot": True}
+    text = failure(bench, **given).sentence
+    assert "no room" in text and "could not be started again" in text and "no host" in text
+
+
+@pytest.mark.parametrize("operation", ["changeComputeOffering", "stop"])
+def test_an_instance_that_ends_in_error_is_a_failure(bench, operation):
+    bench.place(name="web1", state="Running")
+    real = bench.simulator.face.carry_out
+
+    def breaking(path, task_fault=None):
+        answer = real(path, task_fault)
+        for row in bench.instances("web1"):
+            if row["state"] == "Running" and f"POST {operation}" in bench.requests():
+                row["state"] = "Error"
+        if f"POST {operation}" in bench.requests() and operation == "stop":
+            bench.instances("web1")[0]["state"] = "Error"
+        return answer
+
+    bench.simulator.face.carry_out = breaking
+    given = {"state": "stopped"} if operation == "stop" else {"compute_offering": "4vCPU.8GB", "allow_reboot": True}
+    try:
+        assert "Error" in failure(bench, name="web1", **given).sentence
+    finally:
+        bench.simulator.face.carry_out = real
+    assert bench.last_run.outcome.actions == [operation]
+
+
+def test_a_first_answer_that_says_failed_was_sent_all_the_same(bench):
+    bench.place(name="web1", state="Stopped")
+    bench.settings(first_answer="done")
+    bench.fault(kind="task_failed", method="POST", message="no room")
+    assert "no room" in failure(bench, TaskFailed, **START).sentence
+    assert bench.last_run.outcome.actions == ["start"]
+
+
+@pytest.mark.parametrize("state", ["present", "started", "stopped", "absent"])
+def test_one_that_is_renamed_between_list_and_look_is_left_alone(bench, state):
+    instance_id = bench.place(name="web1")
+    row = bench.environment.instances[instance_id]
+    bench.fault(kind="status", status=200, path=f"/{instance_id}$", body={"data": {**row, "name": "other"}})
+    assert "renamed" in str(failure(bench, Refused, **bench.creation(state=state)))
+    assert bench.writes() == []
+
+
+def test_attributes_nested_without_end_are_no_traceback(bench):
+    instance_id = bench.place(name="web1")
+    endless: list = []
+    for _n in range(300):
+        endless = [endless]
+    bench.environment.instances[instance_id]["strange"] = endless
+    assert bench.run(name="web1").actions == []
+
+
+def test_an_ssh_key_goes_by_its_name_whatever_id_it_has(bench):
+    bench.environment.siblings["sshkeys"][0]["id"] = UNKNOWN_ID
+    bench.run(**bench.creation(ssh_key_name="mysshkey"))
+    (body,) = [entry["body"] for entry in bench.simulator.face.log if entry["method"] == "POST"]
+    assert body["sshKeyName"] == "mysshkey"
+
+
 def test_a_state_that_a_change_left_wrong_is_put_right(bench):
     bench.settings(change_ends="started")
     bench.place(name="web1", state="Stopped")

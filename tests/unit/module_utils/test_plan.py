@@ -375,6 +375,7 @@ def test_drift_of_template_and_affinity_group():
     }
     assert plan(instance(affinity_group_ids=[group.upper()]), affinity_group=group).drift == {}
     assert plan(instance(), affinity_group="by name").drift == {}
+    assert plan(instance(image_name=None), template="Ubuntu").drift == {}
 
 
 def test_create_only_options_change_nothing():
