@@ -56,8 +56,8 @@ NEVER_REPEATED = ("stop", "reboot")
 
 METHODS = {"create": "POST", "update": "PUT", "delete": "DELETE"}
 CHANGES = ("update", "changeComputeOffering", "changeNetwork", "associateSSHKey")
-# Steps that fail where they leave the instance in state Error.
-NO_ERROR_AFTER = ("create", "start", "stop", "reboot", *CHANGES)
+# Steps that have failed where the instance is in state Error afterwards, destroyed or gone.
+ALIVE_AFTER = ("create", "start", "stop", "reboot", *CHANGES)
 
 
 class Raced(Exception):
@@ -170,7 +170,9 @@ class Run:
 
     def _note(self, first: Plan, plan: Plan) -> None:
         """Puts what a plan says about itself into the outcome; of two plans, the whole way from the first's beginning."""
-        self.outcome.diff = diff_of(first.before, plan.after, first.extra)
+        # One that was destroyed by others meanwhile, and is created anew, is another one.
+        base = plan if plan.before is None else first
+        self.outcome.diff = diff_of(base.before, plan.after, base.extra)
         self.outcome.drift = dict(plan.drift)
         self.outcome.warnings += [text for text in plan.warnings if text not in self.outcome.warnings]
 
@@ -204,8 +206,6 @@ class Run:
         if not candidates:
             return None
         current = yield from self._look(candidates[0]["id"])
-        if current is not None and current.get("name") != name:
-            raise Refused(f"{described(current)} had the name {name!r} until just now and was renamed by someone else: run this again.")
         # Between the list and the look it may have been destroyed, and then the name selects it no more.
         if current is not None and candidates is not named and not is_live(current):
             return None
@@ -213,9 +213,10 @@ class Run:
 
     def _find_by_id(self, instance_id: str) -> Job[dict[str, Any] | None]:
         current = yield from self._look(instance_id)
-        if current is None or condition(current) == NONE:
+        if current is None:
             # A 404 is also what a mistyped environment answers: only a list that succeeds makes it mean absence.
             yield from self._list()
+        elif condition(current) == NONE:
             current = None
         if current is None and self.options["state"] != "absent":
             raise Refused(f"There is no instance with the id {instance_id} in {self.client.place}: check the id, or select by name.")
@@ -231,9 +232,14 @@ class Run:
             if self.options.get("id") and self.options["state"] not in ("absent", "recovered"):
                 raise Refused(f"The instance with the id {self.options['id']} is gone: select by name to create another one.")
             return None
-        if condition(current) == DESTROYED and not self.options.get("id") and self.options["state"] != "recovered":
-            # By name a destroyed one counts as none, unless it is to be purged.
-            return current if self.options["state"] == "absent" and self.options["purge"] else None
+        if self.options.get("id"):
+            return current
+        if current.get("name") != self.options["name"]:
+            text = f"{described(current)} had the name {self.options['name']!r} until just now and was renamed by someone else"
+            raise Refused(f"{text}: run this again.")
+        if condition(current) == DESTROYED and self.options["state"] not in ("recovered", "absent"):
+            # By name a destroyed one counts as none.
+            return None
         return current
 
     def _state(self, instance: Mapping[str, Any] | None) -> str:
@@ -279,16 +285,18 @@ class Run:
     def _create(self, plan: Plan) -> Job[dict[str, Any] | None]:
         """Creates an instance and does what a create leaves to do."""
         create, rest = plan.steps[0], plan.steps[1:]
-        created = yield from self._do(create, None, waits=self.wait or bool(rest))
-        if created is None or created.get("id") is None or not (self.wait or rest):
+        # Only a create that has ended tells which host name the server chose.
+        waits = self.wait or bool(rest) or self.options.get("hostname") is not None
+        created = yield from self._do(create, None, waits=waits)
+        if created is None or created.get("id") is None or not waits:
             # Its task goes on: what is known of it is what was asked for.
             return {**(plan.after or {}), "state": None, **(created or {})}
+        yield from self._look_for_twins(created)
         # Not the steps that were predicted, but what the new instance needs: only now its host name is known.
         steps = steps_after_create(created, self.options, any(step.action == "stop" for step in rest))
         current: dict[str, Any] | None = created
         for number, step in enumerate(steps):
             current = yield from self._do(step, current, waits=self.wait or number < len(steps) - 1)
-        yield from self._look_for_twins(created)
         if not self.wait:
             return current
         return (yield from self._put_right(current, str((plan.after or {}).get("state"))))
@@ -362,7 +370,7 @@ class Run:
                 target = target or (yield from self._adopt(step, None))
             return {**shown_part(answer.data), "id": target}
         now = yield from self._look(str(target))
-        if now is None and current is not None and step.action in ("delete", "purge"):
+        if condition(now) == NONE and current is not None and step.action in ("delete", "purge"):
             return None if step.action == "purge" or (step.body or {}).get("purgeImmediately") else {**current, "state": "Destroyed"}
         return now
 
@@ -394,7 +402,7 @@ class Run:
             try:
                 answer: Answer = yield request
                 self._done(step)
-                return answer, True
+                return answer, not answer.vague
             except TaskFailed:
                 # It was taken, and its first answer says already that it failed.
                 self._done(step)
@@ -508,12 +516,12 @@ class Run:
             now = yield from self._look(instance_id)
             if self._has_ended(step, now) and (confirmed or self._is_shown(step, now)):
                 return self._at_the_end(step, before, now)
-            if now is None or (step.action in NO_ERROR_AFTER and condition(now) == ERROR):
+            if now is None or (step.action in ALIVE_AFTER and condition(now) in (ERROR, DESTROYED, NONE)):
                 if now is None and step.action == "create" and polling.waited() < GRACE:
                     # A list can be ahead of what retrieving shows.
                     yield from polling.wait("the new instance to appear")
                     continue
-                state = "gone" if now is None else "in state Error"
+                state = "gone" if now is None else f"in state {self._state(now)}"
                 raise ApiError(f"The instance {instance_id} is {state} after {step.action}: look at it in the portal.")
             if not confirmed and condition(now) != TRANSITION and polling.waited() >= GRACE:
                 raise self._unknown(step, lost or ApiError("its answer was lost and it shows no effect"), before)
@@ -537,7 +545,7 @@ class Run:
             return column != DESTROYED
         if step.action in ENDS_IN:
             return column == ENDS_IN[step.action].lower()
-        return column not in (TRANSITION, NONE, ERROR)
+        return column in (RUNNING, STOPPED)
 
     @staticmethod
     def _is_shown(step: Step, now: Mapping[str, Any] | None) -> bool:

@@ -97,11 +97,13 @@ class Catalog:
     def _addresses(self, wanted: Sequence[str], current: Mapping[str, Any], warnings: list[str]) -> Job[tuple[str, ...]]:
         """Ids of the public addresses to release with an instance; others must not use them."""
         listing = partial(self._client.fetch_all, "publicipaddresses", self._deadline, instance_id=current["id"])
-        reported = {row.get("id") for row in current.get("public_ips") or [] if isinstance(row, dict)}
+        shown = current.get("public_ips")
+        reported = {str(row.get("id")) for row in (shown if isinstance(shown, list) else []) if isinstance(row, dict)}
         own: list[dict[str, Any]] = []
         shared: list[dict[str, Any]] = []
         for row in (yield listing):
-            holders = {str(item.get("id")) for item in row.get("instances") or [] if isinstance(item, dict)}
+            users = row.get("instances")
+            holders = {str(item.get("id")) for item in (users if isinstance(users, list) else []) if isinstance(item, dict)}
             # Filtered again: see _volumes. Where the list does not say who holds an address, the instance itself may.
             if current["id"] in holders or (not holders and row["id"] in reported):
                 (shared if holders - {current["id"]} else own).append(row)

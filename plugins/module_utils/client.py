@@ -35,6 +35,8 @@ MAX_BACKOFF = 30.0
 MAX_RETRY_AFTER = 60.0
 # How much of a text that is no JSON an error shows.
 SHOWN_TEXT = 200
+# The longest time in seconds that one answer can be waited for: a day.
+MAX_TIMEOUT = 86400
 # How much of any text of the API's an error shows.
 MAX_SHOWN = 500
 # How many characters of JSON the context of an error may have to be passed on.
@@ -147,11 +149,11 @@ class Connection:
 
     def problem(self) -> str | None:
         """What is wrong with the values, as a sentence that names the option; None if nothing is."""
-        parts = urlsplit(self.api_url)
         try:
+            parts = urlsplit(self.api_url)
             host, _port = parts.hostname, parts.port
         except ValueError:
-            return "api_url has no valid port: give it as https://HOST[:PORT]/PATH."
+            return "api_url has no valid host or port: give it as https://HOST[:PORT]/PATH."
         if parts.scheme not in ("http", "https") or not host:
             return f"api_url must be an http or https URL such as {DEFAULT_API_URL}."
         if "@" in parts.netloc or parts.query or parts.fragment:
@@ -163,8 +165,8 @@ class Connection:
         for name in ("service_code", "environment_name"):
             if getattr(self, name).strip(".") == "" or not getattr(self, name).isprintable():
                 return f"{name} is no name that the API could know: copy it from the portal."
-        if self.api_timeout <= 0:
-            return "api_timeout must be greater than 0 seconds."
+        if not 0 < self.api_timeout <= MAX_TIMEOUT:
+            return f"api_timeout must be greater than 0 and at most {MAX_TIMEOUT} seconds."
         if self.api_retries < 0:
             return "api_retries must be 0 or greater."
         if self.ca_path and not os.path.exists(self.ca_path):
@@ -192,6 +194,8 @@ class Answer:
     data: Any = None
     metadata: Mapping[str, Any] = field(default_factory=dict)
     task_id: str | None = None
+    vague: bool = False
+    """The API says that the work goes on, and not as which task."""
 
 
 @dataclass(frozen=True)
@@ -474,7 +478,7 @@ class Client:
             limited.retry_after = _retry_after(headers.get("Retry-After"))
             raise limited
         if 300 <= status < 400:
-            target = urlsplit(headers.get("Location") or "").hostname
+            target = _host_of(headers.get("Location") or "")
             raise ApiError(
                 f"Could not {doing}: the API redirects to {self.clean(target or 'another place')} (HTTP {status}), which is not"
                 " followed because it would carry the api_key along; set api_url to where the API really is.",
@@ -507,7 +511,8 @@ class Client:
             raise self._task_failure(document.get("errors"), document.get("result") or data, task_id or "")
         if status == "SUCCESS":
             task_id, data = None, data or document.get("result")
-        return Answer(data, metadata if isinstance(metadata, dict) else {}, task_id)
+        vague = bool(status) and status != "SUCCESS" and task_id is None
+        return Answer(data, metadata if isinstance(metadata, dict) else {}, task_id, vague)
 
     def _unreadable(self, status: int, headers: Mapping[str, str], content: bytes, document: Any, doing: str) -> LostAnswer:
         """An answer that does not say what became of the request."""
@@ -591,40 +596,38 @@ class Client:
         thread of its own, which is left behind when its time is over.
         """
         session = self._ready_session()
-        timeout = max(0.05, min(self.connection.api_timeout, deadline.remaining()))
+        left = max(0.05, deadline.remaining())
+        timeout = min(self.connection.api_timeout, left)
+        limit = min(2 * timeout, left)
         query = dict(request.params)
         if self.connection.organization_id:
             query["org_id"] = self.connection.organization_id
         headers = {"Content-Type": "application/json"} if request.method != "GET" else {}
         data = None if request.body is None else json.dumps(request.body).encode()
+        url = f"{self._base}/{request.path}"
+        import requests
+
         outcome: queue.SimpleQueue[tuple[Any, BaseException | None]] = queue.SimpleQueue()
 
         def work() -> None:
             try:
-                response = session.request(
-                    request.method,
-                    f"{self._base}/{request.path}",
-                    params=query,
-                    data=data,
-                    headers=headers,
-                    timeout=(timeout, timeout),
-                    allow_redirects=False,
-                    # With every call: a session's own verify=False is overruled by REQUESTS_CA_BUNDLE.
-                    verify=self._verify(),
-                    proxies=self._proxies(),
-                )
-                outcome.put((response, None))
+                # Straight to the adapter: the session would look into redirects even where it is told not to follow them.
+                prepared = session.prepare_request(requests.Request(request.method, url, params=query, data=data, headers=headers))
+                adapter = session.get_adapter(url)
+                response = adapter.send(prepared, timeout=(timeout, timeout), verify=self._verify(), proxies=self._proxies())
+                outcome.put(((response.status_code, response.headers, response.content), None))
             except BaseException as error:  # pylint: disable=broad-exception-caught
                 outcome.put((None, error))
 
         threading.Thread(target=work, daemon=True).start()
         try:
-            response, error = outcome.get(timeout=2 * timeout)
+            answer, error = outcome.get(timeout=limit)
         except queue.Empty:
-            raise LostAnswer(f"Could not {request.doing}: the answer of {self._host} did not end within {2 * timeout:g} seconds") from None
+            raise LostAnswer(f"Could not {request.doing}: the answer of {self._host} did not end within {limit:g} seconds") from None
         if error is not None:
             raise self._transport_error(error, request.doing, timeout) from None
-        return response.status_code, response.headers, response.content
+        status, answer_headers, content = answer
+        return status, answer_headers, content
 
     def _ready_session(self) -> Any:
         """The session, made at first use: importing requests takes longer than many a task."""
@@ -723,10 +726,21 @@ def _os_reason(chain: list[BaseException]) -> str:
     return type(chain[-1]).__name__
 
 
+def _host_of(url: str) -> str | None:
+    """The host of a URL; None if it has none or is no URL."""
+    try:
+        return urlsplit(url).hostname
+    except ValueError:
+        return None
+
+
 def _decoded(content: bytes) -> dict[str, Any] | None:
     """The JSON object of a body; None if it is anything else."""
     try:
         document = json.loads(content)
+        if b"\\ud" in content.lower():
+            # Half of a surrogate pair is no text: core would refuse the whole result for its sake.
+            document = json.loads(json.dumps(document, ensure_ascii=False).encode("utf-8", "replace"))
     except (ValueError, RecursionError):
         return None
     return document if isinstance(document, dict) else None

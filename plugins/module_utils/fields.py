@@ -181,6 +181,9 @@ def option_problem(options: Mapping[str, Any]) -> str | None:
         return "One of id and name is needed to say which instance is meant."
     if given("id") and not is_uuid(options["id"]):
         return f"id must be a UUID, which {options['id']!r} is not: give a display name as name."
+    if options.get("state") in ("absent", "recovered"):
+        # The attributes play no part, so there can be nothing wrong with them.
+        return _destroy_problem(options)
     if given("public_key") and given("ssh_key_name"):
         return "public_key and ssh_key_name exclude each other: give the name of a registered key, or a key."
     for name in ("additional_disk_size_in_gb", "additional_disk_iops"):
@@ -189,6 +192,10 @@ def option_problem(options: Mapping[str, Any]) -> str | None:
     for row in FIELDS:
         if row.at_least is not None and given(row.option) and options[row.option] < row.at_least:
             return f"{row.option} must be at least {row.at_least}."
+    return _destroy_problem(options)
+
+
+def _destroy_problem(options: Mapping[str, Any]) -> str | None:
     for name in ("public_ips_to_release", "volumes_to_delete"):
         if "all" in (options.get(name) or []) and len(options[name]) > 1:
             return f"{name} takes either the one word all, or ids and names, not both."
@@ -202,11 +209,15 @@ def snake(name: str) -> str:
 
 
 def snaked(value: Any, depth: int = MAX_DEPTH) -> Any:
-    """A JSON value of the API's with the names of all its fields in snake_case; what is nested deeper than ``depth`` is null."""
+    """A JSON value of the API's with the names of all its fields in snake_case, less secrets.
+
+    What is nested deeper than ``depth`` is null.
+    """
     if isinstance(value, (Mapping, list)) and depth <= 0:
         return None
     if isinstance(value, Mapping):
-        return {snake(str(name)): snaked(item, depth - 1) for name, item in value.items()}
+        named = ((snake(str(name)), item) for name, item in value.items())
+        return {name: snaked(item, depth - 1) for name, item in named if name not in SECRET_ATTRIBUTES}
     if isinstance(value, list):
         return [snaked(item, depth - 1) for item in value]
     return value
@@ -214,7 +225,7 @@ def snaked(value: Any, depth: int = MAX_DEPTH) -> Any:
 
 def shown(instance: Mapping[str, Any]) -> dict[str, Any]:
     """A retrieved instance of the API's as users see it: snake_case, every documented attribute there, no secrets."""
-    seen = {name: value for name, value in snaked(instance).items() if name not in SECRET_ATTRIBUTES}
+    seen = snaked(instance)
     whole = {name: list(missing) if isinstance(missing, list) else missing for name, missing in SHAPE.items()}
     whole.update({name: value for name, value in seen.items() if value is not None or name not in whole})
     # Some versions of the API call the image a template.

@@ -97,7 +97,9 @@ class ApiModule(AnsibleModule):
         """Keeps user data out of the invocation that results show, and keeps results from being blotted out for its sake."""
         self.user_data = self.params.get("user_data")
         if self.user_data is not None:
-            self.no_log_values.discard(self.user_data)
+            # With it go its parts, which core has added where it was given as a dict or a list.
+            self.no_log_values.clear()
+            self.no_log_values.add(self.params["api_key"])
             self.params["user_data"] = digest(self.user_data)
 
     def _usable(self, name: str) -> Any:
@@ -151,4 +153,5 @@ class ApiModule(AnsibleModule):
     def warn_of(self, warnings: list[str]) -> None:
         """Shows warnings, each once."""
         for text in warnings:
-            self.warn(text)
+            # Core blots the key out of results, but not out of warnings.
+            self.warn(text.replace(self.connection.api_key, "********"))

@@ -198,6 +198,8 @@ def _may_differ(row: Field, current: Mapping[str, Any], wanted: Any) -> bool:
 def _same(actual: Any, wanted: Any) -> bool:
     if isinstance(actual, str) and isinstance(wanted, str) and is_uuid(wanted):
         return actual.lower() == wanted.lower()
+    if isinstance(wanted, int) and isinstance(actual, str):
+        return actual == str(wanted)
     return bool(actual == wanted)
 
 
@@ -229,7 +231,7 @@ def needs(current: Mapping[str, Any] | None, options: Mapping[str, Any]) -> Need
     lookups = []
     if _resizes(current, options):
         text = options.get("compute_offering") or current.get("compute_offering_id")
-        if text:
+        if isinstance(text, str) and text:
             lookups.append(Lookup("compute_offering", "compute_offerings", text))
     if _may_differ(BY_OPTION["network"], current, options.get("network")):
         lookups.append(Lookup("network", "networks", options["network"]))
@@ -415,6 +417,8 @@ def _size(offering: Mapping[str, Any], options: Mapping[str, Any], current: Mapp
 
 def _number(value: Any) -> int | None:
     """A size that the API reports; what is no number counts as not reported."""
+    if isinstance(value, str) and value.isascii() and value.isdigit() and len(value) < 16:
+        return int(value)
     return value if isinstance(value, int) and not isinstance(value, bool) else None
 
 

@@ -267,8 +267,8 @@ def option_problem(options: dict[str, Any]) -> str | None:
         return "id and name exclude each other: an id selects one instance, whatever its name."
     if options.get("id") and not is_uuid(options["id"]):
         return f"id must be a UUID, which {options['id']!r} is not: give a display name as name."
-    if options["max_concurrency"] < 1:
-        return "max_concurrency must be at least 1."
+    if not 1 <= options["max_concurrency"] <= 1000:
+        return "max_concurrency must be between 1 and 1000."
     return None
 
 

@@ -567,6 +567,71 @@ def test_one_that_is_renamed_between_list_and_look_is_left_alone(bench, state):
     assert bench.writes() == []
 
 
+@pytest.mark.parametrize("state", ["present", "absent"])
+def test_one_that_is_renamed_while_it_settles_is_left_alone(bench, state):
+    instance_id = bench.place(name="web1", state="Starting", reads=2, then="Running")
+    real = bench.environment.detail
+
+    def renaming(wanted):
+        shown = real(wanted)
+        if shown["state"] == "Running":
+            bench.environment.instances[instance_id]["name"] = shown["name"] = "other"
+        return shown
+
+    bench.environment.detail = renaming
+    assert "renamed" in str(failure(bench, Refused, **bench.creation(state=state)))
+    assert bench.writes() == []
+
+
+def test_one_that_was_destroyed_while_it_settled_is_returned_as_last_known(bench):
+    instance_id = bench.place(name="web1", state="Stopping", reads=1, then="Destroyed")
+    outcome = bench.run(name="web1", state="absent")
+    assert outcome.actions == [] and (outcome.instance["id"], outcome.instance["state"]) == (instance_id, "Destroyed")
+
+
+def test_a_host_name_that_the_server_did_not_choose_is_put_without_wait_too(bench):
+    bench.settings(hostname_suffix="-x")
+    assert bench.run(wait=False, **bench.creation(hostname="web1")).actions == ["create", "update"]
+
+
+@pytest.mark.parametrize("before", ["Stopped", "Destroyed"])
+def test_a_purge_that_is_not_waited_for_returns_no_instance(bench, before):
+    instance_id = bench.place(name="web1", state=before)
+    outcome = bench.run(wait=False, id=instance_id, state="absent", purge=True)
+    assert outcome.instance is None and outcome.task_id
+
+
+def test_a_twin_is_looked_for_also_when_the_run_fails_after_the_create(bench):
+    bench.fault(method="PUT", kind="status", status=400)
+    failure(bench, **bench.creation(hostname="hal"))
+    assert bench.requests("GET").count("GET instances") >= 3
+
+
+def test_a_change_that_goes_on_as_no_task_must_show(bench):
+    bench.place(name="web1", state="Stopped")
+    bench.fault(method="PUT", kind="status", status=200, body={"taskId": 7, "taskStatus": "PENDING"})
+    assert "unknown" in failure(bench, name="web1", hostname="hal").sentence
+
+
+@pytest.mark.parametrize("strange", [7, "x", [{"id": ["x"]}], [None]])
+def test_addresses_of_any_shape_are_no_traceback(bench, strange):
+    bench.place(name="web1", publicIps=1)
+    bench.environment.siblings["publicipaddresses"][0]["instances"] = []
+    real = bench.environment.detail
+    bench.environment.detail = lambda wanted: {**real(wanted), "publicIps": strange}
+    assert bench.run(name="web1", state="absent", public_ips_to_release=["all"]).actions == ["delete"]
+
+
+def test_one_destroyed_by_others_and_created_anew_shows_the_new_one_whole(bench):
+    bench.place(name="web1", state="Stopped")
+    undo = meddle(bench, 1, to_state(bench, "Destroyed"))
+    try:
+        outcome = bench.run(**bench.creation(state="started"))
+    finally:
+        undo()
+    assert outcome.actions == ["create"] and outcome.diff["before"] == {} and set(SHAPE) <= set(outcome.diff["after"])
+
+
 def test_attributes_nested_without_end_are_no_traceback(bench):
     instance_id = bench.place(name="web1")
     endless: list = []

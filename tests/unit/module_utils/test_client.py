@@ -14,6 +14,7 @@ from ansible_collections.coxedge.compute.plugins.module_utils import client as c
 from ansible_collections.coxedge.compute.plugins.module_utils.client import (
     ApiError,
     Connection,
+    Deadline,
     DeadlineExceeded,
     LostAnswer,
     TaskFailed,
@@ -58,6 +59,9 @@ def listing(bench, seconds=None, **connection):
         ({"service_code": ".."}, "service_code"),
         ({"environment_name": "."}, "environment_name"),
         ({"api_timeout": 0}, "api_timeout"),
+        ({"api_timeout": 10**12}, "api_timeout"),
+        ({"api_url": "http://[::1"}, "api_url"),
+        ({"api_url": "https://[foo]/"}, "api_url"),
         ({"api_retries": -1}, "api_retries"),
         ({"ca_path": "/nowhere/bundle.pem"}, "ca_path"),
     ],
@@ -256,6 +260,14 @@ def test_a_dripping_answer_is_cut_off(bench):
     assert time.monotonic() - began < 10
 
 
+def test_a_dripping_answer_does_not_outlast_the_deadline(bench):
+    bench.fault(kind="drip", seconds=8, count=0)
+    began = time.monotonic()
+    error = failure(lambda: bench.client(api_timeout=60).fetch_all("instances", Deadline(1.0)))
+    assert "did not end" in error.message or "wait_timeout" in error.message
+    assert time.monotonic() - began < 1.9
+
+
 def test_dripping_headers_are_cut_off_too(bench):
     def drip(server):
         connection, _address = server.accept()
@@ -344,6 +356,31 @@ def test_a_redirect_is_not_followed_and_names_its_target(bench, web1):
     error = failure(write(bench, web1))
     assert "evil.example.com" in error.message and "steal" not in error.message
     assert bench.requests() == ["POST start"]
+
+
+@pytest.mark.parametrize("status", [300, 302, 304])
+def test_a_redirect_to_nowhere_is_one_too(bench, web1, status):
+    def answer(server):
+        connection, _address = server.accept()
+        with connection:
+            connection.recv(65536)
+            connection.sendall(f"HTTP/1.1 {status} X\r\nLocation: http://[bad\r\nContent-Length: 0\r\n\r\n".encode())
+
+    with socket.create_server(("127.0.0.1", 0)) as server:
+        threading.Thread(target=answer, args=(server,), daemon=True).start()
+        error = failure(write(bench, web1, api_url=f"http://127.0.0.1:{server.getsockname()[1]}"))
+    assert "redirects" in error.message and error.status_code == status and not isinstance(error, LostAnswer)
+
+
+def test_half_a_surrogate_pair_is_no_text(bench):
+    bench.place(name="a\ud800b")
+    assert listing(bench)()[0]["name"] == "a?b"
+
+
+def test_work_that_goes_on_as_no_task_is_not_taken_for_done(bench, web1):
+    bench.fault(kind="status", status=200, body={"taskId": 7, "taskStatus": "PENDING"})
+    answer = write(bench, web1)()
+    assert answer.vague and answer.task_id is None
 
 
 def test_the_server_s_text_can_not_show_the_key_or_break_lines(bench, web1):

@@ -62,7 +62,14 @@ def test_names_in_snake_case(name, expected):
 
 
 def test_what_users_see_of_an_instance():
-    raw = {"id": ID, "userData": "secret", "password": "secret", "publicIPs": [{"ipAddress": "1.2.3.4"}], "nics": [{"isDefault": True}]}
+    raw = {
+        "id": ID,
+        "userData": "secret",
+        "password": "secret",
+        "more": [{"userData": "secret"}],
+        "publicIPs": [{"ipAddress": "1.2.3.4"}],
+        "nics": [{"isDefault": True}],
+    }
     seen = shown({**raw, "templateId": "t", "templateName": "Debian", "newAttribute": 1})
     assert "secret" not in str(seen)
     assert seen["public_ips"] == [{"ip_address": "1.2.3.4"}] and seen["nics"] == [{"is_default": True}]
@@ -92,6 +99,12 @@ def test_the_shapes_of_two_instances_are_not_the_same_lists():
 def test_options_that_make_no_sense(options, word):
     problem = option_problem(options)
     assert word in problem and problem.endswith(".")
+
+
+@pytest.mark.parametrize("state", ["absent", "recovered"])
+def test_attributes_can_not_be_wrong_where_they_play_no_part(state):
+    assert option_problem({"name": "a", "state": state, "cpu_count": 0, "public_key": "k", "ssh_key_name": "k"}) is None
+    assert option_problem({"name": "a", "state": state, "volumes_to_delete": ["all", "x"]}) is not None
 
 
 def test_options_that_make_sense():

@@ -139,6 +139,17 @@ def test_the_key_is_blotted_out_wherever_it_shows(made, capsys):
     assert "the-key" not in json.dumps(result)
 
 
+def test_the_key_is_blotted_out_of_warnings_too(made, capsys):
+    module = made(name="web1", **REQUIRED)
+    module.warn_of(["Instance the-key is odd"])
+    assert "the-key" not in json.dumps(failed(capsys, lambda: module.exit_json(x=1)))
+
+
+def test_user_data_of_many_parts_does_not_blot_out_results(made, capsys):
+    module = made(name="web1", **REQUIRED, user_data={"packages": ["Running"], "runcmd": "ud"})
+    assert failed(capsys, lambda: module.exit_json(state="Running", name="ud"))["state"] == "Running"
+
+
 @pytest.mark.parametrize("fails", [True, False])
 def test_user_data_is_a_digest_in_results_and_itself_in_the_options(made, capsys, fails):
     module = made(name="web1", **REQUIRED, user_data="secret text")
