@@ -138,8 +138,12 @@ class Run:
     def _converge(self) -> Job[Outcome]:
         current = yield from self._find()
         first: Plan | None = None
+        aged = current is not None
         while True:
             current = yield from self._settled(current)
+            if current is None and aged and not self.options.get("id"):
+                # The one of the name is gone. Since the list was read, somebody may have made another.
+                current = yield from self._settled((yield from self._find()))
             facts: Facts = yield from self.catalog.gather(needs(current, self.options), current)
             plan = make_plan(current, self.options, facts, self.progress)
             first = first or plan
@@ -154,6 +158,9 @@ class Run:
                 if not self.may_plan_again:
                     raise race.error from None
                 self.may_plan_again = False
+                if not self.progress.stopped:
+                    self.stopped_id = None
+                aged = True
                 current = yield from self._look(race.instance_id)
                 if "create" in self.outcome.actions:
                     self._continue_with_created(race, current)
@@ -179,8 +186,24 @@ class Run:
     # -- looking
 
     def _look(self, instance_id: str) -> Job[dict[str, Any] | None]:
-        """An instance as it is now; None where the API says 404."""
-        found = yield partial(self.client.fetch_one, "instances", instance_id, self.deadline)
+        """An instance as it is now; None where there is none.
+
+        A 404 is also what a mistyped environment answers, or a gateway in trouble: it means absence only if a list of the
+        environment succeeds and does not show the instance.
+        """
+        polling = Polling(self.client, self.deadline)
+        while True:
+            found = yield partial(self.client.fetch_one, "instances", instance_id, self.deadline)
+            if found is not None:
+                break
+            rows = yield from self._list()
+            if not any(row["id"].lower() == instance_id.lower() and condition(row) != NONE for row in rows):
+                break
+            if polling.waited() >= GRACE:
+                raise ApiError(
+                    f"The list shows the instance {instance_id}, but the API says that there is none of that id (HTTP 404).", 404
+                )
+            yield from polling.wait(f"instance {instance_id} to be readable")
         instance = None if found is None else shown(found)
         self.last_state = state_of(instance) or "gone"
         return instance
@@ -213,10 +236,7 @@ class Run:
 
     def _find_by_id(self, instance_id: str) -> Job[dict[str, Any] | None]:
         current = yield from self._look(instance_id)
-        if current is None:
-            # A 404 is also what a mistyped environment answers: only a list that succeeds makes it mean absence.
-            yield from self._list()
-        elif condition(current) == NONE:
+        if condition(current) == NONE:
             current = None
         if current is None and self.options["state"] != "absent":
             raise Refused(f"There is no instance with the id {instance_id} in {self.client.place}: check the id, or select by name.")
@@ -265,7 +285,11 @@ class Run:
         """Starts an instance again that was stopped for changes which then failed; returns the error, with what became of it."""
         self.stopped_id = None
         try:
+            polling = Polling(self.client, self.deadline)
             now = yield from self._look(instance_id)
+            while condition(now) == TRANSITION:
+                yield from polling.wait("the end of its transition")
+                now = yield from self._look(instance_id)
             if condition(now) == STOPPED:
                 yield from self._do(Step("start", None, {"state": "Running"}), now, waits=True)
         except (ApiError, Raced) as problem:
@@ -318,6 +342,8 @@ class Run:
 
     def _do(self, step: Step, current: dict[str, Any] | None, waits: bool) -> Job[dict[str, Any] | None]:
         """One step: sends it, waits for its task, then for the state it leads to. Returns the instance afterwards."""
+        if step.action == "stop" and condition(current) == RUNNING and self.options["state"] != "stopped":
+            self.stopped_id = (current or {}).get("id")
         answer, confirmed = yield from self._send(step, current)
         self._note_interruption(step, current)
         target = self._id_in(answer.data) if step.action == "create" else (current or {}).get("id")
@@ -347,8 +373,6 @@ class Run:
         running = condition(current) == RUNNING
         if step.action == "start":
             self.stopped_id = None
-        if step.action == "stop" and running and self.options["state"] != "stopped":
-            self.stopped_id = (current or {}).get("id")
         if step.action == "reboot" or (running and (step.action == "stop" or reboots(step))):
             self.progress = Progress(True, step.action == "stop" and self.options["state"] != "stopped")
 
@@ -369,7 +393,11 @@ class Run:
                 self._keep_password(answer.data)
                 target = target or (yield from self._adopt(step, None))
             return {**shown_part(answer.data), "id": target}
-        now = yield from self._look(str(target))
+        try:
+            now = yield from self._look(str(target))
+        except ApiError as error:
+            error.task_id = error.task_id or answer.task_id
+            raise
         if condition(now) == NONE and current is not None and step.action in ("delete", "purge"):
             return None if step.action == "purge" or (step.body or {}).get("purgeImmediately") else {**current, "state": "Destroyed"}
         return now
@@ -421,14 +449,19 @@ class Run:
                     raise self._unknown(step, lost, current) from None
             except ApiError as refusal:
                 if refusal.status_code == 404 and step.action in ("delete", "purge"):
+                    if not shows_effect(step, current, (yield from self._look(str(instance_id)))):
+                        raise
                     self._done(step)
-                    return Answer(), True
+                    return Answer(), False
                 if losses and (yield from self._shows(step, current, 0, refusal)):
                     # Refused because the first one, whose answer was lost, has taken effect.
                     self._done(step)
                     return Answer(), False
                 if "currentState" in refusal.context and current is not None:
                     raise Raced(refusal, current["id"]) from None
+                if losses:
+                    self._done(step)
+                    raise self._unknown(step, refusal, current) from None
                 if refusal.status_code == 404 and current is not None:
                     refusal.message = f"{described(current)} is gone: it was removed while this run was at work, and nothing more was done"
                 raise

@@ -22,7 +22,7 @@ import re
 import ssl
 import threading
 import time
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 from urllib.parse import quote, urlsplit
@@ -231,12 +231,17 @@ class Client:
         sleep: Callable[[float], None] = time.sleep,
         jitter: Callable[[], float] = random.random,
         pool_size: int = 10,
+        secrets: Sequence[str] = (),
     ) -> None:
+        """``secrets``: texts beside the key that must not show in an error when the API echoes them, such as user data."""
         self.connection = connection
         self.clock, self.sleep, self.jitter = clock, sleep, jitter
         self._base = connection.api_url.rstrip("/")
         self._host = urlsplit(self._base).hostname or ""
         self._pool_size = pool_size
+        # Longest first, so that a part does not spoil the whole; of short words, blotting out would garble everything.
+        parts = {line.strip() for text in secrets for line in (text, *text.splitlines())}
+        self._secrets = [connection.api_key, *sorted((part for part in parts if len(part) >= 8), key=len, reverse=True)]
         self._session: Any = None
         self._session_lock = threading.Lock()
 
@@ -308,10 +313,7 @@ class Client:
 
     def clean(self, text: object) -> str:
         """A text of the API's for an error message: see ``one_line``; and never with the key in it."""
-        words = str(text)
-        if self.connection.api_key:
-            words = words.replace(self.connection.api_key, "********")
-        return one_line(words)
+        return one_line(self._scrubbed(str(text)))
 
     # -- lists
 
@@ -324,9 +326,11 @@ class Client:
         doing = f"list {entity} in {self.place}"
         answer = self._list_answer(Request("GET", self.path(entity), doing, filters), deadline)
         rows, count = self._rows(answer, doing)
+        # Without a count, a page that is full may not be the last one.
+        full = self._number(answer.metadata.get("pageSize")) if count is None else None
         seen: dict[str, dict[str, Any]] = {self._row_key(entity, row, doing): row for row in rows}
         page, size = self._number(answer.metadata.get("pageCurrent")) or 1, len(rows)
-        while count is not None and len(seen) < count:
+        while (count is not None and len(seen) < count) or (full and len(rows) >= full):
             page += 1
             params = {**filters, "page_number": str(page), "page_size": str(max(1, size))}
             answer = self._list_answer(Request("GET", self.path(entity), doing, params), deadline)
@@ -335,6 +339,8 @@ class Client:
                 # Something came or went: rows have moved between pages, and one may have slipped by unseen.
                 return None
             new = {self._row_key(entity, row, doing): row for row in rows if self._row_key(entity, row, doing) not in seen}
+            if not new and count is None:
+                break
             if not new:
                 raise ApiError(
                     f"Could not {doing}: the API says that there are {count} but shows {len(seen)} of them;"
@@ -349,7 +355,7 @@ class Client:
         except ApiError as error:
             if error.status_code != 404:
                 raise
-            known = self._known_environments()
+            known = self._known_environments(deadline)
             hint = f"; this api_key can see the environments {', '.join(known)}" if known else ""
             raise ApiError(
                 f"The API knows no {self.place} (HTTP 404): check environment_name and service_code{hint}.",
@@ -359,10 +365,12 @@ class Client:
                 error.context,
             ) from None
 
-    def _known_environments(self) -> list[str]:
+    def _known_environments(self, deadline: Deadline) -> list[str]:
         """Names of environments that the key can see, for a hint; empty where they can't be had."""
         try:
-            rows = self._once(Request("GET", "environments", "list the environments"), Deadline(10, self.clock)).data
+            rows = self._once(
+                Request("GET", "environments", "list the environments"), Deadline(min(10, deadline.remaining()), self.clock)
+            ).data
         except ApiError:
             return []
         names = [row.get("name") for row in rows if isinstance(row, dict)] if isinstance(rows, list) else []
@@ -375,11 +383,17 @@ class Client:
             raise ApiError(
                 f"Could not {doing}: the answer holds no list of objects in its field data; check that api_url leads to the API."
             )
-        return rows, self._number(answer.metadata.get("recordCount"))
+        shown = answer.metadata.get("recordCount")
+        count = self._number(shown)
+        if shown is not None and (count is None or count < 0):
+            raise ApiError(f"Could not {doing}: the API says that there are {self.clean(shown)} of them, so the list may not be whole.")
+        return rows, count
 
     @staticmethod
     def _number(value: object) -> int | None:
         if isinstance(value, str) and value.isascii() and value.isdigit() and len(value) < 16:
+            return int(value)
+        if isinstance(value, float) and value.is_integer():
             return int(value)
         return value if isinstance(value, int) and not isinstance(value, bool) else None
 
@@ -569,14 +583,18 @@ class Client:
         except RecursionError:
             shown = ""
         # What is too big to be read, or nested without end, is left out.
-        context = (
-            json.loads(self._scrubbed(shown)) if shown and len(shown) <= MAX_CONTEXT and shown.count("[") + shown.count("{") < 100 else {}
-        )
+        context = self._scrubbed(context) if shown and len(shown) <= MAX_CONTEXT and shown.count("[") + shown.count("{") < 100 else {}
         return code, "; ".join(texts) or None, context
 
-    def _scrubbed(self, text: str) -> str:
-        key = json.dumps(self.connection.api_key)[1:-1]
-        return text.replace(key, "********") if key else text
+    def _scrubbed(self, value: Any) -> Any:
+        """A text, or all texts in a JSON value, without the secrets that the API may echo."""
+        if isinstance(value, str):
+            for secret in self._secrets:
+                value = value.replace(secret, "********")
+            return value
+        if isinstance(value, dict):
+            return {self._scrubbed(name): self._scrubbed(item) for name, item in value.items() if name != "userData"}
+        return [self._scrubbed(item) for item in value] if isinstance(value, list) else value
 
     def _described(self, code: int | str | None, text: str | None, context: Mapping[str, Any]) -> str:
         """Message, code and context in words."""
@@ -693,7 +711,9 @@ class Client:
                 f"Could not {doing}: the certificate of {self._host} is not to be trusted ({reason}); check api_url, or set ca_path to the"
                 " bundle of the CA that signed it."
             )
-        if isinstance(error, (exceptions.ConnectTimeout, exceptions.ProxyError)) or names & {"NewConnectionError", "NameResolutionError"}:
+        # Not every ProxyError is one of reaching the proxy: urllib3 takes a reset after the request was sent for one too.
+        refused = {"NewConnectionError", "NameResolutionError", "ConnectTimeoutError"}
+        if isinstance(error, exceptions.ConnectTimeout) or names & refused or "Tunnel connection failed" in str(error):
             through = "the proxy of the environment" if isinstance(error, exceptions.ProxyError) else self._host
             return Unsent(f"Could not {doing}: no connection to {through} ({_os_reason(chain)})")
         if isinstance(error, exceptions.Timeout) or names & {"ReadTimeoutError", "TimeoutError"}:
@@ -753,7 +773,6 @@ def _retry_after(value: str | None) -> float | None:
     if re.fullmatch(r"\d{1,9}", value.strip()):
         return float(value)
     try:
-        moment = email.utils.parsedate_to_datetime(value)
-    except (TypeError, ValueError, IndexError):
+        return max(0.0, email.utils.parsedate_to_datetime(value).timestamp() - time.time())
+    except (TypeError, ValueError, IndexError, OverflowError, OSError):
         return None
-    return max(0.0, moment.timestamp() - time.time())

@@ -113,7 +113,7 @@ class ApiModule(AnsibleModule):
 
     def new_client(self, **kwargs: Any) -> Client:
         """A client for the API that the options name."""
-        return Client(self.connection, **kwargs)
+        return Client(self.connection, secrets=[self.user_data] if self.user_data else [], **kwargs)
 
     def new_deadline(self, client: Client) -> Deadline:
         """The one deadline of a run, from now on."""

@@ -304,8 +304,17 @@ def find(client: Client, options: dict[str, Any]) -> list[dict[str, Any]]:
         [partial(client.fetch_one, "instances", row["id"], deadline) for row in rows],
         options["max_concurrency"],
     )
-    # Since the list was read some may have gone, or come into a state that was not asked for.
-    return [row for row in (with_user_data(found) for found in retrieved if found is not None) if selection.matches(row)]
+    # Since the list was read some may have gone, or come into a state that was not asked for. A 404 alone is no proof of that:
+    # what a list still shows is there.
+    still: set[str] = set()
+    if None in retrieved:
+        still = {row["id"] for row in client.fetch_all("instances", deadline) if selection.matches(shown_in_list(row))}
+    seen = [
+        with_user_data(found) if found is not None else row
+        for row, found in zip(rows, retrieved)
+        if found is not None or row["id"] in still
+    ]
+    return [row for row in seen if selection.matches(row)]
 
 
 def main() -> None:

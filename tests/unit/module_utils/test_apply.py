@@ -632,6 +632,80 @@ def test_one_destroyed_by_others_and_created_anew_shows_the_new_one_whole(bench)
     assert outcome.actions == ["create"] and outcome.diff["before"] == {} and set(SHAPE) <= set(outcome.diff["after"])
 
 
+@pytest.mark.parametrize("by", ["name", "id"])
+@pytest.mark.parametrize("state", ["present", "absent"])
+def test_a_404_does_not_overrule_a_list_that_shows_the_instance(bench, by, state):
+    instance_id = bench.place(name="web1", state="Running")
+    bench.fault(kind="html", status=404, method="GET", path="/instances/")
+    given = bench.creation(state=state, compute_offering="1vCPU.512MB", **({"id": instance_id} if by == "id" else {}))
+    assert bench.run(**given).actions == ([] if state == "present" else ["delete"])
+    assert len(bench.instances("web1")) == 1
+
+
+def test_a_404_that_lasts_while_the_list_shows_the_instance_is_an_error(bench):
+    bench.place(name="web1", state="Running")
+    bench.fault(kind="html", status=404, method="GET", path="/instances/", count=0)
+    assert "The list shows" in failure(bench, **bench.creation()).sentence
+    assert bench.writes() == []
+
+
+@pytest.mark.parametrize("wait", [True, False])
+@pytest.mark.parametrize("purge", [True, False])
+def test_a_gateway_s_404_on_destroying_is_no_success(bench, wait, purge):
+    bench.place(name="web1", state="Running")
+    bench.fault(kind="html", status=404, method="DELETE")
+    bench.fault(kind="html", status=404, method="GET", path="/instances/", skip=1)
+    failure(bench, wait=wait, name="web1", state="absent", purge=purge)
+    assert [row["state"] for row in bench.instances("web1")] == ["Running"]
+
+
+@pytest.mark.parametrize("how", ["settled", "raced"])
+def test_one_that_a_colleague_made_in_the_meantime_is_taken_and_none_created(bench, how):
+    more = {"state": "Stopping", "reads": 2, "then": "Destroyed"} if how == "settled" else {"state": "Stopped"}
+    bench.place(name="web1", **more)
+    real = bench.simulator.face.carry_out
+    made: list[str] = []
+
+    def carry_out(path, task_fault=None):
+        if not made and len(bench.requests() if how == "settled" else bench.writes()) == (3 if how == "settled" else 1):
+            for row in bench.instances("web1"):
+                row["state"] = "Destroyed" if how == "raced" else row["state"]
+            made.append(bench.place(name="web1", state="Running"))
+        return real(path, task_fault)
+
+    bench.simulator.face.carry_out = carry_out
+    given = bench.creation(template="CentOS 6.8 PV", compute_offering="1vCPU.512MB", state="started")
+    try:
+        outcome = bench.run(**given)
+    finally:
+        bench.simulator.face.carry_out = real
+    assert outcome.actions == [] and outcome.instance["id"] == made[0]
+    assert "POST instances" not in bench.writes()
+
+
+def test_one_that_is_stopping_for_a_change_when_the_run_fails_is_started_again(bench):
+    bench.settings(task_seconds=5.0)
+    bench.place(name="web1", state="Running")
+    bench.fault(kind="status", status=403, path="/tasks/")
+    failure(bench, name="web1", hostname="hal", compute_offering="4vCPU.8GB", allow_reboot=True)
+    assert bench.last_run.outcome.actions == ["stop", "start"]
+    assert [row["state"] for row in bench.instances("web1")] == ["Running"]
+
+
+def test_a_lost_answer_and_then_a_refusal_is_an_unknown_outcome_and_an_action(bench):
+    bench.place(name="web1", state="Stopped")
+    bench.fault(method="POST", kind="drop_before")
+    bench.fault(method="POST", kind="status", status=403)
+    assert "unknown" in failure(bench, **START).sentence
+    assert bench.last_run.outcome.actions == ["start"]
+
+
+def test_the_task_is_told_where_looking_fails_without_wait(bench):
+    bench.place(name="web1", state="Running")
+    bench.fault(method="GET", kind="status", status=403, path="/instances/", skip=1)
+    assert failure(bench, wait=False, **STOP).task_id in bench.simulator.cloud.tasks
+
+
 def test_attributes_nested_without_end_are_no_traceback(bench):
     instance_id = bench.place(name="web1")
     endless: list = []

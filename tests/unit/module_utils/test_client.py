@@ -120,6 +120,28 @@ def test_a_list_that_shrinks_while_paging_is_read_again(bench, monkeypatch):
     assert {row["id"] for row in client.fetch_all("instances", bench.deadline())} == set(ids[1:])
 
 
+@pytest.mark.parametrize("count", [3.0, None])
+def test_a_page_is_not_taken_for_the_whole_where_the_count_is_odd_or_missing(bench, monkeypatch, count):
+    ids = {bench.place(name=f"n{n}") for n in range(3)}
+    bench.settings(page_size=2)
+    client = bench.client()
+    real = client._list_answer
+
+    def counting(*args):
+        answer = real(*args)
+        answer.metadata["recordCount"] = count
+        return answer
+
+    monkeypatch.setattr(client, "_list_answer", counting)
+    assert {row["id"] for row in client.fetch_all("instances", bench.deadline())} == ids
+
+
+@pytest.mark.parametrize("count", [-1, True, "many", 2.5, []])
+def test_a_count_that_makes_no_sense_fails(bench, count):
+    bench.fault(kind="status", status=200, body={"data": [], "metadata": {"recordCount": count}})
+    failure(listing(bench))
+
+
 @pytest.mark.parametrize("data", [None, {}, "x", [1], [{"name": "no id"}, {"id": ""}], [{"id": 5}]])
 def test_a_list_answer_that_is_no_list_fails(bench, data):
     bench.fault(kind="status", status=200, body={"data": data, "metadata": {"recordCount": 1}})
@@ -198,7 +220,7 @@ def test_retry_after_is_obeyed_as_number_and_as_date(bench, clock):
     assert clock.slept == [17.0, 0.0]
 
 
-@pytest.mark.parametrize("value", ["soon", "-5", "", "nan", "1e9"])
+@pytest.mark.parametrize("value", ["soon", "-5", "", "nan", "1e9", "Fri, 31 Dec 99999999999 23:59:59 GMT"])
 def test_a_retry_after_that_makes_no_sense_is_ignored(bench, clock, value):
     bench.fault(kind="status", status=429, headers={"Retry-After": value})
     listing(bench)()
@@ -333,6 +355,19 @@ def test_a_write_is_sent_again_after_a_refused_connection(bench, web1, monkeypat
     assert "connection refused" in error.message and "tried 4 times" in error.message
 
 
+def test_a_reset_behind_a_proxy_is_a_lost_answer_and_a_dead_proxy_is_not(bench):
+    from requests import exceptions
+    from urllib3.exceptions import MaxRetryError, NewConnectionError, ProxyError
+
+    def seen(reason):
+        error = exceptions.ProxyError(MaxRetryError(None, "/", ProxyError("Unable to connect to proxy", reason)))
+        return type(bench.client()._transport_error(error, "create an instance", 5))
+
+    assert seen(ConnectionResetError(104, "Connection reset by peer")) is LostAnswer
+    assert seen(NewConnectionError(None, "refused")) is Unsent
+    assert seen(OSError("Tunnel connection failed: 502 Bad Gateway")) is Unsent
+
+
 def test_an_unknown_host_is_one_sentence(bench):
     assert "nowhere.invalid" in failure(listing(bench, api_url="https://nowhere.invalid/api", api_retries=0), Unsent).message
 
@@ -370,6 +405,14 @@ def test_a_redirect_to_nowhere_is_one_too(bench, web1, status):
         threading.Thread(target=answer, args=(server,), daemon=True).start()
         error = failure(write(bench, web1, api_url=f"http://127.0.0.1:{server.getsockname()[1]}"))
     assert "redirects" in error.message and error.status_code == status and not isinstance(error, LostAnswer)
+
+
+@pytest.mark.parametrize("key", ["1", "null", "a"])
+def test_a_key_that_is_a_piece_of_json_does_not_spoil_contexts(bench, web1, key):
+    bench.fault(kind="status", status=400, body={"errors": [{"message": "m", "context": {"x": [1, None], "y": "z"}}]})
+    with pytest.raises(ApiError) as caught:
+        write(bench, web1, api_key=key)()
+    assert caught.value.context == {"x": [1, None], "y": "z"}
 
 
 def test_half_a_surrogate_pair_is_no_text(bench):

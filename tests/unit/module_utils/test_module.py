@@ -150,6 +150,13 @@ def test_user_data_of_many_parts_does_not_blot_out_results(made, capsys):
     assert failed(capsys, lambda: module.exit_json(state="Running", name="ud"))["state"] == "Running"
 
 
+def test_user_data_that_the_api_echoes_is_blotted_out(made):
+    client = made(name="web1", **REQUIRED, user_data="#!/bin/sh\npassword=hunter2").new_client()
+    errors = [{"message": "bad line password=hunter2", "context": {"userData": "x", "line": "password=hunter2"}}]
+    error = client._refusal(400, {"errors": errors}, "create an instance")
+    assert "hunter2" not in error.sentence + str(error.details) and "userData" not in error.context
+
+
 @pytest.mark.parametrize("fails", [True, False])
 def test_user_data_is_a_digest_in_results_and_itself_in_the_options(made, capsys, fails):
     module = made(name="web1", **REQUIRED, user_data="secret text")

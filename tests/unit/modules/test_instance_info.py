@@ -116,6 +116,12 @@ def test_one_that_goes_while_details_are_read_is_left_out(bench, info):
     assert names(info(details=True)) == ["c"]
 
 
+def test_what_the_list_shows_is_there_whatever_a_404_says(bench, info):
+    instance_id = bench.place(name="a")
+    bench.fault(kind="html", status=404, path="/instances/", count=0)
+    assert names(info(name="a")) == names(info(id=instance_id)) == ["a"]
+
+
 def test_details_are_read_side_by_side_within_the_bound(bench, info, simulator):
     for n in range(12):
         bench.place(name=f"n{n}")
