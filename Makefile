@@ -5,6 +5,8 @@ BIN := $(CURDIR)/$(VENV)/bin
 # The version of the virtual environment's Python, for ansible-test.
 VERSION = $(shell $(BIN)/python -c 'import sys; print("%d.%d" % sys.version_info[:2])')
 TARGETS ?=
+# The supported versions of ansible-core beside the everyday one, which is in requirements/constraints.txt.
+CORES ?= 2.17.14 2.18.19 2.20.10 2.21.5
 # The set of requirements that brings ansible-test.
 SETS ?= demo
 PORT ?= 8080
@@ -15,7 +17,7 @@ PIP := $(BIN)/python -m pip install --quiet --disable-pip-version-check
 SHELL := bash
 .SHELLFLAGS := -o pipefail -c
 .DEFAULT_GOAL := help
-.PHONY: help demo test lint sanity sanity-newest units integration simulator build importer installed clean
+.PHONY: help demo test cores benchmark lint sanity sanity-newest units integration simulator build importer installed clean
 
 help: ## Show the targets
 	@sed -n 's/^\([a-z-]*\):.*## \(.*\)/make \1\t\2/p' $(MAKEFILE_LIST)
@@ -30,12 +32,18 @@ $(VENV)/.%: requirements/%.txt requirements/constraints.txt | $(BIN)/python
 	@mkdir -p .cache
 	@touch $@
 
-demo: $(VENV)/.demo ## Watch real playbooks take a server through its life on the simulator
-	@PATH="$(BIN):$$PATH" ANSIBLE_LOCALHOST_WARNING=false ANSIBLE_INVENTORY_UNPARSED_WARNING=false \
-	  .ci/with-collection $(BIN)/python -m tests.simulator --task-seconds 0.5 -- ansible-playbook coxedge.compute.demo
+demo: $(VENV)/.demo ## Watch real playbooks take a server through its life, and the inventory, on the simulator
+	@PATH="$(BIN):$$PATH" .ci/with-collection $(BIN)/python -m tests.simulator --task-seconds 0.5 -- .ci/demo
 
 test: $(VENV)/.test ## Run the tests
 	$(BIN)/python -m pytest -n auto --dist loadgroup $(ARGS)
+
+cores: $(VENV)/.test ## Run what leans on the inside of ansible-core on each supported one
+	@for core in $(CORES); do .ci/core $$core; done
+	$(BIN)/python -m pytest -n auto tests/functional/test_cores.py
+
+benchmark: $(VENV)/.demo ## Measure the inventory and the modules; ARGS="--hosts 100 --runs 1" makes it short
+	@PATH="$(BIN):$$PATH" .ci/with-collection $(BIN)/python -m tests.benchmark $(ARGS)
 
 simulator: $(VENV)/.demo ## Serve the simulated API on loopback, at PORT; LENIENT=1 lets unknown fields pass
 	@$(BIN)/python -m tests.simulator --port $(PORT) $(if $(filter 1 true yes,$(LENIENT)),--lenient)
@@ -79,8 +87,7 @@ importer: $(VENV)/.lint build ## Check the built collection as Galaxy does; a wa
 installed: build ## Install the built collection elsewhere and run the demo from there
 	@folder=$$(mktemp -d) && trap 'rm -rf "$$folder"' EXIT && \
 	  $(BIN)/ansible-galaxy collection install dist/*.tar.gz -p "$$folder" && \
-	  PATH="$(BIN):$$PATH" ANSIBLE_COLLECTIONS_PATH="$$folder" ANSIBLE_LOCALHOST_WARNING=false ANSIBLE_INVENTORY_UNPARSED_WARNING=false \
-	  $(BIN)/python -m tests.simulator --task-seconds 0.5 -- ansible-playbook coxedge.compute.demo
+	  PATH="$(BIN):$$PATH" ANSIBLE_COLLECTIONS_PATH="$$folder" $(BIN)/python -m tests.simulator --task-seconds 0.5 -- .ci/demo
 
 clean: ## Remove what the other targets made
-	rm -rf $(VENV) .venv-newest dist .cache .pytest_cache .mypy_cache .ruff_cache .hypothesis .coverage
+	rm -rf .venv* dist .cache .pytest_cache .mypy_cache .ruff_cache .hypothesis .coverage

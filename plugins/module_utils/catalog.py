@@ -5,7 +5,6 @@
 
 from __future__ import annotations
 
-import difflib
 from collections.abc import Mapping, Sequence
 from functools import partial
 from typing import Any
@@ -55,6 +54,8 @@ class Catalog:
         )
 
     def _offer(self, text: str, rows: Sequence[Mapping[str, Any]]) -> str:
+        import difflib
+
         names = sorted({row["name"] for row in rows if isinstance(row.get("name"), str)})
         if not names:
             return "there are none at all"

@@ -14,6 +14,7 @@ import hashlib
 import re
 from collections.abc import Mapping
 from dataclasses import dataclass
+from functools import lru_cache
 from typing import Any
 
 from .client import is_uuid
@@ -202,6 +203,7 @@ def _destroy_problem(options: Mapping[str, Any]) -> str | None:
     return None
 
 
+@lru_cache(maxsize=1024)
 def snake(name: str) -> str:
     """The name that users see for an API field: memoryInMB is memory_in_mb, publicIPs is public_ips."""
     name = re.sub(r"([A-Z]{2,})s(?![a-z])", lambda plural: plural.group(1).capitalize() + "s", name)
@@ -217,7 +219,9 @@ def snaked(value: Any, depth: int = MAX_DEPTH) -> Any:
         return None
     if isinstance(value, Mapping):
         named = ((snake(str(name)), item) for name, item in value.items())
-        return {name: snaked(item, depth - 1) for name, item in named if name not in SECRET_ATTRIBUTES}
+        # Most values have no parts: asking first is a third of the time that long lists take.
+        parts = (dict, list)
+        return {name: snaked(item, depth - 1) if isinstance(item, parts) else item for name, item in named if name not in SECRET_ATTRIBUTES}
     if isinstance(value, list):
         return [snaked(item, depth - 1) for item in value]
     return value
@@ -225,9 +229,15 @@ def snaked(value: Any, depth: int = MAX_DEPTH) -> Any:
 
 def shown(instance: Mapping[str, Any]) -> dict[str, Any]:
     """A retrieved instance of the API's as users see it: snake_case, every documented attribute there, no secrets."""
-    seen = snaked(instance)
-    whole = {name: list(missing) if isinstance(missing, list) else missing for name, missing in SHAPE.items()}
-    whole.update({name: value for name, value in seen.items() if value is not None or name not in whole})
+    return _whole(snaked(instance))
+
+
+def _whole(seen: Mapping[str, Any]) -> dict[str, Any]:
+    """The attributes that an answer shows, with those that it does not show but every instance has."""
+    whole = dict(seen)
+    for name, missing in SHAPE.items():
+        if whole.get(name) is None:
+            whole[name] = list(missing) if isinstance(missing, list) else missing
     # Some versions of the API call the image a template.
     for suffix in ("id", "name"):
         if whole[f"image_{suffix}"] is None:
@@ -237,16 +247,20 @@ def shown(instance: Mapping[str, Any]) -> dict[str, Any]:
 
 def shown_in_list(instance: Mapping[str, Any]) -> dict[str, Any]:
     """The same of an instance in a list, where there is no word on some attributes: better none than an empty one."""
-    reported = set(snaked(instance))
-    return {name: value for name, value in shown(instance).items() if name in reported or name not in DETAIL_ATTRIBUTES}
+    seen = snaked(instance)
+    whole = _whole(seen)
+    for name in DETAIL_ATTRIBUTES:
+        if name not in seen:
+            del whole[name]
+    return whole
 
 
 def shown_part(data: Any) -> dict[str, Any]:
     """What an answer holds of an instance, as users see it; nothing is filled in."""
     if not isinstance(data, Mapping):
         return {}
-    names = set(snaked(data))
-    return {name: value for name, value in shown(data).items() if name in names}
+    seen = snaked(data)
+    return {name: value for name, value in _whole(seen).items() if name in seen}
 
 
 def digest(text: str) -> str:

@@ -13,7 +13,6 @@ So a job never blocks by itself, and whoever drives it decides what runs side by
 
 from __future__ import annotations
 
-from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from functools import partial
 
@@ -64,6 +63,9 @@ def drive(job: Job[T], sleep: Callable[[float], None]) -> T:
 
 def side_by_side(calls: Sequence[Callable[[], T]], most: int) -> list[T]:
     """The results of some requests in their order, at most so many in flight. The first failure ends it and is raised."""
+    # Imported late: most runs make one request after the other.
+    from concurrent.futures import ThreadPoolExecutor
+
     with ThreadPoolExecutor(max(1, min(most, len(calls)))) as pool:
         waiting = [pool.submit(call) for call in calls]
         try:

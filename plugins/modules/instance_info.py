@@ -239,14 +239,14 @@ error:
   sample: {status_code: 403, code: 1001, message: The API key is not valid., context: {}}
 """
 
-from functools import partial
+from collections.abc import Mapping
 from typing import Any
 
 from ansible_collections.coxedge.compute.plugins.module_utils.client import ApiError, Client, Deadline, is_uuid
 from ansible_collections.coxedge.compute.plugins.module_utils.fields import shown, shown_in_list
 from ansible_collections.coxedge.compute.plugins.module_utils.module import ApiModule, api_options
+from ansible_collections.coxedge.compute.plugins.module_utils.retrieve import retrieve_each
 from ansible_collections.coxedge.compute.plugins.module_utils.select import FILTERS, Selection, in_order
-from ansible_collections.coxedge.compute.plugins.module_utils.tasks import side_by_side
 
 
 def info_options() -> dict[str, dict[str, Any]]:
@@ -272,7 +272,7 @@ def option_problem(options: dict[str, Any]) -> str | None:
     return None
 
 
-def with_user_data(instance: dict[str, Any]) -> dict[str, Any]:
+def with_user_data(instance: Mapping[str, Any]) -> dict[str, Any]:
     """A retrieved instance as users of this module see it: asked for details, they get the user data too."""
     return {**shown(instance), "user_data": instance.get("userData")}
 
@@ -300,21 +300,9 @@ def find(client: Client, options: dict[str, Any]) -> list[dict[str, Any]]:
     ]
     if not details or wanted_id:
         return rows
-    retrieved = side_by_side(
-        [partial(client.fetch_one, "instances", row["id"], deadline) for row in rows],
-        options["max_concurrency"],
-    )
-    # Since the list was read some may have gone, or come into a state that was not asked for. A 404 alone is no proof of that:
-    # what a list still shows is there.
-    still: set[str] = set()
-    if None in retrieved:
-        still = {row["id"] for row in client.fetch_all("instances", deadline) if selection.matches(shown_in_list(row))}
-    seen = [
-        with_user_data(found) if found is not None else row
-        for row, found in zip(rows, retrieved)
-        if found is not None or row["id"] in still
-    ]
-    return [row for row in seen if selection.matches(row)]
+    # Since the list was read some may have gone, or come into a state that was not asked for.
+    seen = retrieve_each([(client, row) for row in rows], deadline, options["max_concurrency"], with_user_data)
+    return [row for row in seen if row is not None and selection.matches(row)]
 
 
 def main() -> None:

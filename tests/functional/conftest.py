@@ -39,6 +39,8 @@ class Player:
         self.environ = {
             **{name: value for name, value in os.environ.items() if not name.startswith(("COXEDGE_", "ANSIBLE_"))},
             **simulator.environ,
+            # Runners look for core's commands there.
+            "PATH": f"{BIN}{os.pathsep}{os.environ['PATH']}",
             "ANSIBLE_COLLECTIONS_PATH": os.environ["ANSIBLE_COLLECTIONS_PATH"],
             "ANSIBLE_LOCALHOST_WARNING": "false",
             "ANSIBLE_INVENTORY_UNPARSED_WARNING": "false",

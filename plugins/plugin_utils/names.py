@@ -1,0 +1,60 @@
+# Copyright (c) 2026, coxedge.compute contributors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""Names for hosts: unique, the same in each run, and none that Ansible takes for something else."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable, Sequence
+
+from ansible.constants import LOCALHOST
+from ansible_collections.coxedge.compute.plugins.module_utils.client import is_loopback
+
+# A colon would be read as the beginning of a port; control characters would garble whatever shows the name.
+UNFIT = re.compile(r"[:\x00-\x1f\x7f-\x9f\u2028\u2029]")
+
+
+def host_name(text: str) -> str:
+    """A text as a host name: what is unfit in it is an underscore."""
+    return UNFIT.sub("_", text)
+
+
+def is_special(name: str) -> bool:
+    """Whether Ansible, or a program that it runs, would take a name for something else than the name of this host.
+
+    This machine is meant by names of loopback. A leading hyphen would make the name an option of ssh. Core makes file names of
+    host names (for host_vars and for caches), which must not lead out of their folder.
+    """
+    # Only what begins like one is looked at as an address, for the sake of long lists.
+    if name.lower() in LOCALHOST or ((name[:1].isdigit() or name[:1] in ":[") and is_loopback(name)):
+        return True
+    return name.startswith(("-", "/", "~")) or name == "." or ".." in name.split("/")
+
+
+def settle(wishes: Sequence[Sequence[str]], refused: Callable[[int, str], bool]) -> list[str]:
+    """One name for each host, out of its wishes in their order.
+
+    ``wishes``: for each host at least one name that no other host can have, at the end. ``refused``: whether the host of an
+    index must not have a name.
+
+    A name that two hosts come to want is given to neither of them, nor to anyone else: who of them would have it tomorrow
+    could be another one than today. So the outcome does not depend on the order of the hosts, and more hosts never hand a name
+    from one to another.
+    """
+    reached = [-1] * len(wishes)
+    holders: dict[str, int] = {}
+    contested: set[str] = set()
+    waiting = list(range(len(wishes)))
+    while waiting:
+        host = waiting.pop()
+        reached[host] += 1
+        name = wishes[host][reached[host]]
+        if name in contested or refused(host, name):
+            waiting.append(host)
+        elif name in holders and holders[name] != host:
+            contested.add(name)
+            waiting += [host, holders.pop(name)]
+        else:
+            holders[name] = host
+    return [wishes[host][position] for host, position in enumerate(reached)]

@@ -1,0 +1,150 @@
+# Copyright (c) 2026, coxedge.compute contributors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""What the inventory reads of the API, and how that is kept in a cache."""
+
+from __future__ import annotations
+
+import hashlib
+import ipaddress
+import json
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import asdict, dataclass
+from functools import partial
+from typing import Any
+
+from ansible_collections.coxedge.compute.plugins.module_utils.client import ApiError, Client, Connection, Deadline
+from ansible_collections.coxedge.compute.plugins.module_utils.fields import shown, shown_in_list
+from ansible_collections.coxedge.compute.plugins.module_utils.retrieve import retrieve_each
+from ansible_collections.coxedge.compute.plugins.module_utils.tasks import side_by_side
+
+# Of what a cache holds. A change of the shape needs another number, so that nothing old is read.
+FORMAT = 1
+
+
+@dataclass
+class Environment:
+    """What was read of one environment.
+
+    ``instances``: as users see them. ``addresses``: of public IP addresses, one for each instance's id that has one to itself;
+    None where they were not asked for.
+    """
+
+    name: str
+    instances: list[dict[str, Any]]
+    addresses: dict[str, str] | None = None
+
+
+def read(
+    connections: Sequence[Connection],
+    details: bool,
+    addresses: bool,
+    most: int,
+    retrieved: Callable[[Mapping[str, Any]], bool],
+) -> list[Environment]:
+    """Reads whole environments side by side, at most so many requests at a time; raises ApiError if any of them fails.
+
+    ``details``: retrieve each instance for which ``retrieved`` holds. ``addresses``: read the public IP addresses too.
+    """
+    clients = [Client(connection, pool_size=most) for connection in connections]
+    deadline = Deadline(None)
+    calls = [partial(_named, client, partial(client.fetch_all, "instances", deadline)) for client in clients]
+    if addresses:
+        calls += [partial(_named, client, partial(client.fetch_all, "publicipaddresses", deadline)) for client in clients]
+    lists = side_by_side(calls, most)
+    environments = []
+    for number, client in enumerate(clients):
+        rows = lists[number]
+        instances = _detailed(client, rows, deadline, most, retrieved) if details else [shown_in_list(row) for row in rows]
+        ips = _addresses(lists[len(clients) + number]) if addresses else None
+        environments.append(Environment(client.connection.environment_name, instances, ips))
+    return environments
+
+
+def _named(client: Client, call: Callable[[], Any]) -> Any:
+    """What a call returns; its failure names the environment."""
+    try:
+        return call()
+    except ApiError as error:
+        if client.connection.environment_name not in error.message:
+            error.message = f"In {client.place}: {error.message}"
+        raise
+
+
+def _detailed(
+    client: Client, rows: Sequence[Mapping[str, Any]], deadline: Deadline, most: int, retrieved: Callable[[Mapping[str, Any]], bool]
+) -> list[dict[str, Any]]:
+    """The instances of a list, each of those that are wanted with its details."""
+    listed = [shown_in_list(row) for row in rows]
+    wanted = [number for number, instance in enumerate(listed) if retrieved(instance)]
+    call = partial(retrieve_each, [(client, rows[number]) for number in wanted], deadline, most, shown)
+    seen: dict[int, dict[str, Any] | None] = dict(zip(wanted, _named(client, call)))
+    instances = (seen.get(number, instance) for number, instance in enumerate(listed))
+    return [instance for instance in instances if instance is not None]
+
+
+def _addresses(rows: Sequence[Mapping[str, Any]]) -> dict[str, str]:
+    """Of public IP addresses in a list, the one of each instance's id: the first in order that is the instance's alone.
+
+    Behind an address that several share it is anybody's guess which of them answers.
+    """
+    found: dict[str, list[Any]] = {}
+    for row in rows:
+        users = row.get("instances")
+        ids = (
+            {user["id"] for user in users if isinstance(user, dict) and isinstance(user.get("id"), str)}
+            if isinstance(users, list)
+            else set()
+        )
+        if len(ids) == 1:
+            found.setdefault(ids.pop(), []).append(row.get("ipAddress"))
+    chosen = {instance_id: first_address(texts) for instance_id, texts in found.items()}
+    return {instance_id: text for instance_id, text in chosen.items() if text is not None}
+
+
+def first_address(texts: Sequence[Any]) -> str | None:
+    """The first of some texts that are IP addresses, in numerical order; so it is the same in each run."""
+    valid = []
+    for text in texts:
+        try:
+            valid.append(ipaddress.ip_address(text) if isinstance(text, str) else None)
+        except ValueError:
+            continue
+    return min((str(item) for item in valid if item), key=lambda text: (":" in text, int(ipaddress.ip_address(text))), default=None)
+
+
+# -- the cache
+
+
+def binding(connections: Sequence[Connection], details: bool, addresses: bool) -> str:
+    """What an entry in a cache belongs to, as a digest: where it was read, as whom, and how much.
+
+    The key's own digest is taken first, so that it never stands beside anything else.
+    """
+    facts = []
+    for connection in connections:
+        where = {name: asdict(connection)[name] for name in ("api_url", "service_code", "environment_name", "organization_id")}
+        facts.append({**where, "key": hashlib.sha256(connection.api_key.encode()).hexdigest()})
+    return hashlib.sha256(json.dumps([FORMAT, facts, details, addresses], sort_keys=True).encode()).hexdigest()
+
+
+def packed(environments: Sequence[Environment], bound_to: str) -> dict[str, Any]:
+    """What was read as an entry for a cache.
+
+    All of it is a single text: cache plugins and core then neither copy nor interpret what came from the API.
+    """
+    return {"format": FORMAT, "bound_to": bound_to, "environments": json.dumps([asdict(environment) for environment in environments])}
+
+
+def unpacked(entry: Any, bound_to: str) -> list[Environment] | None:
+    """What an entry of a cache holds; None if it is of another account, of another format or damaged."""
+    if not isinstance(entry, Mapping) or entry.get("format") != FORMAT or entry.get("bound_to") != bound_to:
+        return None
+    try:
+        environments = [Environment(**row) for row in json.loads(str(entry["environments"]))]
+    except (KeyError, TypeError, ValueError, RecursionError):
+        return None
+    for environment in environments:
+        if not isinstance(environment.instances, list) or not all(isinstance(row, dict) and row.get("id") for row in environment.instances):
+            return None
+    return environments

@@ -1,0 +1,61 @@
+# Copyright (c) 2026, coxedge.compute contributors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""``make benchmark``: prints medians and ratios, and writes them as JSON. It judges nothing: a machine has bad days."""
+
+from __future__ import annotations
+
+import argparse
+import json
+import os
+import platform
+import tempfile
+from pathlib import Path
+from typing import Any
+
+from ansible.release import __version__ as core_version
+
+from . import inventory, no_change
+
+
+def _line(label: str, pair: dict[str, Any]) -> str:
+    (mine, its) = [name for name in pair if name not in ("ratio", "loop")]
+    shown = "; ".join(f"{name} {pair[name]['cpu']:.2f} s CPU, {pair[name]['wall']:.2f} s" for name in (mine, its))
+    ratios = f"ratio {pair['ratio']['cpu']:.3f} CPU, {pair['ratio']['wall']:.3f} wall"
+    return f"{label}: {shown}; {ratios}; {pair[mine]['requests']} requests"
+
+
+def main() -> None:
+    """Measures what is asked for."""
+    parser = argparse.ArgumentParser(prog="benchmark", description="Ratios of the collection's speed to that of a yardstick.")
+    parser.add_argument("--hosts", default="100,1000,10000", help="sizes of the inventory (default: 100,1000,10000)")
+    parser.add_argument("--runs", type=int, default=5, help="how often each is run (default: 5)")
+    parser.add_argument("--only", choices=("inventory", "no_change"), help="measure this alone")
+    parser.add_argument("--output", type=Path, default=Path(".cache/benchmark.json"), help="where the JSON goes")
+    options = parser.parse_args()
+    result: dict[str, Any] = {"ansible_core": core_version, "python": platform.python_version(), "cpus": os.cpu_count()}
+    environ = {
+        name: value
+        for name, value in os.environ.items()
+        if name == "ANSIBLE_COLLECTIONS_PATH" or not name.startswith(("ANSIBLE_", "COXEDGE_"))
+    }
+    with tempfile.TemporaryDirectory() as text:
+        folder = Path(text)
+        environ.update(ANSIBLE_HOME=str(folder / "home"), ANSIBLE_LOCALHOST_WARNING="false", ANSIBLE_INVENTORY_UNPARSED_WARNING="false")
+        if options.only in (None, "no_change"):
+            result["no_change"] = no_change.measure(options.runs, folder, environ)
+            print(_line(f"{no_change.LOOP} tasks with nothing to change", result["no_change"]), flush=True)
+        if options.only in (None, "inventory"):
+            result["inventory"] = []
+            for count in map(int, options.hosts.split(",")):
+                measured = inventory.measure(count, options.runs, folder, environ)
+                result["inventory"].append(measured)
+                for kind in ("plain", "constructed"):
+                    print(_line(f"inventory of {count} hosts, {kind}", measured[kind]), flush=True)
+    options.output.parent.mkdir(parents=True, exist_ok=True)
+    options.output.write_text(json.dumps(result, indent=2) + "\n")
+    print(f"Written to {options.output}")
+
+
+if __name__ == "__main__":
+    main()

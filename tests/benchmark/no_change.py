@@ -1,0 +1,35 @@
+# Copyright (c) 2026, coxedge.compute contributors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""A task of ``instance`` that has nothing to change, twenty times, against as many of ``ansible.builtin.ping``."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+from typing import Any
+
+from ..simulator.server import Simulator
+from .timing import Contender, ratio, run_in_turn
+
+LOOP = 20
+
+
+def measure(runs: int, folder: Path, environ: dict[str, str]) -> dict[str, Any]:
+    """Medians and ratio of whole runs of ansible-playbook."""
+    wanted = {
+        "name": "web-1",
+        "state": "started",
+        "template": "CentOS 6.8 PV",
+        "compute_offering": "1vCPU.512MB",
+        "network": "Web-test_area",
+    }
+    with Simulator() as simulator:
+        simulator.cloud.environment(None, "compute-on", "test_area").place({"name": "web-1"})
+        for name, task in (("instance", {"coxedge.compute.instance": wanted}), ("ping", {"ansible.builtin.ping": {}})):
+            play = {"hosts": "localhost", "gather_facts": False, "tasks": [{**task, "loop": list(range(LOOP))}]}
+            (folder / f"{name}.yml").write_text(json.dumps([play]))
+        ours = Contender("instance", ("ansible-playbook", "instance.yml"))
+        theirs = Contender("ping", ("ansible-playbook", "ping.yml"))
+        run_in_turn((ours, theirs), runs, folder, {**environ, **simulator.environ}, lambda: simulator.face.log)
+        return {"loop": LOOP, "instance": ours.report(), "ping": theirs.report(), "ratio": ratio(ours, theirs)}

@@ -1,0 +1,324 @@
+# Copyright (c) 2026, coxedge.compute contributors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""The inventory through ansible-inventory and real plays against the simulator."""
+
+from __future__ import annotations
+
+import json
+import re
+import shutil
+import subprocess
+
+import pytest
+import yaml
+from ansible_collections.coxedge.compute.plugins.inventory import instances as plugin
+
+KEY = "simulator-key"
+
+
+def plain(value):
+    """A value of an exported inventory without core's marks on text."""
+    if isinstance(value, dict):
+        return value["__ansible_unsafe"] if set(value) == {"__ansible_unsafe"} else {name: plain(item) for name, item in value.items()}
+    return [plain(item) for item in value] if isinstance(value, list) else value
+
+
+class Listed:
+    """A finished ``ansible-inventory --list``."""
+
+    def __init__(self, ended, requests):
+        self.code, self.errors, self.requests = ended.returncode, ended.stderr, requests
+        self.groups = json.loads(ended.stdout) if ended.stdout.startswith("{") else {}
+        self.hosts = plain(self.groups.pop("_meta", {}).get("hostvars", {}))
+
+
+@pytest.fixture
+def listed(player):
+    """Lists what an inventory file of these options makes."""
+
+    def run(options=None, *arguments, **environ):
+        content = options if isinstance(options, str) else json.dumps({"plugin": "coxedge.compute.instances", **(options or {})})
+        (player.folder / "coxedge.yml").write_text(content)
+        player.simulator.face.log.clear()
+        ended = player.command("ansible-inventory", "-i", "coxedge.yml", "--list", *arguments, **environ)
+        assert "Traceback" not in ended.stderr
+        return Listed(ended, list(player.simulator.face.log))
+
+    return run
+
+
+def play(player, tasks, *arguments, **environ):
+    variables = {"ansible_python_interpreter": "{{ ansible_playbook_python }}"}
+    book = [{"hosts": "coxedge", "gather_facts": False, "connection": "local", "vars": variables, "tasks": tasks}]
+    (player.folder / "site.yml").write_text(json.dumps(book))
+    return player.command("ansible-playbook", "-i", "coxedge.yml", "site.yml", *arguments, **environ)
+
+
+def test_what_an_inventory_looks_like(player, listed):
+    player.environment.place({"name": "web-1", "zoneName": "QC 2"})
+    player.environment.place({"name": "db-1", "state": "Stopped"})
+    keyed = [{"key": f"coxedge_{name}", "prefix": name} for name in ("zone_name", "state", "compute_offering_name")]
+    seen = listed({"keyed_groups": keyed, "compose": {"ansible_host": "coxedge_hostname ~ '.example.com'"}})
+    assert seen.code == 0 and len(seen.requests) == 1 and not seen.errors
+    assert list(seen.hosts) == ["db-1", "web-1"]
+    assert seen.groups["zone_name_QC_2"] == {"hosts": ["web-1"]} and seen.groups["state_Stopped"] == {"hosts": ["db-1"]}
+    assert seen.groups["compute_offering_name_1vCPU_512MB"] == {"hosts": ["db-1", "web-1"]}
+    assert seen.hosts["web-1"]["ansible_host"] == "web-1.example.com"
+    # What AWX takes for enabled_var: text would be a dict there.
+    assert seen.hosts["web-1"]["coxedge_active"] is True and seen.hosts["db-1"]["coxedge_active"] is False
+
+
+def test_the_graph(player):
+    player.environment.place({"name": "web-1"})
+    (player.folder / "coxedge.yml").write_text("plugin: coxedge.compute.instances\nkeyed_groups: [{key: coxedge_state, prefix: state}]\n")
+    graph = player.command("ansible-inventory", "-i", "coxedge.yml", "--graph").stdout
+    assert [line.strip() for line in graph.splitlines()] == [
+        "@all:",
+        "|--@ungrouped:",
+        "|--@coxedge:",
+        "|  |--web-1",
+        "|--@state_Running:",
+        "|  |--web-1",
+    ]
+
+
+def test_a_play_runs_over_it(player, listed):
+    for number in range(3):
+        player.environment.place({"name": f"web-{number}"})
+    listed({})
+    ended = play(
+        player, [{"ansible.builtin.assert": {"that": ["coxedge_active", "coxedge_name == inventory_hostname", "'coxedge' in group_names"]}}]
+    )
+    assert ended.returncode == 0 and len(re.findall(r"ok=1 ", ended.stdout)) == 3
+
+
+def test_the_name_of_the_file(player):
+    player.environment.place({"name": "web-1"})
+    for name, accepted in (
+        ("coxedge.yaml", True),
+        ("prod.coxedge.yml", True),
+        ("mycoxedge.yml", True),
+        ("coxedge.json", False),
+        ("hosts.yml", False),
+    ):
+        (player.folder / name).write_text("plugin: coxedge.compute.instances\n")
+        ended = player.command("ansible-inventory", "-i", name, "--list")
+        assert ("web-1" in ended.stdout) is accepted, name
+
+
+# -- hostile text
+
+HOSTILE = [
+    "{{ lookup('pipe', 'touch %s') }}",
+    "{%% set x = lookup('pipe', 'touch %s') %%}",
+    "a 'b' \"c\"\nd",
+    "😀 web",
+    "ä" * 255,
+    "web:22",
+    "{{",
+    "#}",
+]
+
+
+@pytest.mark.parametrize("strict", [False, True])
+def test_hostile_text_is_never_evaluated(player, listed, strict):
+    marker = player.folder / "marker"
+    texts = [text % marker if "%s" in text else text for text in HOSTILE]
+    for text in texts:
+        player.environment.place(
+            {"name": text, "networkName": text, "hostname": text, "username": text, "zoneName": text, "ipAddress": text}
+        )
+    options = {
+        "strict": strict,
+        "set_ansible_user": True,
+        "connect_with": "hostname",
+        "hostnames": ["name", "coxedge_hostname ~ coxedge_zone_name"],
+        "filters": ["coxedge_name != ''", "coxedge_name == coxedge_network_name"],
+        "compose": {
+            "copy": "coxedge_name",
+            "longer": "'<' ~ coxedge_name ~ '>'",
+            "in_list": "[coxedge_name]",
+            "in_dict": "{'a': coxedge_name}",
+        },
+        "groups": {"g": "coxedge_network_name | length > 0"},
+        "keyed_groups": [
+            {"key": "coxedge_network_name", "prefix": "net"},
+            {"key": "coxedge_zone_name", "prefix": "zone", "parent_group": "in {{ coxedge_zone_name }}"},
+        ],
+    }
+    seen = listed(options)
+    assert seen.code == 0 and len(seen.hosts) == len(texts) and not marker.exists(), seen.errors
+    assert {variables["coxedge_name"] for variables in seen.hosts.values()} == set(texts)
+    for variables in seen.hosts.values():
+        assert variables["copy"] == variables["coxedge_name"] and variables["longer"] == f"<{variables['coxedge_name']}>"
+    assert all(name.isidentifier() for name in seen.groups)
+    names = [
+        "inventory_hostname",
+        "coxedge_name",
+        "copy",
+        "longer",
+        "in_list",
+        "in_dict",
+        "inventory_hostname_short",
+        "groups",
+        "group_names",
+    ]
+    tasks = [
+        {"ansible.builtin.debug": {"msg": "{{ " + " ~ '|' ~ ".join(names) + " }}"}},
+        {"ansible.builtin.debug": {"msg": ["{{ " + name + " }}" for name in names]}},
+        {
+            "ansible.builtin.set_fact": {
+                "kept": "{{ coxedge_name }}",
+                "joined": "x {{ coxedge_network_name }} {{ hostvars[inventory_hostname].copy }}",
+            }
+        },
+        {"ansible.builtin.debug": {"msg": "{{ kept }} {{ joined }}"}},
+        {"ansible.builtin.debug": {"var": "coxedge_name"}},
+        {"ansible.builtin.command": {"argv": ["echo", "{{ coxedge_name }}"]}},
+    ]
+    ended = play(player, tasks)
+    assert ended.returncode == 0, ended.stdout + ended.stderr
+    assert not marker.exists() and texts[0] in ended.stdout
+
+
+def test_hosts_are_stable_whatever_the_order_of_the_list(player, listed):
+    for name in ("b", "a", "twin", "twin", "c"):
+        player.environment.place({"name": name})
+    first = listed({})
+    rows = player.environment.instances
+    for key in sorted(rows, reverse=True):
+        rows[key] = rows.pop(key)
+    second = listed({})
+    assert first.hosts == second.hosts and first.groups == second.groups and len(first.hosts) == 5
+    assert "twin" in first.errors and "twin" not in first.hosts
+
+
+# -- failures
+
+
+def test_a_failed_environment_fails_the_whole_inventory(player, listed):
+    player.environment.place({"name": "web-1"})
+    player.simulator.face.faults.add({"kind": "status", "status": 403, "path": "/prod/instances", "count": 0})
+    options = {"environment_names": ["test_area", "prod"]}
+    seen = listed(options)
+    assert not seen.hosts and "coxedge" not in seen.groups
+    assert "environment prod" in re.sub(r"\s+", " ", seen.errors) and KEY not in seen.errors
+    assert listed(options, ANSIBLE_INVENTORY_ANY_UNPARSED_IS_FAILED="1").code != 0
+    assert listed(options, ANSIBLE_INVENTORY_UNPARSED_FAILED="True").code != 0
+
+
+def test_an_unreachable_api_is_one_sentence(listed):
+    seen = listed({"api_url": "http://127.0.0.1:9/api/v2", "api_retries": 0})
+    assert "connection refused" in re.sub(r"\s+", " ", seen.errors)
+
+
+def test_the_key_is_nowhere(player, listed):
+    player.environment.place({"name": "web-1", "userData": "s3cret-data"})
+    log = player.folder / "log"
+    options = {"details": True, "cache": True, "cache_plugin": "ansible.builtin.jsonfile", "cache_connection": "cache"}
+    (player.folder / "coxedge.yml").write_text(json.dumps({"plugin": "coxedge.compute.instances", **options}))
+    for fault in (None, {"kind": "status", "status": 403, "count": 0, "message": f"no such key {KEY}"}):
+        if fault:
+            player.simulator.face.faults.add(fault)
+            shutil.rmtree(player.folder / "cache")
+        ended = player.command("ansible-inventory", "-i", "coxedge.yml", "--list", "-vvvv", ANSIBLE_LOG_PATH=str(log), ANSIBLE_DEBUG="1")
+        assert ended.returncode == 0 and ("web-1" in ended.stdout) is (fault is None), ended.stderr
+        assert KEY not in ended.stdout + ended.stderr and "s3cret" not in ended.stdout + ended.stderr
+    for path in player.folder.rglob("*"):
+        if path.is_file():
+            assert KEY not in path.read_text(errors="replace"), path
+
+
+def test_a_vaulted_key(player, listed):
+    player.environment.place({"name": "web-1"})
+    (player.folder / "password").write_text("x")
+    vaulted = player.command("ansible-vault", "encrypt_string", "--vault-password-file", "password", "--name", "api_key", KEY).stdout
+    seen = listed(f"plugin: coxedge.compute.instances\n{vaulted}", "--vault-password-file", "password", COXEDGE_API_KEY="")
+    assert list(seen.hosts) == ["web-1"], seen.errors
+
+
+# -- the cache
+
+
+def test_the_cache_of_the_command_line(player, listed):
+    player.environment.place({"name": "web-1"})
+    options = {"cache": True, "cache_plugin": "ansible.builtin.jsonfile", "cache_connection": "cache"}
+    assert len(listed(options).requests) == 1
+    player.environment.place({"name": "web-2"})
+    second = listed(options)
+    assert second.requests == [] and list(second.hosts) == ["web-1"]
+    player.simulator.face.log.clear()
+    # Of ansible-inventory only newer cores have this.
+    third = play(player, [{"ansible.builtin.debug": {"msg": "x"}}], "--flush-cache")
+    assert len(player.simulator.face.log) == 1 and "web-2" in third.stdout
+    assert listed(options).requests == []
+    for file in (player.folder / "cache").iterdir():
+        file.write_text("damaged")
+    assert list(listed(options).hosts) == ["web-1", "web-2"]
+
+
+# -- what others run it with
+
+
+def test_the_examples_of_the_documentation_run_as_they_stand(player, listed):
+    player.environment.place({"name": "web-1", "publicIps": 1})
+    player.environment.place({"name": "scratch-1"})
+    player.simulator.cloud.environment(None, "compute-on", "prod").place({"name": "web-1"})
+    documents = re.split(r"^---$", plugin.EXAMPLES, flags=re.MULTILINE)
+    results = [listed(document) for document in documents]
+    assert all(result.code == 0 and result.hosts for result in results), [result.errors for result in results]
+    assert list(results[0].hosts) == ["scratch-1", "web-1"]
+    assert len(results[1].hosts) == 2 and {variables["tier"] for variables in results[1].hosts.values()} == {"web"}
+    assert results[2].hosts["web-1"]["ansible_user"] == "cca-user" and results[2].hosts["web-1"]["ansible_host"]
+    assert list(results[3].hosts) == ["scratch-1.test_area", "web-1.prod", "web-1.test_area"]
+    assert {yaml.safe_load(document)["plugin"] for document in documents} == {"coxedge.compute.instances"}
+
+
+def test_what_awx_does(player, tmp_path):
+    """An export, with blank fields of the credential as empty variables; see docs/inventory.md."""
+    player.environment.place({"name": "web-1"})
+    (tmp_path / "coxedge.yml").write_text("plugin: coxedge.compute.instances\n")
+    blank = ("ORGANIZATION_ID", "API_TIMEOUT", "API_RETRIES", "VALIDATE_CERTS", "CA_PATH", "ENVIRONMENT_NAMES", "KEY")
+    environ = {f"COXEDGE_{name}": "" for name in blank}
+    ended = player.command(
+        "ansible-inventory", "--list", "--export", "-i", "coxedge.yml", ANSIBLE_INVENTORY_UNPARSED_FAILED="True", **environ
+    )
+    assert ended.returncode == 0 and json.loads(ended.stdout)["_meta"]["hostvars"]["web-1"]["coxedge_active"] is True
+
+
+def prepared(player):
+    """A private data directory as AWX makes one, with the demo's inventory and its play over the hosts."""
+    for number in range(3):
+        player.environment.place({"name": f"web-{number}"})
+    folder = player.folder / "private"
+    (folder / "inventory").mkdir(parents=True)
+    (folder / "inventory" / "demo.coxedge.yml").write_text("plugin: coxedge.compute.instances\n")
+    return folder
+
+
+def test_ansible_runner_runs_a_play_over_it(player):
+    pytest.importorskip("ansible_runner")
+    folder = prepared(player)
+    ended = player.command(
+        "ansible-runner", "run", str(folder), "-p", "coxedge.compute.demo_hosts", "--limit", "web-1,web-2", "--forks", "2"
+    )
+    assert ended.returncode == 0, ended.stdout + ended.stderr
+    assert len(re.findall(r"web-[12] +: ok=1 ", ended.stdout)) == 2 and "web-0" not in ended.stdout
+
+
+def test_ansible_navigator_runs_a_play_over_it(player):
+    pytest.importorskip("ansible_navigator")
+    folder = prepared(player)
+    ended = player.command(
+        *("ansible-navigator", "run", "coxedge.compute.demo_hosts", "-i", str(folder / "inventory"), "--ee", "false"),
+        *("--mode", "stdout", "--playbook-artifact-enable", "false", "--log-file", str(player.folder / "navigator.log")),
+    )
+    assert ended.returncode == 0, ended.stdout + ended.stderr
+    assert len(re.findall(r"web-\d +: ok=1 ", ended.stdout)) == 3
+
+
+def test_ansible_doc_shows_it(player):
+    shown: subprocess.CompletedProcess = player.command("ansible-doc", "-t", "inventory", "coxedge.compute.instances", "--json")
+    options = json.loads(shown.stdout)["coxedge.compute.instances"]["doc"]["options"]
+    assert {"api_key", "hostnames", "keyed_groups", "cache_plugin"} <= set(options)

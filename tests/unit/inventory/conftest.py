@@ -1,0 +1,87 @@
+# Copyright (c) 2026, coxedge.compute contributors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""What the tests of the inventory share: inventories out of made-up instances, in this process and with no API."""
+
+from __future__ import annotations
+
+import json
+import os
+from pathlib import Path
+from typing import Any
+
+import pytest
+from ansible.inventory.data import InventoryData
+from ansible.parsing.dataloader import DataLoader
+from ansible.plugins import inventory as core_inventory
+from ansible.plugins.loader import inventory_loader
+from ansible_collections.coxedge.compute.plugins.inventory.instances import InventoryModule
+from ansible_collections.coxedge.compute.plugins.module_utils.fields import shown_in_list
+from ansible_collections.coxedge.compute.plugins.plugin_utils import source
+from hypothesis import settings
+
+# For looking harder: pytest --hypothesis-profile=thorough
+settings.register_profile("thorough", max_examples=5000)
+
+
+class Fleet:
+    """Makes inventories out of instances that are handed over in place of the API's."""
+
+    def __init__(self, folder: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+        self.path, self._monkeypatch = folder / "coxedge.yml", monkeypatch
+        self.warnings: list[str] = []
+
+    def inventory(
+        self,
+        instances: list[dict[str, Any]],
+        options: dict[str, Any] | None = None,
+        quick: bool = True,
+        extra_vars: dict[str, Any] | None = None,
+        kind: type[InventoryModule] | None = None,
+        before: InventoryData | None = None,
+    ) -> InventoryData:
+        """An inventory file's hosts. ``kind``: another plugin class in place of the real one."""
+        given = {"api_key": "key", "service_code": "compute-on", "environment_names": ["test_area"], **(options or {})}
+        environments = [source.Environment("test_area", [shown_in_list(row) for row in instances], {})]
+        self._monkeypatch.setattr(source, "read", lambda *args, **kwargs: environments)
+        return self.parse(given, quick, extra_vars, kind, before)
+
+    def parse(
+        self,
+        options: dict[str, Any],
+        quick: bool = True,
+        extra_vars: dict[str, Any] | None = None,
+        kind: type[InventoryModule] | None = None,
+        before: InventoryData | None = None,
+        cache: bool = True,
+    ) -> InventoryData:
+        """What an inventory file of just these options makes. ``warnings`` has what it warned of."""
+        self.path.write_text(json.dumps({"plugin": "coxedge.compute.instances", **options}))
+        self._monkeypatch.setattr(core_inventory, "load_extra_vars", lambda loader: dict(extra_vars or {}))
+        plugin = inventory_loader.get("coxedge.compute.instances")
+        if kind is not None:
+            plugin.__class__ = kind
+        plugin.quick = quick
+        self.warnings = []
+        self._monkeypatch.setattr(type(plugin.display), "warning", lambda _display, msg, *args, **kwargs: self.warnings.append(msg))
+        inventory = before or InventoryData()
+        inventory.current_source = str(self.path)
+        plugin.parse(inventory, DataLoader(), str(self.path), cache=cache)
+        if plugin.get_option("cache"):
+            # As core does after each source.
+            plugin.update_cache_if_changed()
+        inventory.reconcile_inventory()
+        return inventory
+
+
+@pytest.fixture(autouse=True)
+def _no_variables(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Tests say themselves what is in the environment."""
+    for name in [name for name in os.environ if name.startswith("COXEDGE_")]:
+        monkeypatch.delenv(name)
+
+
+@pytest.fixture
+def fleet(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Fleet:
+    """See Fleet."""
+    return Fleet(tmp_path, monkeypatch)

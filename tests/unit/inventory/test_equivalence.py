@@ -1,0 +1,222 @@
+# Copyright (c) 2026, coxedge.compute contributors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""The quick way of the inventory gives what core's own way gives: for any expressions, hosts and strictness."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import pytest
+from ansible.plugins.inventory import Constructable
+from ansible_collections.coxedge.compute.plugins.inventory.instances import InventoryModule
+from ansible_collections.coxedge.compute.plugins.plugin_utils.expressions import Origin, names_in, simple_ones
+from hypothesis import HealthCheck, example, given, settings
+from hypothesis import strategies as st
+
+
+class Textbook(InventoryModule):
+    """Does what any inventory plugin does: fills in variable after variable, then calls core's helpers for each host."""
+
+    _compose = Constructable._compose
+
+    def _name_and_construct(self, members):
+        for member in members:
+            member.name = member.wishes[0]
+
+    def _fill(self, members):
+        group = self.inventory.add_group(self.get_option("group"))
+        for member in members:
+            self.inventory.add_host(member.name, group)
+            for name, value in member.variables.items():
+                self.inventory.set_variable(member.name, name, value)
+            variables = self.inventory.get_host(member.name).get_vars()
+            strict = self.get_option("strict")
+            self._set_composite_vars(self.get_option("compose"), variables, member.name, strict=strict)
+            self._add_host_to_composed_groups(self.get_option("groups"), variables, member.name, strict=strict)
+            self._add_host_to_keyed_groups(self.get_option("keyed_groups"), variables, member.name, strict=strict)
+
+
+# Core tells the type of a plugin by the name of its class.
+Textbook.__name__ = "InventoryModule"
+
+
+def tags(value):
+    """Where core says that a value came from; nothing of text on cores that do not."""
+    origin = Origin.get_tag(value) if Origin is not None else None
+    return origin and (str(origin), type(value).__name__)
+
+
+def facts(inventory):
+    """Everything about an inventory that a play can see."""
+    hosts = {
+        name: {
+            "vars": {key: (repr(value), tags(value), getattr(value, "__UNSAFE__", False)) for key, value in host.vars.items()},
+            # Core keeps the ancestors of a group in a set: their order is by chance.
+            "groups": sorted(group.name for group in host.groups),
+        }
+        for name, host in inventory.hosts.items()
+    }
+    groups = {
+        name: ([host.name for host in group.hosts], [child.name for child in group.child_groups])
+        for name, group in inventory.groups.items()
+    }
+    return hosts, groups
+
+
+def outcome(fleet, **kwargs):
+    try:
+        return facts(fleet.inventory(**kwargs))
+    except Exception:
+        # Where several things are wrong, which of them is complained of first is no matter.
+        return "fails"
+
+
+TEXTS = st.one_of(
+    st.sampled_from(
+        ["Running", "Stopped", "QC-1", "web-01", "", "True", "False", "None", "1", "[1, 2]", "{'a': 1}", "{{ 1 }}", "a b", "ä😀"]
+    ),
+    st.text(max_size=6),
+)
+INSTANCES = st.lists(
+    st.fixed_dictionaries(
+        {
+            "state": TEXTS,
+            "zoneName": TEXTS,
+            "cpuCount": st.one_of(st.integers(-1, 3), st.none(), st.booleans(), st.floats(-1, 3)),
+            "username": st.one_of(TEXTS, st.none()),
+            "tags": st.one_of(st.lists(TEXTS, max_size=3), st.dictionaries(TEXTS, TEXTS, max_size=2)),
+        }
+    ),
+    min_size=1,
+    max_size=4,
+)
+NAMES = ["state", "zone_name", "cpu_count", "username", "tags", "name", "id", "nothing", "active"]
+ATOMS = st.one_of(
+    st.sampled_from([f"coxedge_{name}" for name in NAMES]),
+    st.sampled_from([f"coxedge_{name}" for name in NAMES]),
+    st.sampled_from(["1", "0", "2.5", "true", "none", "'web'", "'-'", "'QC-1'", '"a\\\\b"', "'{{ x }}'", "[]", "['a', 'b']", "{'a': 'b'}"]),
+    st.sampled_from(
+        ["inventory_hostname", "group_names", "inventory_file", "composed", "lookup('env', 'HOME')", "[1, 2] | random", "omit"]
+    ),
+)
+
+
+def grown(inner):
+    pair = st.tuples(inner, inner)
+    infix = st.tuples(inner, st.sampled_from("== != < >= ~ + - * / // % and or in".split()), inner)
+    calls = [
+        "split('-')",
+        "startswith('w')",
+        "upper()",
+        "replace('-', '_')",
+        "strip()",
+        "nothing()",
+        "items()",
+        "foo",
+        "__class__",
+        "split('-')[0]",
+    ]
+    filters = [
+        "lower",
+        "upper",
+        "default('d')",
+        "default('d', true)",
+        "length",
+        "first",
+        "last",
+        "int",
+        "bool",
+        "ternary('y', 'n')",
+        "nothing",
+    ]
+    filters += [
+        "join('-')",
+        "regex_replace('a', 'b')",
+        "list",
+        "sort",
+        "string",
+        "trim",
+        "title",
+        "replace('a', 'b')",
+        "to_json",
+        "type_debug",
+    ]
+    tests = ["defined", "undefined", "none", "string", "number", "eq('a')", "in(['a'])", "match('w')", "mapping", "true"]
+    return st.one_of(
+        infix.map(lambda parts: f"({' '.join(parts)})"),
+        st.tuples(inner, st.sampled_from(calls)).map(lambda parts: f"{parts[0]}.{parts[1]}"),
+        st.tuples(inner, st.sampled_from(filters)).map(lambda parts: f"({parts[0]} | {parts[1]})"),
+        st.tuples(inner, st.sampled_from(tests)).map(lambda parts: f"({parts[0]} is {parts[1]})"),
+        st.tuples(inner, st.sampled_from(["0", "-1", "1:", "5", "'a'"])).map(lambda parts: f"{parts[0]}[{parts[1]}]"),
+        inner.map(lambda text: f"(not {text})"),
+        pair.map(lambda parts: f"[{parts[0]}, {parts[1]}]"),
+        st.tuples(inner, inner, inner).map(lambda parts: f"({parts[0]} if {parts[1]} else {parts[2]})"),
+    )
+
+
+EXPRESSIONS = st.recursive(ATOMS, grown, max_leaves=4)
+# What comes of a random choice can't be compared; it is there to be looked at by the rules about remembering.
+COMPARABLE = EXPRESSIONS.filter(lambda text: "random" not in text)
+KEYED = st.fixed_dictionaries(
+    {"key": COMPARABLE},
+    optional={
+        "prefix": st.sampled_from(["", "p", "{{ x }}"]),
+        "separator": st.sampled_from(["", "-", "_"]),
+        "default_value": st.sampled_from(["none", ""]),
+        "parent_group": st.sampled_from(["parent", "{{ coxedge_state }}", "in {{ coxedge_nothing }}", "{{ coxedge_zone_name | lower }}"]),
+    },
+)
+OPTIONS = st.fixed_dictionaries(
+    {
+        "strict": st.booleans(),
+        "compose": st.dictionaries(st.sampled_from(["composed", "other", "coxedge_state"]), COMPARABLE, max_size=2),
+        "groups": st.dictionaries(st.sampled_from(["g1", "g-2"]), COMPARABLE, max_size=2),
+        "keyed_groups": st.lists(KEYED, max_size=2),
+        "leading_separator": st.booleans(),
+        "use_extra_vars": st.booleans(),
+    }
+)
+EXTRA = st.sampled_from([{}, {}, {"coxedge_state": "Extra"}, {"coxedge_nothing": "{{ coxedge_name }}"}])
+
+
+@settings(deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture, HealthCheck.too_slow])
+@given(INSTANCES, OPTIONS, EXTRA)
+@example(
+    [{"state": "Running", "zoneName": "a", "cpuCount": 1, "username": None, "tags": []}, {"state": "x", "cpuCount": True, "tags": {}}],
+    {
+        "strict": False,
+        "compose": {"composed": "coxedge_cpu_count == 1"},
+        "groups": {"g1": "composed"},
+        "keyed_groups": [{"key": "group_names"}],
+    },
+    {},
+)
+def test_the_quick_way_gives_what_the_textbook_gives(fleet, rows, options, extra):
+    instances = [{**row, "id": f"00000000-0000-4000-8000-{number:012}", "name": f"web-{number}"} for number, row in enumerate(rows)]
+    given_to_all = {"instances": instances, "options": options, "extra_vars": extra}
+    textbook = outcome(fleet, kind=Textbook, quick=False, **given_to_all)
+    for quick in (True, False):
+        assert outcome(fleet, quick=quick, **given_to_all) == textbook
+
+
+def test_the_generated_expressions_reach_all_ways():
+    """Else the test above would compare core's way with itself."""
+    texts = ["coxedge_name.split('-')[0]", "coxedge_state == 'Running'", "coxedge_state | lower", "coxedge_username | default('d', true)"]
+    assert len(simple_ones(texts)) == (len(texts) if Origin is not None else 0)
+    assert names_in(["coxedge_zone_name | regex_replace('a', 'b')"]) == ("coxedge_zone_name",)
+
+
+@pytest.mark.parametrize(
+    "text", ["lookup('env', 'HOME')", "[1, 2] | random", "now()", "'{{ x }}'", "coxedge_name | nothing", "query('x')", "not a jinja"]
+)
+def test_what_may_differ_each_time_is_not_remembered(text):
+    assert names_in([text]) is None
+
+
+def test_a_random_choice_is_made_for_each_host(fleet):
+    instances = [{"id": f"00000000-0000-4000-8000-{number:012}", "name": f"web-{number}"} for number in range(40)]
+    options: dict[str, Any] = {"compose": {"constant": "range(1000) | random", "name": "[coxedge_name, 'x', 'y', 'z'] | random"}}
+    inventory = fleet.inventory(instances, options)
+    for name in options["compose"]:
+        assert len({str(host.vars[name]) for host in inventory.hosts.values()}) > 1

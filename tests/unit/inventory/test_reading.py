@@ -1,0 +1,390 @@
+# Copyright (c) 2026, coxedge.compute contributors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""What the inventory reads of the API, when, and what it keeps: against the simulator, in this process."""
+
+from __future__ import annotations
+
+import json
+import os
+
+import pytest
+from ansible.errors import AnsibleError, AnsibleParserError
+from ansible_collections.coxedge.compute.plugins.plugin_utils import source
+from ansible_collections.coxedge.compute.tests.simulator.cloud import API_KEY
+
+ENVIRONMENT = {
+    "COXEDGE_API_KEY": API_KEY,
+    "COXEDGE_SERVICE_CODE": "compute-on",
+    "COXEDGE_ENVIRONMENT_NAME": "test_area",
+    "COXEDGE_API_RETRIES": "2",
+    "COXEDGE_API_TIMEOUT": "5",
+}
+
+
+@pytest.fixture
+def read(fleet, simulator, monkeypatch):
+    """Parses an inventory file with these options against the simulator; the environment variables lead there."""
+    for name, value in {**ENVIRONMENT, "COXEDGE_API_URL": simulator.api_url}.items():
+        monkeypatch.setenv(name, value)
+
+    def parse(may_use_cache=True, **options):
+        simulator.face.log.clear()
+        return fleet.parse(options, cache=may_use_cache)
+
+    return parse
+
+
+def asked(simulator):
+    """The requests, as the ends of their paths, in order of the alphabet: those made side by side come in any order."""
+    return sorted(entry["path"].split("/compute-on/")[1] for entry in simulator.face.log)
+
+
+# -- requests
+
+
+def test_one_request_for_each_environment(read, simulator):
+    simulator.cloud.environment(None, "compute-on", "prod").place({"name": "web-prod"})
+    simulator.cloud.environment(None, "compute-on", "test_area").place({"name": "web-test"})
+    inventory = read(environment_names=["test_area", "prod"])
+    assert asked(simulator) == ["prod/instances", "test_area/instances"]
+    assert {name: host.vars["coxedge_environment_name"] for name, host in inventory.hosts.items()} == {
+        "web-prod": "prod",
+        "web-test": "test_area",
+    }
+
+
+def test_public_addresses_cost_one_more_request(read, simulator, bench, fleet):
+    first = bench.place(name="web-1", publicIps=1)
+    bench.place(name="web-2")
+    bench.place(name="web-3", publicIps=1)
+    inventory = read(connect_with="public_ip")
+    assert asked(simulator) == ["test_area/instances", "test_area/publicipaddresses"]
+    (address,) = [row["ipAddress"] for row in bench.environment.siblings["publicipaddresses"] if row["instances"][0]["id"] == first]
+    assert inventory.hosts["web-1"].vars["ansible_host"] == address
+    assert "ansible_host" not in inventory.hosts["web-2"].vars
+    assert [text for text in fleet.warnings if "web-2" in text and "public_ip" in text]
+
+
+def test_an_address_of_several_instances_is_nobody_s(read, bench):
+    shared = bench.place(name="web-1", publicIps=1)
+    bench.place(name="web-2", shareIpWith=shared)
+    inventory = read(connect_with="public_ip")
+    assert not [name for name, host in inventory.hosts.items() if "ansible_host" in host.vars]
+
+
+def test_of_several_addresses_the_first_in_order(read, bench):
+    bench.place(name="web-1", publicIps=12)
+    rows = bench.environment.siblings["publicipaddresses"]
+    for number, row in enumerate(rows):
+        row["ipAddress"] = f"192.0.2.{number + 1}"
+    rows.reverse()
+    assert read(connect_with="public_ip").hosts["web-1"].vars["ansible_host"] == "192.0.2.1"
+
+
+def test_details_retrieve_those_that_will_be_hosts(read, simulator, bench):
+    bench.place(name="web-1", publicIps=1, userData="s3cret")
+    bench.place(name="web-2", state="Stopped")
+    bench.place(name="web-3", state="Destroyed")
+    inventory = read(details=True, states=["Running"], connect_with="public_ip")
+    assert len(simulator.face.log) == 2
+    seen = inventory.hosts["web-1"].vars
+    assert seen["coxedge_public_ips"][0]["ip_address"] == seen["ansible_host"]
+    assert seen["coxedge_nics"] and "s3cret" not in str(seen)
+
+
+def test_an_instance_that_goes_meanwhile_is_no_host(read, bench):
+    bench.place(name="web-1", state="Stopping", reads=0, then=None)
+    bench.place(name="web-2")
+    assert list(read(details=True).hosts) == ["web-2"]
+
+
+def test_a_404_of_what_is_listed_is_not_believed(read, bench):
+    bench.place(name="web-1")
+    bench.fault(kind="status", status=404, path="/instances/", count=0)
+    seen = read(details=True).hosts["web-1"].vars
+    assert seen["coxedge_state"] == "Running" and "coxedge_nics" not in seen
+
+
+def test_pages_are_followed(read, bench):
+    bench.settings(page_size=10)
+    bench.environment.place({"name": "x"})
+    for number in range(24):
+        bench.place(name=f"web-{number}")
+    assert len(read().hosts) == 25
+
+
+def test_a_short_list_is_an_error(read, bench):
+    bench.settings(page_size=1, paging="ignored")
+    bench.place(name="web-1")
+    bench.place(name="web-2")
+    with pytest.raises(AnsibleParserError, match="test_area"):
+        read()
+
+
+def test_slowness_and_throttling_are_ridden_out(read, bench):
+    bench.place(name="web-1")
+    bench.fault(kind="status", status=429, headers={"Retry-After": "0"}, count=1)
+    bench.fault(kind="delay", seconds=0.2, count=1)
+    assert list(read().hosts) == ["web-1"]
+
+
+def test_one_environment_that_fails_fails_all_and_is_named(read, bench, fleet):
+    bench.place(name="web-1")
+    bench.fault(kind="status", status=403, path="/prod/instances", count=0)
+    with pytest.raises(AnsibleParserError) as caught:
+        read(environment_names=["test_area", "prod"])
+    words = str(caught.value)
+    assert "environment prod" in words and "\n" not in words and API_KEY not in words
+
+
+@pytest.mark.parametrize("path", ["/publicipaddresses", "/instances/"])
+def test_what_fails_after_the_list_names_the_environment_too(read, bench, path):
+    bench.place(name="web-1")
+    bench.fault(kind="status", status=400, path=path, count=0)
+    with pytest.raises(AnsibleParserError, match="environment test_area"):
+        read(connect_with="public_ip", details="instances/" in path)
+
+
+# -- the environment
+
+
+def test_the_variables_of_the_environment(read, simulator, monkeypatch):
+    monkeypatch.setenv("COXEDGE_ENVIRONMENT_NAMES", "test_area, prod")
+    read()
+    assert asked(simulator) == ["prod/instances", "test_area/instances"]
+
+
+def test_of_two_variables_for_the_key_the_longer_one_is_heeded(read, bench, monkeypatch):
+    bench.place(name="web-1")
+    monkeypatch.setenv("COXEDGE_KEY", "another")
+    assert list(read().hosts) == ["web-1"]
+
+
+@pytest.mark.parametrize(
+    "name",
+    [
+        "COXEDGE_API_KEY",
+        "COXEDGE_ENVIRONMENT_NAMES",
+        "COXEDGE_ORGANIZATION_ID",
+        "COXEDGE_API_TIMEOUT",
+        "COXEDGE_API_RETRIES",
+        "COXEDGE_VALIDATE_CERTS",
+        "COXEDGE_CA_PATH",
+        "ANSIBLE_INVENTORY_CACHE",
+        "ANSIBLE_INVENTORY_CACHE_TIMEOUT",
+        "ANSIBLE_INVENTORY_USE_EXTRA_VARS",
+    ],
+)
+def test_an_empty_variable_counts_as_not_set(read, simulator, bench, monkeypatch, name):
+    bench.place(name="web-1")
+    monkeypatch.setenv("COXEDGE_KEY", API_KEY)
+    monkeypatch.setenv(name, "")
+    made = []
+    reading = source.read
+    monkeypatch.setattr(
+        source, "read", lambda connections, *args, **kwargs: (made.extend(connections), reading(connections, *args, **kwargs))[1]
+    )
+    assert list(read().hosts) == ["web-1"]
+    (connection,) = made
+    assert connection.validate_certs is True and connection.organization_id is None and connection.ca_path is None
+    assert connection.api_timeout in (5, 60) and connection.api_retries in (2, 5) and connection.api_key == API_KEY
+    # It is only out of core's sight, not gone.
+    assert os.environ[name] == ""
+
+
+def test_an_empty_url_is_the_default(read, monkeypatch):
+    monkeypatch.setenv("COXEDGE_API_URL", "")
+    seen = []
+
+    def take(connections, *_args, **_kwargs):
+        seen.extend(connections)
+        return []
+
+    monkeypatch.setattr(source, "read", take)
+    read()
+    assert seen[0].api_url == "https://portal.coxedge.com/api/v2"
+
+
+@pytest.mark.parametrize(
+    ("option", "variables"),
+    [("api_key", ["COXEDGE_API_KEY"]), ("service_code", ["COXEDGE_SERVICE_CODE"]), ("environment_names", ["COXEDGE_ENVIRONMENT_NAME"])],
+)
+def test_what_is_missing_is_named_with_the_ways_to_give_it(read, monkeypatch, option, variables):
+    for name in variables:
+        monkeypatch.setenv(name, "")
+    for empty in ({}, {option: ""}, {option: None}):
+        with pytest.raises(AnsibleParserError, match=f"{option} is needed.*{variables[0]}"):
+            read(**empty)
+
+
+def test_empty_options_of_the_file_count_as_not_given(read, bench):
+    bench.place(name="web-1", state="Stopped")
+    names = ["api_key", "api_url", "service_code", "organization_id", "api_timeout", "api_retries", "validate_certs", "ca_path", "details"]
+    names += [
+        "connect_with",
+        "set_ansible_user",
+        "max_concurrency",
+        "hostvars_prefix",
+        "group",
+        "strict",
+        "cache",
+        "cache_timeout",
+        "cache_plugin",
+    ]
+    lists = [
+        "environment_names",
+        "states",
+        "zones",
+        "vpcs",
+        "networks",
+        "compute_offerings",
+        "templates",
+        "filters",
+        "hostnames",
+        "keyed_groups",
+    ]
+    for empty in ("", None):
+        options = {**dict.fromkeys(names, empty), **dict.fromkeys(lists, empty), "compose": empty, "groups": empty}
+        assert list(read(**options).hosts) == ["web-1"]
+    options = {**dict.fromkeys(names, ""), **{name: [""] for name in lists[:-1]}, "keyed_groups": []}
+    inventory = read(**options)
+    assert list(inventory.hosts) == ["web-1"] and "coxedge" in inventory.groups
+
+
+def test_neither_true_nor_false_is_refused(read, monkeypatch):
+    monkeypatch.setenv("COXEDGE_VALIDATE_CERTS", "yess")
+    with pytest.raises(AnsibleError, match="validate_certs must be true or false"):
+        read()
+
+
+def test_the_key_may_be_a_template(read, monkeypatch, bench):
+    bench.place(name="web-1")
+    monkeypatch.setenv("COXEDGE_API_KEY", "")
+    monkeypatch.setenv("MY_KEY", API_KEY)
+    key = "{{ lookup('ansible.builtin.env', 'MY_KEY') }}"
+    assert list(read(api_key=key).hosts) == ["web-1"]
+    monkeypatch.setenv("MY_KEY", "")
+    with pytest.raises(AnsibleParserError, match="api_key is needed"):
+        read(api_key=key)
+    # One that is empty leaves the others in force.
+    monkeypatch.setenv("COXEDGE_KEY", API_KEY)
+    assert list(read(api_key=key).hosts) == ["web-1"]
+
+
+def test_other_options_are_no_templates(read, monkeypatch):
+    monkeypatch.setenv("COXEDGE_API_KEY", "{{ 1 + 1 }}")
+    with pytest.raises(AnsibleParserError, match="does not accept this api_key"):
+        read()
+
+
+# -- the cache
+
+
+@pytest.fixture
+def cached(read, tmp_path):
+    """Parses with a cache in a folder."""
+    options = {"cache": True, "cache_plugin": "ansible.builtin.jsonfile", "cache_connection": str(tmp_path / "cache")}
+
+    def parse(may_use_cache=True, **more):
+        return read(may_use_cache, **{**options, **more})
+
+    parse.folder = tmp_path / "cache"
+    return parse
+
+
+def test_a_second_run_makes_no_request_and_has_the_same(cached, simulator, bench):
+    bench.place(name="{{ x }}", networkName="a{b", state="Stopped")
+    bench.place(name="web-1")
+    first = cached()
+    assert len(simulator.face.log) == 1
+    second = cached()
+    assert simulator.face.log == []
+    assert {name: host.vars for name, host in first.hosts.items()} == {name: host.vars for name, host in second.hosts.items()}
+
+
+def test_what_is_kept_serves_other_filters_and_names(cached, simulator, bench):
+    bench.place(name="web-1", state="Stopped")
+    bench.place(name="web-2", hostname="h", publicIps=1)
+    bench.place(name="web-3", state="Destroyed")
+    for details in (False, True):
+        cached(states=["Stopped"], details=details)
+        simulator.face.log.clear()
+        inventory = cached(hostnames=["hostname"], states=["Running", "Destroyed"], filters=["coxedge_name != 'x'"], details=details)
+        assert simulator.face.log == [] and list(inventory.hosts) == ["h", "web-3"]
+        assert ("coxedge_nics" in inventory.hosts["web-3"].vars) is details
+
+
+def test_it_can_be_told_to_read_anew(cached, simulator, bench):
+    cached()
+    bench.place(name="web-1")
+    assert list(cached().hosts) == []
+    assert list(cached(may_use_cache=False).hosts) == ["web-1"] and len(simulator.face.log) == 1
+    assert list(cached().hosts) == ["web-1"] and simulator.face.log == []
+
+
+@pytest.mark.parametrize(
+    "change",
+    [
+        {"api_key": "another"},
+        {"environment_names": ["prod"]},
+        {"environment_names": ["test_area", "prod"]},
+        {"api_url": "http://127.0.0.1:9/api/v2"},
+        {"service_code": "other"},
+        {"organization_id": "other"},
+        {"details": True},
+        {"connect_with": "public_ip"},
+    ],
+)
+def test_another_account_or_place_does_not_read_it(cached, simulator, bench, change, monkeypatch):
+    monkeypatch.setenv("COXEDGE_API_RETRIES", "0")
+    bench.place(name="web-1")
+    cached()
+    try:
+        cached(**change)
+    except AnsibleParserError:
+        return
+    assert simulator.face.log
+
+
+@pytest.mark.parametrize("text", ["", "{", "[]", "null", '{"__payload__": "x"}', '{"format": 1}', "\x00"])
+def test_a_damaged_file_is_read_anew(cached, simulator, bench, text):
+    bench.place(name="web-1")
+    cached()
+    for _time in range(2):
+        (file,) = cached.folder.iterdir()
+        file.write_text(text)
+        assert list(cached().hosts) == ["web-1"] and len(simulator.face.log) == 1
+    cached()
+    assert simulator.face.log == []
+
+
+def test_damage_within_is_noticed():
+    kept = source.packed([source.Environment("e", [{"id": "1"}], None)], "b")
+    assert source.unpacked(kept, "b") == [source.Environment("e", [{"id": "1"}], None)]
+    for change in (
+        {"format": 0},
+        {"bound_to": "c"},
+        {"environments": "["},
+        {"environments": '[{"name": "e", "instances": [1]}]'},
+        {"environments": "[1]"},
+    ):
+        assert source.unpacked({**kept, **change}, "b") is None
+    assert source.unpacked({**kept, "environments": json.dumps([{"name": "e", "instances": None}])}, "b") is None
+
+
+def test_no_secret_is_kept(cached, bench):
+    bench.place(name="web-1", userData="s3cret-data", password="s3cret-word")
+    for details in (False, True):
+        cached(details=details)
+    for file in cached.folder.rglob("*"):
+        text = file.name + file.read_text()
+        assert API_KEY not in text and "s3cret" not in text
+
+
+def test_an_old_entry_expires(cached, simulator, bench):
+    cached()
+    (file,) = cached.folder.iterdir()
+    os.utime(file, (0, 0))
+    bench.place(name="web-1")
+    assert list(cached().hosts) == ["web-1"] and len(simulator.face.log) == 1
