@@ -11,7 +11,7 @@ At every line that writes, the connection may drop. What happens then is in ``Ru
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from functools import partial
 from typing import Any
@@ -51,8 +51,9 @@ from .tasks import Job, Pause, Polling, wait_for_task
 # Seconds in which the effect of a write has to show after its answer was lost, or its task is no longer known.
 GRACE = 30.0
 
-# A repetition of these does harm: a second stop forces, a second reboot reboots again. Neither is sent twice.
-NEVER_REPEATED = ("stop", "reboot")
+# A repetition of these does harm: a second stop forces, a second reboot reboots again, a second reset makes the password that was
+# told worthless. None is sent twice.
+NEVER_REPEATED = ("stop", "reboot", "resetPassword")
 
 METHODS = {"create": "POST", "update": "PUT", "delete": "DELETE"}
 CHANGES = ("update", "changeComputeOffering", "changeNetwork", "associateSSHKey")
@@ -216,23 +217,33 @@ class Run:
         """The instance that the options select, None if there is none. Raises Refused where a name is not clear."""
         if self.options.get("id"):
             return (yield from self._find_by_id(self.options["id"]))
-        name, state = self.options["name"], self.options["state"]
         rows = yield from self._list()
         self.known_ids = frozenset(row["id"] for row in rows)
-        named = [row for row in rows if row.get("name") == name and condition(row) != NONE]
-        candidates = [row for row in named if is_live(row)]
-        if state == "recovered" or (state == "absent" and self.options["purge"]):
-            candidates = named
-        if len(candidates) > 1:
-            words = ", ".join(f"{self.client.clean(row['id'])} ({self.client.clean(state_of(row))})" for row in candidates)
-            raise Refused(f"Several instances have the name {name!r}: {words}; select one with id.")
-        if not candidates:
+        row = self.named(rows)
+        if row is None:
             return None
-        current = yield from self._look(candidates[0]["id"])
+        current = yield from self._read(row)
         # Between the list and the look it may have been destroyed, and then the name selects it no more.
-        if current is not None and candidates is not named and not is_live(current):
+        if current is not None and not self._sees_destroyed() and not is_live(current):
             return None
         return current
+
+    def _sees_destroyed(self) -> bool:
+        """Whether a name selects among destroyed instances too."""
+        return self.options["state"] == "recovered" or bool(self.options["state"] == "absent" and self.options["purge"])
+
+    def named(self, rows: Sequence[Mapping[str, Any]]) -> Mapping[str, Any] | None:
+        """The row of a list that the name selects; None if it selects none. Raises Refused where it selects several."""
+        name = self.options["name"]
+        found = [row for row in rows if row.get("name") == name and condition(row) != NONE and (self._sees_destroyed() or is_live(row))]
+        if len(found) > 1:
+            words = ", ".join(f"{self.client.clean(row['id'])} ({self.client.clean(state_of(row))})" for row in found)
+            raise Refused(f"Several instances have the name {name!r}: {words}; select one with id.")
+        return found[0] if found else None
+
+    def _read(self, row: Mapping[str, Any]) -> Job[dict[str, Any] | None]:
+        """The instance of a row of the list just read."""
+        return (yield from self._look(row["id"]))
 
     def _find_by_id(self, instance_id: str) -> Job[dict[str, Any] | None]:
         current = yield from self._look(instance_id)
@@ -332,13 +343,9 @@ class Run:
         except ApiError as error:
             self.outcome.warnings.append(f"Whether another instance has the same name could not be looked up: {error.sentence}")
             return
-        twins = [row["id"] for row in rows if row.get("name") == created.get("name") and row["id"] != created["id"] and is_live(row)]
-        if twins:
-            ids = ", ".join(self.client.clean(item) for item in twins)
-            self.outcome.warnings.append(
-                f"Another instance has the name of the new one, {created['id']}: {ids}; it may have been created at the same"
-                " time by another run, and nothing was destroyed"
-            )
+        warning = twin_warning(self.client, created, rows)
+        if warning:
+            self.outcome.warnings.append(warning)
 
     def _do(self, step: Step, current: dict[str, Any] | None, waits: bool) -> Job[dict[str, Any] | None]:
         """One step: sends it, waits for its task, then for the state it leads to. Returns the instance afterwards."""
@@ -594,3 +601,14 @@ class Run:
         if step.action == "purge" or (step.body or {}).get("purgeImmediately"):
             return None
         return {**(now if now is not None and condition(now) == DESTROYED else before or {}), "state": "Destroyed"}
+
+
+def twin_warning(client: Client, created: Mapping[str, Any], rows: Sequence[Mapping[str, Any]]) -> str | None:
+    """A warning of other live instances in a list that have the name of a new one; None if there are none."""
+    twins = [row["id"] for row in rows if row.get("name") == created.get("name") and row["id"] != created["id"] and is_live(row)]
+    if not twins:
+        return None
+    return (
+        f"Another instance has the name of the new one, {client.clean(created['id'])}: {', '.join(client.clean(item) for item in twins)};"
+        " it may have been created at the same time by another run, and nothing was destroyed"
+    )

@@ -5,7 +5,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+import threading
+from collections.abc import Callable, Mapping, Sequence
 from functools import partial
 from typing import Any
 
@@ -19,17 +20,44 @@ OFFERED = 8
 
 
 class Catalog:
-    """The sibling lists of an environment. What was read is kept for the run."""
+    """The sibling lists of an environment. What was read is kept for the run.
 
-    def __init__(self, client: Client, deadline: Deadline) -> None:
-        self._client, self._deadline = client, deadline
+    Many jobs may ask it side by side: what several of them need is read once.
+    """
+
+    def __init__(
+        self,
+        client: Client,
+        deadline: Deadline,
+        many: bool = False,
+        instances: Callable[[], list[dict[str, Any]]] | None = None,
+    ) -> None:
+        """``many``: whole lists of volumes and addresses are read once, rather than parts of them for each instance.
+
+        ``instances``: lists the instances, instead of a request for each job that asks.
+        """
+        self._client, self._deadline, self._many = client, deadline, many
+        self._instances = instances or partial(client.fetch_all, "instances", deadline)
         self._lists: dict[str, list[dict[str, Any]]] = {}
+        self._locks = {kind: threading.Lock() for kind in KINDS}
 
     def rows(self, kind: str) -> Job[list[dict[str, Any]]]:
         """The entries of a kind (a key of KINDS), with the API's own field names."""
         if kind not in self._lists:
-            self._lists[kind] = yield partial(self._client.fetch_all, KINDS[kind][0], self._deadline)
+            yield partial(self._fetch, kind)
         return self._lists[kind]
+
+    def _fetch(self, kind: str) -> None:
+        with self._locks[kind]:
+            if kind not in self._lists:
+                self._lists[kind] = self._client.fetch_all(KINDS[kind][0], self._deadline)
+
+    def _part(self, kind: str, **filters: str) -> Job[list[dict[str, Any]]]:
+        """The entries of a kind that filters select, or more: a server may ignore them, and the whole list serves as well."""
+        if self._many:
+            return (yield from self.rows(kind))
+        rows: list[dict[str, Any]] = yield partial(self._client.fetch_all, KINDS[kind][0], self._deadline, **filters)
+        return rows
 
     def find(self, lookup: Lookup) -> Job[dict[str, Any]]:
         """The one entry that a name or an id stands for. Raises Refused for none, with near names, and for several."""
@@ -78,7 +106,7 @@ class Catalog:
         if problems:
             raise Refused(" ".join(problems))
         if needs.holders_of_name is not None:
-            rows = yield partial(self._client.fetch_all, "instances", self._deadline)
+            rows = yield self._instances
             facts.holders = tuple(row["id"] for row in rows if row.get("name") == needs.holders_of_name and is_live(row))
         if current is not None and needs.volumes:
             facts.volume_ids = yield from self._volumes(needs.volumes, current)
@@ -88,21 +116,21 @@ class Catalog:
 
     def _volumes(self, wanted: Sequence[str], current: Mapping[str, Any]) -> Job[tuple[str, ...]]:
         """Ids of the data volumes to delete with an instance; they must be attached to it."""
-        listing = partial(self._client.fetch_all, "volumes", self._deadline, type="data", instance_id=current["id"])
+        listed = yield from self._part("volumes", type="data", instance_id=current["id"])
         # Filtered again: a server that ignores the parameters must not make us delete the volumes of others.
-        rows = [row for row in (yield listing) if row.get("instanceId") == current["id"] and row.get("type") == "data"]
+        rows = [row for row in listed if row.get("instanceId") == current["id"] and row.get("type") == "data"]
         if list(wanted) == ["all"]:
             return tuple(row["id"] for row in rows)
         return self._chosen("volumes_to_delete", "data volume", wanted, rows, "name", current)
 
     def _addresses(self, wanted: Sequence[str], current: Mapping[str, Any], warnings: list[str]) -> Job[tuple[str, ...]]:
         """Ids of the public addresses to release with an instance; others must not use them."""
-        listing = partial(self._client.fetch_all, "publicipaddresses", self._deadline, instance_id=current["id"])
+        listed = yield from self._part("public_ips", instance_id=current["id"])
         shown = current.get("public_ips")
         reported = {str(row.get("id")) for row in (shown if isinstance(shown, list) else []) if isinstance(row, dict)}
         own: list[dict[str, Any]] = []
         shared: list[dict[str, Any]] = []
-        for row in (yield listing):
+        for row in listed:
             users = row.get("instances")
             holders = {str(item.get("id")) for item in (users if isinstance(users, list) else []) if isinstance(item, dict)}
             # Filtered again: see _volumes. Where the list does not say who holds an address, the instance itself may.

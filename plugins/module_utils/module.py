@@ -79,6 +79,7 @@ class ApiModule(AnsibleModule):
     params: dict[str, Any]
 
     def __init__(self, argument_spec: dict[str, dict[str, Any]], supports_check_mode: bool = True) -> None:
+        self.secrets: list[str] = []
         super().__init__(argument_spec=argument_spec, supports_check_mode=supports_check_mode)
         self._hide_user_data()
         if self.params.get("wait_timeout") is not None and self.params["wait_timeout"] <= 0:
@@ -97,10 +98,15 @@ class ApiModule(AnsibleModule):
         """Keeps user data out of the invocation that results show, and keeps results from being blotted out for its sake."""
         self.user_data = self.params.get("user_data")
         if self.user_data is not None:
-            # With it go its parts, which core has added where it was given as a dict or a list.
-            self.no_log_values.clear()
-            self.no_log_values.add(self.params["api_key"])
-            self.params["user_data"] = digest(self.user_data)
+            self.params["user_data"] = self._secret(self.user_data)
+
+    def _secret(self, user_data: str) -> str:
+        """Notes user data as nothing that may be shown; returns what is shown in its place."""
+        # With it go its parts, which core has added where it was given as a dict or a list.
+        self.no_log_values.clear()
+        self.no_log_values.add(self.params["api_key"])
+        self.secrets.append(user_data)
+        return digest(user_data)
 
     def _usable(self, name: str) -> Any:
         value = self.params.get(name)
@@ -113,7 +119,7 @@ class ApiModule(AnsibleModule):
 
     def new_client(self, **kwargs: Any) -> Client:
         """A client for the API that the options name."""
-        return Client(self.connection, secrets=[self.user_data] if self.user_data else [], **kwargs)
+        return Client(self.connection, secrets=self.secrets, **kwargs)
 
     def new_deadline(self, client: Client) -> Deadline:
         """The one deadline of a run, from now on."""

@@ -604,6 +604,8 @@ def shows_effect(step: Step, before: Mapping[str, Any] | None, now: Mapping[str,
 
 def has_effect(step: Step, now: Mapping[str, Any]) -> bool:
     """Whether an instance shows what a change was to bring about; what the API does not report does not show."""
+    if step.action in ("attachIso", "detachIso"):
+        return "iso_id" in now and now["iso_id"] == step.effect["iso_id"]
     wanted = {row.shown_id for row in FIELDS if row.changed_by == step.action} & set(step.effect)
     return bool(wanted) and all(now.get(name) == step.effect[name] for name in wanted if name is not None)
 

@@ -61,6 +61,71 @@ def drive(job: Job[T], sleep: Callable[[float], None]) -> T:
             error = problem
 
 
+@dataclass
+class _Driven:
+    """A job under way. ``value`` and ``error``: what it is resumed with."""
+
+    number: int
+    job: Job[Any]
+    value: Any = None
+    error: Exception | None = None
+
+
+def drive_all(jobs: Sequence[Job[T]], most: int, clock: Callable[[], float], sleep: Callable[[float], None]) -> list[T | Exception]:
+    """Runs many jobs side by side, at most so many requests of theirs in flight; in their order, what each returned or raised.
+
+    One loop, in this thread, resumes the jobs; threads do nothing but wait for answers. A pause costs no thread.
+    """
+    # Imported late: most runs drive a single job.
+    import heapq
+    import queue
+    from concurrent.futures import ThreadPoolExecutor
+
+    results: list[Any] = [None] * len(jobs)
+    answered: queue.SimpleQueue[_Driven] = queue.SimpleQueue()
+    ready = [_Driven(number, job) for number, job in enumerate(jobs)]
+    ready.reverse()
+    pauses: list[tuple[float, int, _Driven]] = []
+    in_flight = 0
+
+    def ask(driven: _Driven, request: Callable[[], Any]) -> None:
+        try:
+            driven.value = request()
+        except Exception as problem:  # pylint: disable=broad-exception-caught
+            driven.error = problem
+        answered.put(driven)
+
+    with ThreadPoolExecutor(max(1, min(most, len(jobs)))) as pool:
+        while ready or pauses or in_flight:
+            while ready:
+                driven = ready.pop()
+                value, error, driven.value, driven.error = driven.value, driven.error, None, None
+                try:
+                    wish = driven.job.send(value) if error is None else driven.job.throw(error)
+                except StopIteration as end:
+                    results[driven.number] = end.value
+                except Exception as problem:  # pylint: disable=broad-exception-caught
+                    results[driven.number] = problem
+                else:
+                    if isinstance(wish, Pause):
+                        heapq.heappush(pauses, (clock() + wish.seconds, driven.number, driven))
+                    else:
+                        in_flight += 1
+                        pool.submit(ask, driven, wish)
+            left = max(0.0, pauses[0][0] - clock()) if pauses else None
+            if in_flight:
+                try:
+                    ready.append(answered.get(timeout=left))
+                    in_flight -= 1
+                except queue.Empty:
+                    pass
+            elif left:
+                sleep(left)
+            while pauses and pauses[0][0] <= clock():
+                ready.append(heapq.heappop(pauses)[2])
+    return results
+
+
 def side_by_side(calls: Sequence[Callable[[], T]], most: int) -> list[T]:
     """The results of some requests in their order, at most so many in flight. The first failure ends it and is raised."""
     # Imported late: most runs make one request after the other.

@@ -13,6 +13,7 @@ from ansible_collections.coxedge.compute.plugins.module_utils.apply import Run
 from ansible_collections.coxedge.compute.plugins.module_utils.catalog import Catalog
 from ansible_collections.coxedge.compute.plugins.module_utils.client import Client, Connection, Deadline
 from ansible_collections.coxedge.compute.plugins.module_utils.fields import instance_options
+from ansible_collections.coxedge.compute.plugins.module_utils.fleet import Fleet, laid_over
 from ansible_collections.coxedge.compute.plugins.module_utils.tasks import drive
 from ansible_collections.coxedge.compute.tests.simulator.cloud import API_KEY, ENVIRONMENTS, SERVICE_CODE
 from ansible_collections.coxedge.compute.tests.simulator.server import Simulator
@@ -61,6 +62,7 @@ class Bench:
     def __init__(self, simulator: Simulator, clock: Clock) -> None:
         self.simulator, self.clock = simulator, clock
         self.last_run: Run | None = None
+        self.last_fleet: Fleet | None = None
 
     def connection(self, **changes: Any) -> Connection:
         """How to reach the simulator."""
@@ -94,6 +96,13 @@ class Bench:
         client, deadline = self.client(**(connection or {})), self.deadline(wait_timeout)
         self.last_run = Run(client, Catalog(client, deadline), deadline, self.options(**given), wait=wait, check_mode=check_mode)
         return drive(self.last_run.converge(), self.clock.sleep)
+
+    def fleet(self, members: list[dict[str, Any]], common: dict[str, Any] | None = None, **kwargs: Any) -> list[dict[str, Any]]:
+        """Converges many; returns their results, raises what goes wrong with all. ``last_fleet`` is there in both cases."""
+        client, wait_timeout = self.client(**kwargs.pop("connection", {})), kwargs.pop("wait_timeout", 600)
+        whole = [laid_over(member, common) for member in members]
+        self.last_fleet = Fleet(client, self.deadline(wait_timeout), whole, **kwargs)
+        return self.last_fleet.converge()
 
     def place(self, **values: Any) -> str:
         """Puts an instance there at once; returns its id."""

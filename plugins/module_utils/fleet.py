@@ -1,0 +1,284 @@
+# Copyright (c) 2026, coxedge.compute contributors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""Many instances in one run: the run of a single one (see ``apply``), many times side by side, on one list of what there is."""
+
+from __future__ import annotations
+
+import threading
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+from typing import Any
+
+from .apply import Run, twin_warning
+from .catalog import Catalog
+from .client import ApiError, Client, Deadline
+from .fields import DETAIL_ATTRIBUTES, instance_options, option_problem, shown_in_list
+from .plan import Refused
+from .tasks import Job, drive_all
+
+# What the summary counts.
+KINDS_OF_END = ("created", "destroyed", "changed", "unchanged", "failed")
+
+
+def member_options() -> dict[str, dict[str, Any]]:
+    """The argument spec of one member: without defaults, as members are laid over the common ones before defaults apply."""
+    return {name: {key: value for key, value in spec.items() if key != "default"} for name, spec in instance_options().items()}
+
+
+def laid_over(member: Mapping[str, Any], common: Mapping[str, Any] | None) -> dict[str, Any]:
+    """All options of a member: its own, else the common ones, else the defaults of the module ``instance``."""
+    options = {}
+    for name, spec in instance_options().items():
+        given = [value for value in (member.get(name), (common or {}).get(name)) if value is not None]
+        options[name] = given[0] if given else spec.get("default")
+    return options
+
+
+def label(number: int, options: Mapping[str, Any]) -> str:
+    """What errors about a member begin with."""
+    name = options.get("name") or options.get("id")
+    return f"instances[{number}] ({name})" if name else f"instances[{number}]"
+
+
+def fleet_problem(members: Sequence[Mapping[str, Any]]) -> str | None:
+    """What is wrong with the options of members, as sentences that name them; None if nothing is. Asks nothing of the API."""
+    problems = [(number, options, option_problem(options)) for number, options in enumerate(members)]
+    found = [f"{label(number, options)}: {problem}" for number, options, problem in problems if problem]
+    return " ".join(found) or _same_twice(members)
+
+
+def _same_twice(members: Sequence[Mapping[str, Any]]) -> str | None:
+    """Two members that want the same name or select the same id."""
+    names: dict[Any, int] = {}
+    ids: dict[str, int] = {}
+    for number, options in enumerate(members):
+        by_id = options.get("id")
+        if by_id:
+            first = ids.setdefault(by_id.lower(), number)
+            if first != number:
+                return f"{label(number, options)} selects the same instance as {label(first, members[first])}: leave one of them out."
+        # With an id, a name is what the instance is to be called, which these states ignore.
+        if options.get("name") and not (by_id and options["state"] in ("absent", "recovered")):
+            first = names.setdefault(options["name"], number)
+            if first != number:
+                return f"{label(number, options)} has the same name as {label(first, members[first])}: leave one of them out."
+    return None
+
+
+class Listing:
+    """The list of instances, for many who want to know at once: it is asked for once for all who are waiting."""
+
+    def __init__(self, client: Client, deadline: Deadline) -> None:
+        self._client, self._deadline = client, deadline
+        self._lock = threading.Lock()
+        self._turn = 0
+        self._rows: list[dict[str, Any]] = []
+
+    def rows(self) -> list[dict[str, Any]]:
+        """The list, as it is at some time after this was called. Raises ApiError."""
+        turn = self._turn
+        with self._lock:
+            # One that began while this was waiting for its turn is new enough; the one that was under way then is not.
+            if self._turn < turn + 2:
+                self._turn += 1
+                try:
+                    self._rows = self._client.fetch_all("instances", self._deadline)
+                except BaseException:
+                    self._turn -= 1
+                    raise
+                self._turn += 1
+            return self._rows
+
+
+@dataclass
+class Fleet:
+    """A run of many. ``wait``, ``check_mode``: as of ``Run``; ``details``: retrieve each; ``most``: requests in flight."""
+
+    client: Client
+    deadline: Deadline
+    members: Sequence[Mapping[str, Any]]
+    """All options of each."""
+    wait: bool = True
+    check_mode: bool = False
+    details: bool = False
+    most: int = 10
+    warnings: list[str] = field(default_factory=list)
+
+    def __post_init__(self) -> None:
+        self.listing = Listing(self.client, self.deadline)
+        self.by_name: dict[Any, list[dict[str, Any]]] = {}
+        self.by_id: dict[str, dict[str, Any]] = {}
+        catalog = Catalog(self.client, self.deadline, many=True, instances=self.listing.rows)
+        self.runs = [
+            MemberRun(self.client, catalog, self.deadline, options, self.wait, self.check_mode, fleet=self) for options in self.members
+        ]
+
+    def converge(self) -> list[dict[str, Any]]:
+        """Brings all members to where they are wanted; one result for each, in order.
+
+        Raises ApiError if the list can't be read, and Refused where two members select the same instance: nothing has been
+        written then.
+        """
+        for row in self.listing.rows():
+            self.by_name.setdefault(row.get("name"), []).append(row)
+            self.by_id[row["id"].lower()] = row
+        self.known_ids = frozenset(row["id"] for row in self.by_id.values())
+        self._refuse_doubles()
+        ends = drive_all([run.converge() for run in self.runs], self.most, self.client.clock, self.client.sleep)
+        for end in ends:
+            if isinstance(end, Exception) and not isinstance(end, (ApiError, Refused)):
+                raise end
+        self._look_for_twins()
+        for number, run in enumerate(self.runs):
+            self.warnings += [f"{label(number, run.options)}: {text}" for text in run.outcome.warnings]
+        return [self._result(run, options, end) for run, options, end in zip(self.runs, self.members, ends)]
+
+    def _refuse_doubles(self) -> None:
+        """Raises Refused where two members select the same instance, one by its name and one by its id."""
+        owners: dict[str, int] = {}
+        for number, run in enumerate(self.runs):
+            selected = run.options.get("id")
+            if not selected:
+                try:
+                    row = run.named(self.by_name.get(run.options["name"], []))
+                except Refused:
+                    # It will fail by itself.
+                    continue
+                selected = row["id"] if row is not None else None
+            if selected:
+                first = owners.setdefault(selected.lower(), number)
+                if first != number:
+                    words = f"{label(number, run.options)} selects the same instance as {label(first, self.members[first])}"
+                    raise Refused(f"{words}, {selected}: leave one of them out.")
+
+    def _look_for_twins(self) -> None:
+        """One more list where something was created: two runs may have created one of a name each at the same time."""
+        created = [run for run in self.runs if run.created is not None]
+        if not created:
+            return
+        try:
+            rows = self.listing.rows()
+        except ApiError as error:
+            self.warnings.append(f"Whether other instances have the same names could not be looked up: {error.sentence}")
+            return
+        by_name: dict[Any, list[dict[str, Any]]] = {}
+        for row in rows:
+            by_name.setdefault(row.get("name"), []).append(row)
+        for run in created:
+            instance = run.created or {}
+            warning = twin_warning(self.client, instance, by_name.get(instance.get("name"), []))
+            if warning:
+                run.outcome.warnings.append(warning)
+
+    def _result(self, run: MemberRun, options: Mapping[str, Any], end: Any) -> dict[str, Any]:
+        """What is returned of a member; the same keys for each."""
+        outcome = run.outcome
+        failed = isinstance(end, Exception)
+        instance = run.seen if failed else outcome.instance
+        if instance is not None and not self.details:
+            instance = {name: value for name, value in instance.items() if name not in DETAIL_ATTRIBUTES}
+        result: dict[str, Any] = {
+            "name": options.get("name") or (instance or {}).get("name"),
+            "id": (instance or {}).get("id") or options.get("id"),
+            "changed": bool(outcome.actions),
+            "failed": failed,
+            "msg": None,
+            "error": None,
+            "actions": outcome.actions,
+            "diff": {"before": {}, "after": {}} if failed else outcome.diff,
+            "drift": outcome.drift,
+            "task_id": outcome.task_id if not self.wait and not failed else None,
+            "password": outcome.password,
+            "instance": instance,
+        }
+        if failed:
+            result.update(msg=end.sentence if isinstance(end, ApiError) else str(end), error=error_of(end))
+            result["task_id"] = getattr(end, "task_id", None)
+        return result
+
+
+@dataclass
+class MemberRun(Run):
+    """The run of one member: as that of a single instance, but for what is read once for the whole fleet."""
+
+    fleet: Fleet | None = None
+    fresh: bool = True
+    """Whether nothing has been looked at yet but the list of the whole fleet."""
+    seen: dict[str, Any] | None = None
+    """The instance as it was at the beginning."""
+    created: Mapping[str, Any] | None = None
+
+    @property
+    def _whole(self) -> Fleet:
+        assert self.fleet is not None
+        return self.fleet
+
+    def _find(self) -> Job[dict[str, Any] | None]:
+        fresh = self.fresh
+        current = yield from super()._find()
+        self.fresh = False
+        self.seen = current
+        if fresh:
+            self.known_ids = self._whole.known_ids
+        return current
+
+    def _list(self) -> Job[list[dict[str, Any]]]:
+        if self.fresh:
+            return [] if self.options.get("id") else self._whole.by_name.get(self.options["name"], [])
+        rows: list[dict[str, Any]] = yield self._whole.listing.rows
+        return rows
+
+    def _look(self, instance_id: str) -> Job[dict[str, Any] | None]:
+        row = self._whole.by_id.get(instance_id.lower()) if self.fresh else None
+        if row is not None and not self._needs_details():
+            return (yield from self._read(row))
+        if row is not None:
+            # From here on a list that contradicts has to be a new one.
+            self.fresh = False
+        instance = yield from super()._look(instance_id)
+        if instance is None or self._needs_details():
+            return instance
+        # As the list shows it, so that what is compared and returned is alike for all members.
+        return {name: value for name, value in instance.items() if name not in DETAIL_ATTRIBUTES}
+
+    def _read(self, row: Mapping[str, Any]) -> Job[dict[str, Any] | None]:
+        if not self.fresh or self._needs_details():
+            return (yield from self._look(row["id"]))
+        instance = shown_in_list(row)
+        self.last_state = str(instance.get("state"))
+        return instance
+
+    def _needs_details(self) -> bool:
+        """Whether what a list shows of an instance is not enough to plan with, or to return."""
+        return self._whole.details or self.options["update_ssh_key"] == "always" or bool(self.options.get("public_ips_to_release"))
+
+    def _look_for_twins(self, created: Mapping[str, Any]) -> Job[None]:
+        # Once for all, at the end: see Fleet.
+        self.created = created
+        yield from ()
+
+
+def error_of(problem: Exception) -> dict[str, Any]:
+    """A failure as data, in the shape that failed modules return."""
+    if isinstance(problem, ApiError):
+        return problem.details
+    return {"status_code": None, "code": None, "message": str(problem), "context": {}}
+
+
+def end_of(result: Mapping[str, Any]) -> str:
+    """What a member's result counts as: one of KINDS_OF_END."""
+    if result["failed"]:
+        return "failed"
+    actions = result["actions"]
+    if "create" in actions:
+        return "created"
+    if "delete" in actions or "purge" in actions:
+        return "destroyed"
+    return "changed" if actions else "unchanged"
+
+
+def summary_of(results: Sequence[Mapping[str, Any]]) -> dict[str, int]:
+    """Counts that add up to the members."""
+    ends = [end_of(result) for result in results]
+    return {kind: ends.count(kind) for kind in KINDS_OF_END}

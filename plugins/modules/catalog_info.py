@@ -1,0 +1,106 @@
+#!/usr/bin/python
+# Copyright (c) 2026, coxedge.compute contributors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""Ansible module: what there is to choose from for instances."""
+
+from __future__ import annotations
+
+DOCUMENTATION = r"""
+module: catalog_info
+short_description: Show what Cox Edge instances can be made of
+version_added: 0.1.0
+description:
+  - Returns the lists that options of M(coxedge.compute.instance) take names and IDs from, such as templates and networks.
+author:
+  - coxedge.compute contributors (@coxedge)
+extends_documentation_fragment:
+  - coxedge.compute.api
+  - coxedge.compute.attributes
+  - coxedge.compute.actiongroup
+attributes:
+  check_mode:
+    support: full
+    details: It changes nothing.
+  diff_mode:
+    support: N/A
+    details: It changes nothing.
+options:
+  kinds:
+    description: What to return. By default everything, at one request for each kind.
+    type: list
+    elements: str
+    choices:
+      - compute_offerings
+      - templates
+      - networks
+      - disk_offerings
+      - ssh_keys
+      - affinity_groups
+      - isos
+      - volumes
+      - public_ips
+      - zones
+"""
+
+EXAMPLES = r"""
+- name: See what there is to choose from
+  coxedge.compute.catalog_info:
+  register: everything
+
+- name: See the networks and templates
+  coxedge.compute.catalog_info:
+    kinds:
+      - networks
+      - templates
+  register: choice
+
+- name: Show the names of the templates that are ready
+  ansible.builtin.debug:
+    msg: "{{ choice.catalog.templates | selectattr('ready') | map(attribute='name') }}"
+"""
+
+RETURN = r"""
+catalog:
+  description:
+    - A list for each kind that was asked for, of entries as the API shows them, in snake_case, sorted by name and then by ID.
+  returned: success
+  type: dict
+  sample:
+    networks:
+      - id: d5a68379-a9ee-404f-9492-a1964b374d6f
+        name: Web-test_area
+        cidr: 10.164.0.0/16
+        zone_name: QC-1
+error:
+  description: What the API said of a failure; the values are null where it said nothing.
+  returned: failure
+  type: dict
+  sample: {status_code: 403, code: 1001, message: The API key is not valid., context: {}}
+"""
+
+from functools import partial
+
+from ansible_collections.coxedge.compute.plugins.module_utils.client import ApiError, Deadline
+from ansible_collections.coxedge.compute.plugins.module_utils.fields import KINDS, snaked
+from ansible_collections.coxedge.compute.plugins.module_utils.module import ApiModule, api_options
+from ansible_collections.coxedge.compute.plugins.module_utils.select import in_order
+from ansible_collections.coxedge.compute.plugins.module_utils.tasks import side_by_side
+
+
+def main() -> None:
+    """Runs the module."""
+    module = ApiModule(argument_spec={**api_options(), "kinds": {"type": "list", "elements": "str", "choices": list(KINDS)}})
+    kinds = list(dict.fromkeys(module.params["kinds"] or KINDS))
+    client = module.new_client(pool_size=len(kinds))
+    deadline = Deadline(None, client.clock)
+    try:
+        lists = side_by_side([partial(client.fetch_all, KINDS[kind][0], deadline) for kind in kinds], len(kinds))
+    except (ApiError, ImportError) as failure:
+        module.fail_with(failure)
+    else:
+        module.exit_json(changed=False, catalog={kind: in_order([snaked(row) for row in rows]) for kind, rows in zip(kinds, lists)})
+
+
+if __name__ == "__main__":
+    main()

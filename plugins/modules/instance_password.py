@@ -1,0 +1,94 @@
+#!/usr/bin/python
+# Copyright (c) 2026, coxedge.compute contributors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""Ansible module: a new password for the default user of an instance."""
+
+from __future__ import annotations
+
+DOCUMENTATION = r"""
+module: instance_password
+short_description: Reset the password of a Cox Edge instance
+version_added: 0.1.0
+description:
+  - Resets the password of the default user of an instance, and returns the new one.
+  - It is not idempotent. Each run makes the password of the run before worthless.
+  - Use C(no_log) on the task where results are recorded.
+author:
+  - coxedge.compute contributors (@coxedge)
+extends_documentation_fragment:
+  - coxedge.compute.api
+  - coxedge.compute.attributes
+  - coxedge.compute.actiongroup
+attributes:
+  check_mode:
+    support: full
+    details: Nothing is reset, and no password is returned.
+  diff_mode:
+    support: full
+    details: It shows no password.
+options:
+  name:
+    description:
+      - Display name of the instance. Several instances of the name are an error.
+      - One of O(id) and O(name) is required.
+    type: str
+  id:
+    description:
+      - UUID of the instance.
+      - One of O(id) and O(name) is required.
+    type: str
+  wait_timeout:
+    description: How long the whole run may take, in seconds. Past it, the module fails and the work on the server goes on.
+    type: int
+    default: 600
+notes:
+  - If the answer of the API is lost the outcome is unknown, and the module fails rather than reset the password twice.
+"""
+
+EXAMPLES = r"""
+- name: Have a new password
+  coxedge.compute.instance_password:
+    name: web1
+  register: access
+  no_log: true
+"""
+
+RETURN = r"""
+password:
+  description: The new password. Null in check mode.
+  returned: success
+  type: str
+  sample: Xk2-example
+username:
+  description: The user that has it.
+  returned: success
+  type: str
+  sample: cca-user
+actions:
+  description: What was done, or in check mode would be, by the API's names.
+  returned: always
+  type: list
+  elements: str
+  sample: [resetPassword]
+error:
+  description: What the API said of a failure; the values are null where it said nothing.
+  returned: failure
+  type: dict
+  sample: {status_code: 400, code: 2012, message: The instance is in a state that does not allow this., context: {}}
+"""
+
+from ansible_collections.coxedge.compute.plugins.module_utils.operations import run_operation
+
+
+def main() -> None:
+    """Runs the module."""
+    run_operation(
+        {},
+        lambda run, _options: run.reset_password(),
+        lambda run, instance: {"password": run.outcome.password, "username": instance.get("username")},
+    )
+
+
+if __name__ == "__main__":
+    main()

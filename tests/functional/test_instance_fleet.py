@@ -1,0 +1,95 @@
+# Copyright (c) 2026, coxedge.compute contributors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""The module instance_fleet through real ansible-playbook runs against the simulator."""
+
+from __future__ import annotations
+
+import yaml
+from ansible_collections.coxedge.compute.plugins.modules import instance_fleet as module
+
+KEY = "simulator-key"
+
+
+def fleet(instances, **options):
+    return {"coxedge.compute.instance_fleet": {"instances": instances, **options}}
+
+
+def writes(played):
+    return [entry for entry in played.requests if entry["method"] != "GET"]
+
+
+def test_a_fleet_s_life(player, creation):
+    names = [{"name": f"web{number}"} for number in range(4)]
+    defaults = {"state": "started", **creation}
+    predicted = player.play([fleet(names, defaults=defaults)], "--check", "--diff")
+    assert not writes(predicted) and predicted.results[0]["summary"]["created"] == 4
+    tasks = [
+        fleet(names, defaults=defaults),
+        fleet(names, defaults=defaults),
+        fleet([*names[:3], {"name": "web3", "state": "stopped"}]),
+        fleet(names, defaults={"state": "absent", "purge": True}),
+    ]
+    played = player.play(tasks, "--diff")
+    created, again, stopped, removed = played.results
+    assert [result["actions"] for result in created["results"]] == [["create"]] * 4 and created["changed"]
+    assert created["diff"] == predicted.results[0]["diff"]
+    assert [row["name"] for row in created["instances"]] == ["web0", "web1", "web2", "web3"] and all(
+        row["id"] for row in created["instances"]
+    )
+    assert not again["changed"] and again["summary"] == {"created": 0, "destroyed": 0, "changed": 0, "unchanged": 4, "failed": 0}
+    assert stopped["summary"]["changed"] == 1 and stopped["diff"][0]["after"] == {"state": "Stopped"}
+    assert removed["summary"]["destroyed"] == 4 and player.environment.instances == {} and removed["instances"] == []
+
+
+def test_partial_success_fails_the_task_with_all_results(player, creation):
+    player.simulator.cloud.settings.max_instances = 2
+    (result,) = player.play([fleet([{"name": f"web{number}"} for number in range(4)], defaults=creation)]).results
+    assert result["failed"] and result["changed"] and result["summary"]["failed"] == 2 and result["summary"]["created"] == 2
+    assert result["msg"].startswith("2 of 4 members failed. instances[") and result["error"]["code"] == 2020
+    assert len(result["results"]) == 4 and len(result["instances"]) == 2 and len(result["diff"]) == 2
+
+
+def test_errors_about_members_name_them_before_any_request(player, creation):
+    for members, options, words in (
+        ([{"name": "a"}, {"name": "web4", "cpu_cuont": 2}], {}, ["instances[1] (web4)", "cpu_cuont", "cpu_count"]),
+        ([{"name": "web4", "cpu_count": "many"}], {}, ["instances[0] (web4)", "cpu_count"]),
+        ([{"name": "web4", "state": "on"}], {}, ["instances[0] (web4)", "state"]),
+        ([{"name": "web4", "cpu_count": 0}], {}, ["instances[0] (web4): cpu_count"]),
+        ([{"name": "web4"}], {"defaults": {"stat": "on"}}, ["defaults", "stat"]),
+        ([{"name": "web4"}, {"name": "web4"}], {}, ["instances[1] (web4)", "instances[0]"]),
+        (["web4"], {}, ["instances"]),
+        ([{"name": "web4"}], {"max_concurrency": 0}, ["max_concurrency"]),
+    ):
+        played = player.play([fleet(members, **options)])
+        (result,) = played.results
+        assert result["failed"] and all(word in result["msg"] for word in words), result["msg"]
+        assert played.requests == [] and "Traceback" not in played.output
+
+
+def test_neither_key_nor_user_data_show(player, creation):
+    members = [{"name": "web1", "user_data": "password-in-user-data"}, {"name": "web2"}]
+    defaults = {**creation, "user_data": "password-for-all"}
+    log = player.folder / "ansible.log"
+    played = player.play([fleet(members, defaults=defaults)], "-vvvv", "--diff", ANSIBLE_LOG_PATH=str(log))
+    (result,) = played.results
+    assert result["summary"]["created"] == 2
+    for text in (str(result), played.output, log.read_text()):
+        assert "password-in" not in text and "password-for" not in text and KEY not in text
+    bodies = [entry["body"]["userData"] for entry in writes(played)]
+    assert sorted(bodies) == ["password-for-all", "password-in-user-data"]
+    failing = player.play([fleet([{**members[0], "state": "nonsense"}])], "-vvv")
+    assert failing.results[0]["failed"] and "password-in" not in failing.output
+
+
+def test_empty_values_count_as_not_given(player, creation):
+    member = {"name": "web1", "state": "", "hostname": "", "cpu_count": "", "ports_to_forward": [""], "allow_reboot": ""}
+    (result, none) = player.play([fleet([member], defaults=creation, max_concurrency="", details="", wait=""), fleet([])]).results
+    assert result["summary"]["created"] == 1, result["msg"]
+    assert not none["failed"] and none["results"] == [] and none["summary"]["failed"] == 0
+
+
+def test_the_examples_of_the_documentation_run_as_they_stand(player):
+    results = player.play(yaml.safe_load(module.EXAMPLES)).results
+    assert all(result["changed"] and not result["failed"] for result in results), [result.get("msg") for result in results]
+    assert player.environment.instances == {}

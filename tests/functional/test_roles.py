@@ -1,0 +1,240 @@
+# Copyright (c) 2026, coxedge.compute contributors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""The roles through real ansible-playbook runs against the simulator."""
+
+from __future__ import annotations
+
+import json
+import socket
+import threading
+
+import pytest
+
+KEEP = "results.json"
+
+
+@pytest.fixture
+def port():
+    """A port of loopback that answers."""
+    with socket.create_server(("127.0.0.1", 0)) as server:
+        threading.Thread(target=lambda: [server.accept() for _n in range(1000)], daemon=True).start()
+        yield server.getsockname()[1]
+
+
+@pytest.fixture
+def run(player):
+    """Runs a role with variables, and more plays after it; returns the finished command."""
+
+    def role(name, variables, *arguments, plays=(), **environ):
+        book = [{"hosts": "localhost", "gather_facts": False, "roles": [{"role": f"coxedge.compute.{name}", **variables}]}, *plays]
+        (player.folder / "site.yml").write_text(json.dumps(book))
+        player.simulator.face.log.clear()
+        ended = player.command("ansible-playbook", "site.yml", *arguments, **environ)
+        assert "Traceback" not in ended.stdout + ended.stderr
+        return ended
+
+    return role
+
+
+def writes(player):
+    return [entry for entry in player.simulator.face.log if entry["method"] != "GET"]
+
+
+def shown(output):
+    """The hosts of a second play and their variables, as SHOW prints them."""
+    return [json.loads(line.split("SHOWN ")[1].rstrip('"').replace('\\"', '"')) for line in output.splitlines() if "SHOWN {" in line]
+
+
+def show(group):
+    values = (
+        "{'name': inventory_hostname, 'host': ansible_host | default(''), 'user': ansible_user | default(''), 'active': coxedge_active}"
+    )
+    task = {"ansible.builtin.debug": {"msg": "SHOWN {{ " + values + " | to_json }}"}}
+    return {"hosts": group, "gather_facts": False, "connection": "local", "tasks": [task]}
+
+
+# -- provision
+
+
+def test_provisioned_servers_are_hosts_of_the_play(player, run, creation, port):
+    # They answer on loopback, where the test listens.
+    for number in range(2):
+        player.environment.place({"name": f"web{number}", "ipAddress": "127.0.0.1"})
+    variables = {
+        "provision_instances": [{"name": "web0"}, {"name": "web1", "state": "stopped"}],
+        "provision_group": "web",
+        "provision_wait_port": port,
+    }
+    ended = run("provision", variables, plays=[show("web")])
+    assert ended.returncode == 0, ended.stdout + ended.stderr
+    assert sorted(shown(ended.stdout), key=lambda host: host["name"]) == [
+        {"name": "web0", "host": "127.0.0.1", "user": "cca-user", "active": True},
+        {"name": "web1", "host": "127.0.0.1", "user": "cca-user", "active": False},
+    ]
+    # A second run has nothing to change.
+    assert "changed=0" in run("provision", variables, plays=[show("web")]).stdout
+
+
+@pytest.mark.parametrize("connect_with", ["public_ip", "hostname", "none"])
+def test_what_is_connected_to(player, run, creation, connect_with):
+    variables = {
+        "provision_instances": [{"name": "web1", "ports_to_forward": ["22"]}],
+        "provision_defaults": creation,
+        "provision_connect_with": connect_with,
+        "provision_wait_port": 0,
+    }
+    ended = run("provision", variables, plays=[show("provisioned")])
+    (host,) = shown(ended.stdout)
+    addresses = {"public_ip": player.environment.siblings["publicipaddresses"][0]["ipAddress"], "hostname": "web1", "none": "web1"}
+    assert ended.returncode == 0 and host["name"] == "web1" and host["host"] == addresses[connect_with]
+
+
+def test_check_mode_creates_nothing_and_goes_through(player, run, creation):
+    player.environment.place({"name": "there"})
+    variables = {"provision_instances": [{"name": "there"}, {"name": "new", **creation}]}
+    ended = run("provision", variables, "--check", plays=[show("provisioned")])
+    assert ended.returncode == 0 and not writes(player), ended.stdout
+    assert [host["name"] for host in shown(ended.stdout)] == ["there"]
+
+
+def test_what_does_not_answer_in_time_fails(player, run, creation):
+    for number in range(3):
+        player.environment.place({"name": f"web{number}", "ipAddress": "127.0.0.1"})
+    names = [{"name": f"web{number}"} for number in range(3)]
+    ended = run("provision", {"provision_instances": names, "provision_wait_port": 9, "provision_wait_port_timeout": 1})
+    assert ended.returncode != 0 and "does not answer on port 9" in ended.stdout
+
+
+def test_a_host_without_an_address_fails_with_the_way_out(player, run):
+    player.environment.place({"name": "web1"})
+    ended = run("provision", {"provision_instances": [{"name": "web1"}], "provision_connect_with": "public_ip"})
+    assert ended.returncode != 0 and "provision_connect_with" in ended.stdout
+
+
+def test_names_that_mean_something_else_are_ids(player, run):
+    ids = [player.environment.place({"name": name})["id"] for name in ("localhost", "{{ 1 + 1 }}", "-oProxyCommand=x", "twin", "twin")]
+    variables = {"provision_instances": [{"id": item} for item in ids], "provision_wait_port": 0}
+    ended = run("provision", variables, plays=[show("provisioned")])
+    assert ended.returncode == 0, ended.stdout
+    assert sorted(host["name"] for host in shown(ended.stdout)) == sorted(ids)
+
+
+def test_hostile_addresses_and_users_are_none(player, run):
+    player.environment.place({"name": "web1", "username": "-x y", "hostname": "-oProxyCommand=x"})
+    variables = {"provision_instances": [{"name": "web1"}], "provision_wait_port": 0}
+    (host,) = shown(run("provision", variables, plays=[show("provisioned")]).stdout)
+    assert host["user"] == ""
+    assert run("provision", {**variables, "provision_connect_with": "hostname"}).returncode != 0
+
+
+def test_a_partial_failure_fails_the_role_and_a_second_run_finishes(player, run, creation):
+    player.simulator.cloud.settings.max_instances = 2
+    variables = {
+        "provision_instances": [{"name": f"web{number}"} for number in range(3)],
+        "provision_defaults": creation,
+        "provision_wait_port": 0,
+    }
+    ended = run("provision", variables)
+    assert ended.returncode != 0 and "1 of 3 members failed" in ended.stdout and len(player.environment.instances) == 2
+    player.simulator.cloud.settings.max_instances = 0
+    assert run("provision", variables).returncode == 0 and len(writes(player)) == 1
+
+
+def test_provision_checks_its_variables(run):
+    for variables, word in (
+        ({}, "provision_instances"),
+        ({"provision_instances": [{}], "provision_connect_with": "x"}, "provision_connect_with"),
+    ):
+        ended = run("provision", variables)
+        assert ended.returncode != 0 and word in ended.stdout
+
+
+# -- decommission
+
+
+@pytest.fixture
+def servers(player):
+    """Two servers with addresses and volumes, one that shares the first's address, and a bystander."""
+    first = player.environment.place({"name": "web1", "publicIps": 1, "dataVolumes": ["data1"]})["id"]
+    second = player.environment.place({"name": "web2", "publicIps": 2, "dataVolumes": ["data2"]})["id"]
+    player.environment.place({"name": "sharer", "shareIpWith": first})
+    player.environment.place({"name": "bystander", "publicIps": 1, "dataVolumes": ["data3"]})
+    return [first, second]
+
+
+WITH_ALL = {"decommission_release_public_ips": True, "decommission_delete_volumes": True, "decommission_delete_snapshots": True}
+
+
+def states(player):
+    return {row["name"]: row["state"] for row in player.environment.instances.values()}
+
+
+def test_nothing_is_destroyed_without_confirmation(player, run, servers):
+    for variables, word in (
+        ({"decommission_names": ["web1"]}, "decommission_confirm"),
+        ({"decommission_confirm": True}, "decommission_names"),
+        ({"decommission_names": ["web1"], "decommission_confirm": False, **WITH_ALL}, "decommission_confirm"),
+    ):
+        ended = run("decommission", variables)
+        assert ended.returncode != 0 and word in ended.stdout and not player.simulator.face.log
+
+
+def test_check_mode_shows_what_would_go_and_needs_no_confirmation(player, run, servers):
+    ended = run("decommission", {"decommission_names": ["web1", "web2"], **WITH_ALL}, "--check")
+    assert ended.returncode == 0 and not writes(player), ended.stdout
+    assert f"web1 {servers[0]}" in ended.stdout and "data1" in ended.stdout and "data2" in ended.stdout and "data3" not in ended.stdout
+    released = [row["ipAddress"] for row in player.environment.siblings["publicipaddresses"] if row["instances"][0]["id"] == servers[1]]
+    assert len(released) == 2 and all(address in ended.stdout for address in released)
+
+
+@pytest.mark.parametrize("purge", [False, True])
+def test_what_was_meant_goes_and_nothing_else(player, run, servers, purge):
+    variables = {
+        "decommission_names": ["web1"],
+        "decommission_ids": [servers[1]],
+        "decommission_confirm": True,
+        "decommission_purge": purge,
+    }
+    ended = run("decommission", {**variables, **WITH_ALL})
+    assert ended.returncode == 0, ended.stdout
+    gone = {} if purge else {"web1": "Destroyed", "web2": "Destroyed"}
+    assert states(player) == {**gone, "sharer": "Running", "bystander": "Running"}
+    assert sorted(row["name"] for row in player.environment.siblings["volumes"] if row["name"].startswith("data")) == ["data3"]
+    # The one that is shared stays, and the bystander's.
+    assert len(player.environment.siblings["publicipaddresses"]) == 2
+    # Again there is nothing to do.
+    again = run("decommission", {**variables, **WITH_ALL})
+    assert again.returncode == 0 and not writes(player) and "changed=0" in again.stdout
+
+
+def test_destroyed_ones_are_purged(player, run):
+    player.environment.place({"name": "old", "state": "Destroyed"})
+    assert run("decommission", {"decommission_names": ["old"], "decommission_confirm": True}).returncode == 0
+    assert states(player) == {"old": "Destroyed"}
+    assert run("decommission", {"decommission_names": ["old"], "decommission_confirm": True, "decommission_purge": True}).returncode == 0
+    assert states(player) == {}
+
+
+def test_what_is_left_is_noticed(player, run, servers):
+    # A server that loses its order to delete a volume: whenever it is gone it is there again.
+    volumes = player.environment.siblings["volumes"]
+    (kept,) = [row for row in volumes if row["name"] == "data1"]
+    ended = threading.Event()
+
+    def bring_back():
+        while not ended.wait(0.02):
+            rows = player.environment.siblings["volumes"]
+            if kept not in rows:
+                rows.append(kept)
+
+    threading.Thread(target=bring_back, daemon=True).start()
+    result = run("decommission", {"decommission_names": ["web1"], "decommission_confirm": True, **WITH_ALL})
+    ended.set()
+    assert result.returncode != 0 and "Not everything is gone" in result.stdout and kept["id"] in result.stdout
+
+
+def test_several_of_a_name_are_an_error_with_their_ids(player, run):
+    ids = [player.environment.place({"name": "twin"})["id"] for _n in range(2)]
+    ended = run("decommission", {"decommission_names": ["twin"], "decommission_confirm": True})
+    assert ended.returncode != 0 and all(item in ended.stdout for item in ids) and not writes(player)

@@ -1,0 +1,265 @@
+# Copyright (c) 2026, coxedge.compute contributors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""Fleets: many instances in one run, against the simulator over real HTTP and on simulated time."""
+
+from __future__ import annotations
+
+import pytest
+from ansible_collections.coxedge.compute.plugins.module_utils.client import ApiError
+from ansible_collections.coxedge.compute.plugins.module_utils.fields import STATES
+from ansible_collections.coxedge.compute.plugins.module_utils.fleet import fleet_problem, laid_over, summary_of
+from ansible_collections.coxedge.compute.plugins.module_utils.plan import Refused
+
+CREATION = {"template": "Ubuntu 24.04", "compute_offering": "2vCPU.4GB", "network": "Web-test_area"}
+
+
+def members(count, **options):
+    return [{"name": f"web{number}", **options} for number in range(count)]
+
+
+def actions(results):
+    return [result["actions"] for result in results]
+
+
+# -- requests
+
+
+def test_a_fleet_with_nothing_to_do_is_one_request(bench):
+    for number in range(100):
+        bench.place(name=f"web{number}")
+    results = bench.fleet(members(100, state="started", compute_offering="1vCPU.512MB", network="Web-test_area", template="CentOS 6.8 PV"))
+    assert bench.requests() == ["GET instances"]
+    assert not any(result["changed"] or result["failed"] for result in results)
+    assert [result["instance"]["name"] for result in results] == [f"web{number}" for number in range(100)]
+    assert "nics" not in results[0]["instance"] and results[0]["instance"]["ip_address"]
+
+
+def test_details_retrieve_each(bench):
+    for number in range(5):
+        bench.place(name=f"web{number}", publicIps=1)
+    results = bench.fleet(members(5), details=True)
+    assert len(bench.requests()) == 6 and all(result["instance"]["public_ips"] for result in results)
+
+
+def test_creates_look_names_up_once_and_list_twice(bench):
+    results = bench.fleet(members(20, **CREATION))
+    assert actions(results) == [["create"]] * 20 and len({result["id"] for result in results}) == 20
+    asked = bench.requests("GET")
+    lists = [entry for entry in bench.simulator.face.log if entry["method"] == "GET" and entry["path"].endswith("/instances")]
+    assert len(lists) == 2
+    assert [asked.count(f"GET {name}") for name in ("templates", "computeofferings", "networks")] == [1, 1, 1]
+    assert len(bench.instances()) == 20 and bench.writes() == ["POST instances"] * 20
+
+
+def test_destroying_reads_volumes_and_addresses_once(bench):
+    for number in range(10):
+        bench.place(name=f"web{number}", publicIps=1, dataVolumes=["data"])
+    results = bench.fleet(members(10, state="absent", purge=True, public_ips_to_release=["all"], volumes_to_delete=["all"]))
+    assert actions(results) == [["delete"]] * 10 and bench.instances() == []
+    assert bench.requests("GET").count("GET volumes") == bench.requests("GET").count("GET publicipaddresses") == 1
+    assert bench.environment.siblings["publicipaddresses"] == [] and not [
+        v for v in bench.environment.siblings["volumes"] if v["name"] == "data"
+    ]
+
+
+def test_an_id_that_the_list_does_not_show_is_retrieved(bench):
+    bench.settings(list_destroyed=False)
+    destroyed = bench.place(name="old", state="Destroyed")
+    (result,) = bench.fleet([{"id": destroyed, "state": "recovered"}])
+    assert result["actions"] == ["recover"] and result["name"] == "old"
+
+
+def test_unknown_ids_are_one_list_and_a_look_each(bench):
+    ids = [f"00000000-0000-4000-8000-{number:012}" for number in range(3)]
+    results = bench.fleet([{"id": item, "state": "absent"} for item in ids])
+    assert len(bench.requests()) == 4 and not any(result["changed"] or result["failed"] for result in results)
+    (result,) = bench.fleet([{"id": ids[0]}])
+    assert result["failed"] and ids[0] in result["msg"]
+
+
+# -- independence
+
+
+def test_a_member_that_fails_stops_no_other_and_a_second_run_finishes_the_rest(bench):
+    bench.settings(max_instances=3)
+    twins = [bench.place(name="twin") for _n in range(2)]
+    fleet = [*members(2, **CREATION), {"name": "twin"}, {"name": "web9", **CREATION, "template": "Ubuntu 1"}]
+    results = bench.fleet(fleet)
+    ends = [result["failed"] for result in results]
+    assert sorted(ends[:2]) == [False, True] and ends[2:] == [True, True]
+    refused = next(result for result in results[:2] if result["failed"])
+    assert refused["error"]["code"] == 2020 and "quota" in refused["msg"] and refused["actions"] == []
+    assert all(item in results[2]["msg"] for item in twins) and "Ubuntu 24.04" in results[3]["msg"]
+    assert summary_of(results) == {"created": 1, "destroyed": 0, "changed": 0, "unchanged": 0, "failed": 3}
+    bench.settings(max_instances=0)
+    fleet[3]["template"] = "Ubuntu 24.04"
+    second = bench.fleet([*fleet[:2], fleet[3]])
+    assert sorted(map(tuple, actions(second))) == [(), ("create",), ("create",)]
+    assert sorted(row["name"] for row in bench.instances()) == ["twin", "twin", "web0", "web1", "web9"]
+
+
+def test_a_refused_change_is_the_member_s_failure(bench):
+    bench.place(name="web0")
+    bench.place(name="web1", state="Stopped")
+    results = bench.fleet(members(2, compute_offering="2vCPU.4GB"))
+    assert results[0]["failed"] and "allow_reboot" in results[0]["msg"] and results[0]["instance"]["name"] == "web0"
+    assert results[1]["actions"] == ["changeComputeOffering"] and bench.writes() == ["POST changeComputeOffering"]
+
+
+def test_a_failed_task_is_the_member_s_failure(bench):
+    bench.fault(kind="task_failed", method="POST", path="/instances$", message="no host", count=1)
+    results = bench.fleet(members(3, **CREATION))
+    failed = [result for result in results if result["failed"]]
+    assert len(failed) == 1 and "no host" in failed[0]["msg"] and failed[0]["actions"] == ["create"] and failed[0]["task_id"]
+    assert set(failed[0]["error"]) == {"status_code", "code", "message", "context"}
+    assert len(bench.instances()) == 2
+
+
+def test_all_keys_are_there_for_each(bench):
+    bench.place(name="web0")
+    results = bench.fleet([{"name": "web0"}, {"name": "web1"}, {"name": "web2", **CREATION}])
+    keys = {"name", "id", "changed", "failed", "msg", "error", "actions", "diff", "drift", "task_id", "password", "instance"}
+    assert all(set(result) == keys for result in results)
+    assert results[2]["password"] and results[1]["failed"]
+
+
+# -- prediction
+
+
+@pytest.mark.parametrize("state", STATES)
+def test_check_mode_predicts_each_member(bench, state):
+    for current in ("Running", "Stopped", "Error", "Destroyed"):
+        bench.place(name=current, state=current)
+    bench.place(name="starting", state="Starting", reads=1, then="Running")
+    fleet = [{"name": name} for name in ("Running", "Stopped", "Error", "Destroyed", "starting", "none")]
+    common = {"state": state, "compute_offering": "1vCPU.512MB", "template": "CentOS 6.8 PV", "network": "Web-test_area"}
+    predicted = bench.fleet(fleet, common, check_mode=True)
+    assert bench.writes() == []
+    done = bench.fleet(fleet, common)
+    for before, after in zip(predicted, done):
+        for key in ("changed", "failed", "actions", "diff", "msg"):
+            assert before[key] == after[key], (before["name"], key)
+    if state != "restarted":
+        assert not any(result["changed"] for result in bench.fleet(fleet, common))
+
+
+def test_a_predicted_create_has_the_full_shape(bench):
+    (result,) = bench.fleet(members(1, **CREATION), check_mode=True, details=True)
+    assert result["id"] is None and result["instance"]["id"] is None and result["instance"]["public_ips"] == []
+
+
+# -- options
+
+
+def test_members_are_laid_over_the_common_options_before_defaults_apply():
+    common = {"state": "stopped", "allow_reboot": True, "network": "n"}
+    assert laid_over({"name": "a", "state": "started", "allow_reboot": False}, common)["state"] == "started"
+    whole = laid_over({"name": "a", "allow_reboot": False}, common)
+    assert (whole["state"], whole["allow_reboot"], whole["network"], whole["purge"]) == ("stopped", False, "n", False)
+    assert laid_over({"name": "a"}, None)["state"] == "present"
+
+
+@pytest.mark.parametrize(
+    ("fleet", "words"),
+    [
+        ([{"name": "a"}, {"name": "b", "cpu_count": 0}], ["instances[1] (b): cpu_count"]),
+        ([{"name": "a"}, {"state": "started"}], ["instances[1]: One of id and name"]),
+        ([{"id": "x"}], ["instances[0] (x): id must be a UUID"]),
+        ([{"name": "a"}, {"name": "a"}], ["instances[1] (a)", "instances[0] (a)"]),
+        (
+            [{"id": "0" * 8 + "-0000-4000-8000-" + "a" * 12}, {"id": "0" * 8 + "-0000-4000-8000-" + "A" * 12, "name": "b"}],
+            ["same instance"],
+        ),
+        ([{"name": "a", "public_key": "k"}], None),
+    ],
+)
+def test_bad_options_name_the_member(fleet, words):
+    problem = fleet_problem([laid_over(member, None) for member in fleet])
+    assert problem is None if words is None else all(word in problem for word in words)
+
+
+def test_exclusions_hold_for_what_comes_of_both():
+    assert "public_key" in fleet_problem([laid_over({"name": "a", "public_key": "k"}, {"ssh_key_name": "mysshkey"})])
+
+
+def test_a_name_and_an_id_of_the_same_instance_are_refused_before_any_write(bench):
+    there = bench.place(name="web0")
+    with pytest.raises(Refused, match=r"instances\[1\].*same instance as instances\[0\] \(web0\)"):
+        bench.fleet([{"name": "web0", "state": "stopped"}, {"id": there.upper(), "state": "absent"}, {"name": "new", **CREATION}])
+    assert bench.writes() == []
+
+
+def test_a_mistyped_environment_fails_the_whole_run(bench):
+    with pytest.raises(ApiError, match="tset"):
+        bench.fleet(members(2, state="absent"), connection={"environment_name": "tset"})
+
+
+def test_nobody(bench):
+    assert bench.fleet([]) == []
+
+
+# -- lost answers, deadlines, races
+
+
+@pytest.mark.parametrize("kind", ["drop_after", "broken_json"])
+def test_fifty_creates_whose_answers_are_lost_are_fifty_servers(bench, kind):
+    bench.fault(kind=kind, method="POST", path="/instances$", count=25)
+    results = bench.fleet(members(50, **CREATION), most=25)
+    assert not [result["msg"] for result in results if result["failed"]]
+    assert sorted(row["name"] for row in bench.instances()) == sorted(f"web{number}" for number in range(50))
+    by_name = {row["name"]: row["id"] for row in bench.instances()}
+    assert all(result["id"] == by_name[result["name"]] for result in results)
+    assert bench.writes() == ["POST instances"] * 50
+
+
+def test_creates_that_were_never_taken_are_unknown_and_not_sent_again(bench):
+    bench.fault(kind="drop_before", method="POST", path="/instances$", count=5)
+    results = bench.fleet(members(10, **CREATION))
+    failed = [result for result in results if result["failed"]]
+    assert len(failed) == 5 and all("unknown" in result["msg"] for result in failed)
+    assert len(bench.instances()) == 5 and len(bench.writes()) == 10
+
+
+def test_throttling_is_ridden_out(bench):
+    bench.fault(kind="status", status=429, method="POST", headers={"Retry-After": "1"}, count=10)
+    results = bench.fleet(members(10, **CREATION))
+    assert not any(result["failed"] for result in results) and len(bench.instances()) == 10
+
+
+def test_one_deadline_for_all(bench, clock):
+    bench.settings(seconds={"create": 1000.0})
+    began = clock.now
+    results = bench.fleet([*members(3, **CREATION)], wait_timeout=60)
+    assert all(result["failed"] and result["task_id"] and "60 seconds" in result["msg"] for result in results)
+    assert 60 <= clock.now - began < 62
+
+
+def test_a_twin_of_another_run_is_warned_of(bench):
+    original = bench.environment.add_instance
+
+    def with_twin(name, *args, **kwargs):
+        instance = original(name, *args, **kwargs)
+        if name == "web1" and len(bench.instances("web1")) == 1:
+            original(name, *args, **kwargs)
+        return instance
+
+    bench.environment.add_instance = with_twin
+    results = bench.fleet(members(3, **CREATION))
+    assert not any(result["failed"] for result in results)
+    (warning,) = bench.last_fleet.warnings
+    assert warning.startswith("instances[1] (web1): Another instance has the name") and results[1]["id"] in warning
+
+
+def test_without_waiting_each_has_its_task(bench):
+    results = bench.fleet(members(3, **CREATION), wait=False)
+    assert all(result["task_id"] and result["actions"] == ["create"] for result in results)
+    assert bench.requests("GET").count("GET instances") == 1
+
+
+def test_a_member_that_is_gone_meanwhile_is_its_own_failure(bench):
+    bench.place(name="web0", state="Stopped")
+    bench.place(name="web1", state="Stopped")
+    bench.fault(kind="status", status=404, method="POST", path="operation=start", count=1)
+    results = bench.fleet(members(2, state="started"))
+    assert sorted(result["failed"] for result in results) == [False, True]

@@ -1,0 +1,164 @@
+# Copyright (c) 2026, coxedge.compute contributors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""Passwords and ISOs, against the simulator over real HTTP and on simulated time."""
+
+from __future__ import annotations
+
+import pytest
+from ansible_collections.coxedge.compute.plugins.module_utils.catalog import Catalog
+from ansible_collections.coxedge.compute.plugins.module_utils.client import ApiError
+from ansible_collections.coxedge.compute.plugins.module_utils.operations import Operation, selection
+from ansible_collections.coxedge.compute.plugins.module_utils.plan import Refused
+from ansible_collections.coxedge.compute.plugins.module_utils.tasks import drive
+
+
+@pytest.fixture
+def operate(bench, clock):
+    """Runs one operation; returns the run and what the job returned."""
+
+    def run(job, check_mode=False, connection=None, **selected):
+        client, deadline = bench.client(**(connection or {})), bench.deadline(100)
+        operation = Operation(client, Catalog(client, deadline), deadline, selection(selected), check_mode=check_mode)
+        bench.last_run = operation
+        return operation, drive(job(operation), clock.sleep)
+
+    return run
+
+
+def reset(run):
+    return run.reset_password()
+
+
+def iso(name):
+    return lambda run: run.set_iso(name)
+
+
+# -- passwords
+
+
+@pytest.mark.parametrize("shape", ["flat", "data"])
+@pytest.mark.parametrize("first", ["pending", "done"])
+def test_the_new_password_is_that_of_the_task(bench, operate, shape, first):
+    bench.settings(task_shape=shape, first_answer=first)
+    bench.place(name="web1")
+    one, instance = operate(reset, name="web1")
+    two, _instance = operate(reset, id=instance["id"])
+    assert one.outcome.password and two.outcome.password and one.outcome.password != two.outcome.password
+    assert one.outcome.actions == ["resetPassword"] and instance["username"] == "cca-user"
+    assert one.outcome.password not in str(one.outcome.diff)
+
+
+def test_check_mode_resets_nothing(bench, operate):
+    bench.place(name="web1")
+    run, _instance = operate(reset, name="web1", check_mode=True)
+    assert run.outcome.actions == ["resetPassword"] and run.outcome.password is None and bench.writes() == []
+
+
+@pytest.mark.parametrize("kind", ["drop_before", "drop_after", "broken_json"])
+def test_a_reset_whose_answer_is_lost_is_not_sent_again(bench, operate, kind):
+    bench.place(name="web1")
+    bench.fault(kind=kind, method="POST", count=1)
+    with pytest.raises(ApiError, match="unknown"):
+        operate(reset, name="web1")
+    assert bench.writes() == ["POST resetPassword"] and bench.last_run.outcome.actions == ["resetPassword"]
+
+
+def test_a_reset_whose_task_is_lost_or_fails_is_no_success(bench, operate):
+    bench.place(name="web1")
+    for kind, word in (("task_lost", "unknown"), ("task_failed", "no agent")):
+        bench.fault(kind=kind, method="POST", message="no agent", count=1)
+        with pytest.raises(ApiError, match=word):
+            operate(reset, name="web1")
+    assert bench.writes() == ["POST resetPassword"] * 2
+
+
+def test_there_must_be_an_instance(bench, operate):
+    bench.place(name="old", state="Destroyed")
+    for job in (reset, iso("guest tools"), iso(None)):
+        with pytest.raises(Refused, match="no instance of name"):
+            operate(job, name="web1")
+        with pytest.raises(Refused, match="is destroyed"):
+            operate(job, id=bench.instances("old")[0]["id"])
+    assert bench.writes() == []
+
+
+def test_a_state_that_does_not_allow_it_is_the_api_s_error(bench, operate):
+    bench.place(name="web1", state="Error")
+    with pytest.raises(ApiError, match="resetPassword") as caught:
+        operate(reset, name="web1")
+    assert caught.value.details["context"]["currentState"] == "Error"
+
+
+# -- ISOs
+
+
+@pytest.fixture
+def isos(bench):
+    """Two ISOs that can be attached, and one that can't."""
+    for number, name in enumerate(("first", "second", "boot")):
+        entry = {"id": f"00000000-0000-4000-8000-{number:012}", "name": name, "ready": True, "bootable": name == "boot"}
+        bench.environment.siblings["isos"].append(entry)
+    return {row["name"]: row["id"] for row in bench.environment.siblings["isos"]}
+
+
+def attached(bench, instance_id):
+    return bench.environment.hidden[instance_id]["isoId"]
+
+
+def test_where_the_iso_is_reported_nothing_needless_is_done(bench, operate, isos):
+    bench.settings(report_iso=True)
+    server = bench.place(name="web1")
+    steps = [
+        ("first", ["attachIso"]),
+        ("first", []),
+        (isos["first"], []),
+        ("second", ["detachIso", "attachIso"]),
+        (None, ["detachIso"]),
+        (None, []),
+    ]
+    for name, actions in steps:
+        before = len(bench.writes())
+        predicted, _instance = operate(iso(name), name="web1", check_mode=True)
+        assert len(bench.writes()) == before
+        run, _instance = operate(iso(name), name="web1")
+        assert run.outcome.actions == actions == predicted.outcome.actions and run.outcome.diff == predicted.outcome.diff
+        assert run.msg == "" and attached(bench, server) == isos.get(name, isos["first"] if name == isos["first"] else None)
+
+
+def test_where_it_is_not_reported_the_operation_is_run_and_said_so(bench, operate, isos):
+    server = bench.place(name="web1")
+    run, _instance = operate(iso("first"), name="web1")
+    assert run.outcome.actions == ["attachIso"] and "does not report" in run.msg
+    run, _instance = operate(iso("second"), name="web1")
+    assert run.outcome.actions == ["detachIso", "attachIso"] and attached(bench, server) == isos["second"]
+    run, _instance = operate(iso(None), name="web1")
+    assert run.outcome.actions == ["detachIso"] and attached(bench, server) is None
+    run, _instance = operate(iso(None), name="web1")
+    assert run.outcome.actions == [] and "No ISO was attached" in run.msg
+
+
+def test_an_iso_that_can_t_be_attached_is_refused_before_the_other_is_detached(bench, operate, isos):
+    server = bench.place(name="web1", isoId=isos["first"])
+    for name, word in (("boot", "bootable"), ("frst", "first")):
+        with pytest.raises(Refused, match=word):
+            operate(iso(name), name="web1")
+    assert attached(bench, server) == isos["first"] and bench.writes() == []
+
+
+@pytest.mark.parametrize("report", [False, True])
+@pytest.mark.parametrize("kind", ["drop_before", "drop_after"])
+@pytest.mark.parametrize("name", ["first", None])
+def test_lost_answers_end_in_the_right_state(bench, operate, isos, report, kind, name):
+    bench.settings(report_iso=report)
+    server = bench.place(name="web1", isoId=None if name else isos["second"])
+    bench.fault(kind=kind, method="POST", count=1)
+    run, _instance = operate(iso(name), name="web1")
+    assert attached(bench, server) == (isos[name] if name else None) and run.outcome.actions
+
+
+def test_an_attach_that_fails_after_the_detach_says_what_became_of_the_other(bench, operate, isos):
+    bench.place(name="web1", isoId=isos["second"])
+    bench.fault(kind="task_failed", method="POST", path="operation=attachIso", message="no space", count=0)
+    with pytest.raises(ApiError, match=r"no space.*has been detached"):
+        operate(iso("first"), name="web1")
