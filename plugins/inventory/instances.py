@@ -181,12 +181,14 @@ cache_timeout: 600
 """
 
 import difflib
+import hashlib
 import os
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from typing import Any
 
+from ansible import constants as core_settings
 from ansible.errors import AnsibleParserError
 from ansible.module_utils.parsing.convert_bool import boolean
 from ansible.plugins.inventory import BaseInventoryPlugin, Cacheable, Constructable
@@ -194,7 +196,13 @@ from ansible_collections.coxedge.compute.plugins.module_utils.client import ApiE
 from ansible_collections.coxedge.compute.plugins.module_utils.select import FILTERS, Selection, in_order
 from ansible_collections.coxedge.compute.plugins.plugin_utils import source
 from ansible_collections.coxedge.compute.plugins.plugin_utils.construct import Constructed, Constructor
-from ansible_collections.coxedge.compute.plugins.plugin_utils.expressions import MISSING, Simple, remember_compiled, simple_ones
+from ansible_collections.coxedge.compute.plugins.plugin_utils.expressions import (
+    MISSING,
+    Simple,
+    remember_compiled,
+    simple_ones,
+    without_place,
+)
 from ansible_collections.coxedge.compute.plugins.plugin_utils.hostvars import (
     Variables,
     inert,
@@ -204,11 +212,14 @@ from ansible_collections.coxedge.compute.plugins.plugin_utils.hostvars import (
     usable_user,
 )
 from ansible_collections.coxedge.compute.plugins.plugin_utils.names import host_name, is_special, settle
+from ansible_collections.coxedge.compute.plugins.plugin_utils.registry import known_hosts
 
 # How many hosts a warning names.
 NAMED = 5
 FILE_NAMES = ("coxedge.yml", "coxedge.yaml")
 NEEDED = ("api_key", "service_code", "environment_names")
+# Lists of expressions.
+EXPRESSIONS = ("filters", "hostnames")
 
 
 @dataclass
@@ -216,9 +227,12 @@ class Member:
     """An instance on its way to be a host."""
 
     id: str
+    environment_name: str
     variables: dict[str, Any]
     wishes: list[str]
     """Names, in the order in which it would like to have them."""
+    fallbacks: list[str] = field(default_factory=list)
+    """The last of them, which are nobody else's."""
     name: str = ""
     constructed: Constructed = field(default_factory=Constructed)
 
@@ -233,6 +247,7 @@ class InventoryModule(BaseInventoryPlugin, Constructable, Cacheable):  # type: i
     def __init__(self) -> None:
         super().__init__()
         self._simple: dict[str, Simple] = {}
+        self._key_in_file = False
 
     def verify_file(self, path: str) -> bool:
         """Whether a file is one for this plugin, by its name."""
@@ -254,13 +269,17 @@ class InventoryModule(BaseInventoryPlugin, Constructable, Cacheable):  # type: i
             expressions = [*self.get_option("hostnames"), *(self.get_option("compose") or {}).values(), *keyed]
             self._simple = simple_ones(expressions)
             remember_compiled(self.templar, expressions, [*(self.get_option("filters") or []), *(self.get_option("groups") or {}).values()])
-        members = self._members(environments)
-        self._name_and_construct(members)
+        try:
+            members = self._members(environments)
+            self._name_and_construct(members)
+        except Exception as error:  # pylint: disable=broad-exception-caught
+            # Core would show the lines of the file around the place, and the key may be one of them.
+            raise AnsibleParserError(one_line(error)) from None
         self._fill(members)
 
     def _compose(self, template: Any, variables: Any, *args: Any, **kwargs: Any) -> Any:
         """What comes of an expression. Core's helpers come here too."""
-        simple = self._simple.get(template)
+        simple = self._simple.get(template) if isinstance(template, str) else None
         if simple is not None and not (self.get_option("use_extra_vars") and self._vars):
             # The name of a parent group is worked out with them next.
             self.templar.available_variables = variables
@@ -284,26 +303,45 @@ class InventoryModule(BaseInventoryPlugin, Constructable, Cacheable):  # type: i
         """The options of the file, less those that are empty. Raises AnsibleParserError for an unknown one."""
         known = self.option_definitions
         given: dict[str, Any] = {}
+        self._key_in_file = bool(direct.get("api_key"))
         for name, value in direct.items():
             if name not in known:
                 near = difflib.get_close_matches(str(name), known, n=1)
                 hint = f"did you mean {near[0]}?" if near else "ansible-doc -t inventory coxedge.compute.instances lists all."
                 raise AnsibleParserError(f"There is no option {one_line(name)} of {self.NAME}; {hint}")
-            if name == "api_key" and isinstance(value, str) and self.templar.is_template(value):
-                self.templar.available_variables = self._vars or {}
-                value = self.templar.template(value)
-            if isinstance(value, list) and known[name].get("elements") == "str":
-                value = [item for item in value if item not in ("", None)]
+            if name == "api_key":
+                value = self._worked_out_key(value)
+            elif name in EXPRESSIONS and isinstance(value, str):
+                # A comma in an expression is not one between two.
+                value = [value]
+            if known[name].get("elements") == "str" and isinstance(value, list):
+                value = [_text(name, item) for item in value if item not in ("", None)]
+            if name not in ("api_key", *EXPRESSIONS):
+                _refuse_templates(name, value)
             if value not in ("", None, []):
                 given[name] = value
         return given
+
+    def _worked_out_key(self, value: Any) -> Any:
+        """The key that the file gives, a template worked out. No error shows anything of it."""
+        if isinstance(value, (list, dict, bool)):
+            raise AnsibleParserError("api_key must be text.")
+        try:
+            if isinstance(value, str) and self.templar.is_template(value):
+                self.templar.available_variables = self._vars or {}
+                value = self.templar.template(value)
+        except Exception:  # pylint: disable=broad-exception-caught
+            raise AnsibleParserError("api_key can't be worked out: check the template that the inventory file gives for it.") from None
+        if "{{" in str(value):
+            raise AnsibleParserError("api_key can't be worked out: the template that the inventory file gives for it is not a valid one.")
+        return None if value is None else str(value).strip()
 
     def _check_needed(self, given: Mapping[str, Any]) -> None:
         """Raises AnsibleParserError if something is missing that there is no default for."""
         for name in NEEDED:
             # Core heeds the last of them.
             variables = [entry["name"] for entry in reversed(self.option_definitions[name]["env"])]
-            if name not in given and not any(os.environ.get(variable) for variable in variables):
+            if name not in given and not any(os.environ.get(variable, "").strip() for variable in variables):
                 raise AnsibleParserError(
                     f"{name} is needed: give it in the inventory file, or set {' or '.join(variables)} in the environment."
                 )
@@ -332,10 +370,12 @@ class InventoryModule(BaseInventoryPlugin, Constructable, Cacheable):  # type: i
             # Core's texts know where they came from. A plain one is all that the client needs.
             value = self.get_option(name)
             shared[name] = None if value is None else str(value).strip()
-        names = dict.fromkeys(str(name).strip() for name in self.get_option("environment_names"))
-        connections = [Connection(environment_name=name, **shared) for name in names]
+        names = [str(name).strip() for name in self.get_option("environment_names")]
+        connections = [Connection(environment_name=name, **shared) for name in dict.fromkeys(names) if name]
+        if not connections:
+            problem = problem or "environment_names has no name in it: give the names of the environments to read."
         for connection in connections:
-            problem = problem or connection.problem()
+            problem = problem or (connection.problem() or "").replace("environment_name ", "environment_names ")
         if problem:
             raise AnsibleParserError(problem)
         return connections
@@ -345,13 +385,13 @@ class InventoryModule(BaseInventoryPlugin, Constructable, Cacheable):  # type: i
     def _environments(self, connections: Sequence[Connection], may_use_cache: bool) -> list[source.Environment]:
         """What there is, from the cache if it may be used and has it. Raises ApiError."""
         details = self.get_option("details")
-        # Retrieved instances show their public addresses themselves.
-        addresses = self.get_option("connect_with") == "public_ip" and not details
+        # Also with details: an instance does not show who else uses its addresses.
+        addresses = self.get_option("connect_with") == "public_ip"
         caching = self.get_option("cache")
         bound_to = source.binding(connections, details, addresses)
         key = f"{self.NAME}_{bound_to[:32]}"
         if caching and may_use_cache:
-            kept = self._cached(key, bound_to)
+            kept = self._cached(key, bound_to, [connection.environment_name for connection in connections])
             if kept is not None:
                 return kept
         selection = self._selection()
@@ -367,7 +407,7 @@ class InventoryModule(BaseInventoryPlugin, Constructable, Cacheable):  # type: i
             self._cache[key] = source.packed(environments, bound_to)
         return environments
 
-    def _cached(self, key: str, bound_to: str) -> list[source.Environment] | None:
+    def _cached(self, key: str, bound_to: str, names: Sequence[str]) -> list[source.Environment] | None:
         """What the cache holds; None if it holds nothing that can be used."""
         try:
             entry = self._cache[key]
@@ -377,7 +417,7 @@ class InventoryModule(BaseInventoryPlugin, Constructable, Cacheable):  # type: i
             # Whatever a cache plugin makes of a damaged file: what is lost there can be read anew.
             self.display.warning(f"The inventory is read anew, as its cache can't be read: {one_line(error)}")
             return None
-        return source.unpacked(entry, bound_to)
+        return source.unpacked(entry, bound_to, names)
 
     def _selection(self) -> Selection:
         return Selection({name: self.get_option(name) for name in ("states", *FILTERS)})
@@ -399,14 +439,12 @@ class InventoryModule(BaseInventoryPlugin, Constructable, Cacheable):  # type: i
         order = {id(instance): number for number, instance in enumerate(in_order([instance for instance, _environment in found]))}
         for instance, environment in sorted(found, key=lambda pair: order[id(pair[0])]):
             variables = variables_of(instance, environment.name)
-            member = Member(str(instance["id"]), variables, [])
+            member = Member(str(instance["id"]), environment.name, variables, [])
             if not all(conditions.holds(condition, member) for condition in conditions.texts):
                 continue
-            for text in hostnames.texts:
-                value = hostnames.value_of_name(text, member, prefix)
-                if value:
-                    member.wishes.append(inert(host_name(value)))
-            member.wishes = list(dict.fromkeys([*member.wishes, member.id, f"{member.id}.{host_name(environment.name)}"]))
+            wishes = [hostnames.value_of_name(text, member, prefix) or "" for text in hostnames.texts]
+            member.fallbacks = _fallbacks(member.id, environment.name)
+            member.wishes = [name for name in dict.fromkeys(map(fit_name, [*wishes, *member.fallbacks])) if name]
             address = _address(connect_with, instance, environment)
             if address is not None:
                 variables["ansible_host"] = address
@@ -431,15 +469,19 @@ class InventoryModule(BaseInventoryPlugin, Constructable, Cacheable):  # type: i
         """Gives each host a name that is no group's, and works out what else becomes of it."""
         group = str(self.get_option("group"))
         names_of_groups = {*self.inventory.groups, group, *map(self._sanitize_group_name, self.get_option("groups") or {})}
-        owners = {member.id: number for number, member in enumerate(members)}
-        id_variable = f"{self.get_option('hostvars_prefix')}id"
+        owners: dict[str, set[int]] = {}
+        for number, member in enumerate(members):
+            for name in map(fit_name, member.fallbacks):
+                owners.setdefault(name, set()).add(number)
+        # Where core keeps facts in files, it names them after hosts.
+        keeps_files = not str(core_settings.CACHE_PLUGIN).endswith("memory")
+        others = known_hosts(self.inventory)
 
         def refused(number: int, name: str) -> bool:
-            if name in names_of_groups or is_special(name) or owners.get(name, number) != number:
+            if name in names_of_groups or is_special(name, keeps_files) or owners.get(name, {number}) != {number}:
                 return True
-            # Another source may have had a host of this name before: another instance must not become one with it.
-            there = self.inventory.hosts.get(name)
-            return there is not None and there.vars.get(id_variable, members[number].id) != members[number].id
+            # Another file may have had a host of this name before: another instance must not become one with it.
+            return others.get(name, self._identity(members[number])) != self._identity(members[number])
 
         while True:
             for member, name in zip(members, settle([member.wishes for member in members], refused)):
@@ -447,6 +489,7 @@ class InventoryModule(BaseInventoryPlugin, Constructable, Cacheable):  # type: i
             constructor = Constructor(self, self._ancestors, self.quick)
             for member in members:
                 member.constructed = constructor.construct(member.name, self._known(member), [group])
+            self._drop_loops(members)
             made = {group for member in members for group, _child in member.constructed.joins}
             names_of_groups |= made
             if made.isdisjoint(member.name for member in members):
@@ -457,6 +500,46 @@ class InventoryModule(BaseInventoryPlugin, Constructable, Cacheable):  # type: i
                 "Names that several hosts would have, or that Ansible takes for something else, are nobody's;"
                 f" the hosts have other names instead: {_some(moved)}. To choose names, list more in hostnames."
             )
+
+    def _identity(self, member: Member) -> tuple[str, ...]:
+        """What tells an instance from all others, in whatever file and by whatever prefix it is shown."""
+        return (str(self.get_option("api_url")), str(self.get_option("service_code")), member.environment_name, member.id)
+
+    def _drop_loops(self, members: Sequence[Member]) -> None:
+        """Leaves out what would put a group into itself: core would fail half-way, and names that others give can bring it about.
+
+        Raises AnsibleParserError where ``strict``.
+        """
+        above: dict[str, set[str]] = {}
+        seen: dict[tuple[str, str], bool] = {}
+
+        def ancestors(group: str) -> set[str]:
+            found: set[str] = set()
+            waiting = [group]
+            while waiting:
+                for parent in above.get(waiting[-1], set()) | self._ancestors(waiting.pop()):
+                    if parent not in found:
+                        found.add(parent)
+                        waiting.append(parent)
+            return found
+
+        for member in members:
+            for parent, child in list(member.constructed.joins):
+                if child is None:
+                    continue
+                if (parent, child) not in seen:
+                    loops = child in ("all", "ungrouped") or parent == child or child in ancestors(parent)
+                    seen[parent, child] = loops
+                    if not loops:
+                        above.setdefault(child, set()).add(parent)
+                if seen[parent, child]:
+                    del member.constructed.joins[parent, child]
+        refused = [f"{child} in {parent}" for (parent, child), loops in seen.items() if loops]
+        if refused:
+            words = f"Groups can't be in themselves, nor all and ungrouped in others: {_some(refused)}."
+            if self.get_option("strict"):
+                raise AnsibleParserError(words)
+            self.display.warning(f"{words} This was left out.")
 
     def _known(self, member: Member) -> dict[str, Any]:
         """The variables of a host as core would have them, before anything is made of them."""
@@ -475,8 +558,10 @@ class InventoryModule(BaseInventoryPlugin, Constructable, Cacheable):  # type: i
         """Puts the hosts into the inventory."""
         inventory = self.inventory
         group = inventory.add_group(str(self.get_option("group")))
+        known = known_hosts(inventory)
         for member in members:
             inventory.add_host(member.name, group)
+            known[member.name] = self._identity(member)
             if self.quick:
                 # Host.vars is no promise of core's, though its own manager sets it; set_variable, a hundred times slower, is.
                 # What it would add besides is where a value came from, which matters for what is composed: see below.
@@ -485,7 +570,8 @@ class InventoryModule(BaseInventoryPlugin, Constructable, Cacheable):  # type: i
                 for name, value in member.variables.items():
                     inventory.set_variable(member.name, name, value)
             for name, value in member.constructed.variables.items():
-                inventory.set_variable(member.name, name, value)
+                # Of a name, core would show the place in the file; of a value too, which helps unless the key stands there.
+                inventory.set_variable(member.name, str(name), without_place(value) if self._key_in_file else value)
             for joined, child in member.constructed.joins:
                 inventory.add_child(inventory.add_group(joined), member.name if child is None else child)
 
@@ -550,12 +636,35 @@ def _address(connect_with: str, instance: Mapping[str, Any], environment: source
     if connect_with == "hostname":
         return usable_name(instance.get("hostname"))
     if connect_with == "public_ip":
-        if environment.addresses is not None:
-            return environment.addresses.get(str(instance["id"]))
-        shown = instance.get("public_ips")
-        rows = shown if isinstance(shown, list) else []
-        return source.first_address([row.get("ip_address") for row in rows if isinstance(row, dict)])
+        return (environment.addresses or {}).get(str(instance["id"]))
     return None
+
+
+def fit_name(text: str) -> str:
+    """A text of the API's as a host name that is no template."""
+    name: str = inert(host_name(text))
+    return name
+
+
+def _fallbacks(instance_id: str, environment_name: str) -> list[str]:
+    """What an instance can be called if nothing else fits: the last one always does."""
+    digest = hashlib.sha256(f"{environment_name}/{instance_id}".encode("utf-8", "surrogatepass")).hexdigest()[:16]
+    return [instance_id, f"{instance_id}.{environment_name}", f"instance-{digest}"]
+
+
+def _refuse_templates(option: str, value: Any) -> None:
+    for text in value if isinstance(value, list) else [value]:
+        if isinstance(text, str) and "{{" in text:
+            raise AnsibleParserError(f"{option} can't be a template: only api_key can, and expressions need no braces.")
+
+
+def _text(option: str, item: Any) -> Any:
+    """An entry of a list of text: numbers are text too, as YAML takes some names for numbers."""
+    if isinstance(item, bool) and option in EXPRESSIONS:
+        return str(item)
+    if isinstance(item, (bool, list, dict)):
+        raise AnsibleParserError(f"{option} must be a list of text, which {one_line(item)!r} is not.")
+    return item if isinstance(item, str) else str(item)
 
 
 def _some(names: Sequence[str]) -> str:
@@ -572,10 +681,10 @@ def _without_empty_variables(definitions: Mapping[str, Any]) -> Iterator[None]:
     empty COXEDGE_API_KEY where COXEDGE_KEY is set. AWX sets what was left blank in a form to nothing.
     """
     names = {entry["name"] for definition in definitions.values() for entry in definition.get("env", ())}
-    empty = {name for name in names if os.environ.get(name) == ""}
+    empty = {name: os.environ[name] for name in names if name in os.environ and not os.environ[name].strip()}
     for name in empty:
         del os.environ[name]
     try:
         yield
     finally:
-        os.environ.update(dict.fromkeys(empty, ""))
+        os.environ.update(empty)

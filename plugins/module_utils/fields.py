@@ -137,7 +137,8 @@ SHAPE: dict[str, Any] = {
 }
 # How deep the attributes of an instance may be nested. Documented ones are three deep; an endless nesting would end in a traceback.
 MAX_DEPTH = 20
-SECRET_ATTRIBUTES = ("user_data", "password")
+# Attributes that are never shown end so, underscores apart: user_data, password, and whatever the API may add to them.
+SECRET_ENDINGS = ("userdata", "password")
 # What only retrieving a single instance shows; a list says nothing of them.
 DETAIL_ATTRIBUTES = ("nics", "public_ips")
 
@@ -210,6 +211,12 @@ def snake(name: str) -> str:
     return re.sub(r"(?<=[a-z0-9])(?=[A-Z])|(?<=[A-Z])(?=[A-Z][a-z])", "_", name).lower()
 
 
+@lru_cache(maxsize=1024)
+def is_secret(name: str) -> bool:
+    """Whether an attribute, by its name in snake_case, must not be shown."""
+    return name.replace("_", "").endswith(SECRET_ENDINGS)
+
+
 def snaked(value: Any, depth: int = MAX_DEPTH) -> Any:
     """A JSON value of the API's with the names of all its fields in snake_case, less secrets.
 
@@ -221,7 +228,7 @@ def snaked(value: Any, depth: int = MAX_DEPTH) -> Any:
         named = ((snake(str(name)), item) for name, item in value.items())
         # Most values have no parts: asking first is a third of the time that long lists take.
         parts = (dict, list)
-        return {name: snaked(item, depth - 1) if isinstance(item, parts) else item for name, item in named if name not in SECRET_ATTRIBUTES}
+        return {name: snaked(item, depth - 1) if isinstance(item, parts) else item for name, item in named if not is_secret(name)}
     if isinstance(value, list):
         return [snaked(item, depth - 1) for item in value]
     return value

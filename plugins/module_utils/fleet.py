@@ -111,7 +111,16 @@ class Fleet:
         self.by_id: dict[str, dict[str, Any]] = {}
         catalog = Catalog(self.client, self.deadline, many=True, instances=self.listing.rows)
         self.runs = [
-            MemberRun(self.client, catalog, self.deadline, options, self.wait, self.check_mode, fleet=self) for options in self.members
+            MemberRun(
+                client=self.client,
+                catalog=catalog,
+                deadline=self.deadline,
+                options=options,
+                wait=self.wait,
+                check_mode=self.check_mode,
+                fleet=self,
+            )
+            for options in self.members
         ]
 
     def converge(self) -> list[dict[str, Any]]:
@@ -202,17 +211,13 @@ class Fleet:
 class MemberRun(Run):
     """The run of one member: as that of a single instance, but for what is read once for the whole fleet."""
 
-    fleet: Fleet | None = None
+    fleet: Any = None
+    """The Fleet that it is a member of."""
     fresh: bool = True
     """Whether nothing has been looked at yet but the list of the whole fleet."""
     seen: dict[str, Any] | None = None
     """The instance as it was at the beginning."""
     created: Mapping[str, Any] | None = None
-
-    @property
-    def _whole(self) -> Fleet:
-        assert self.fleet is not None
-        return self.fleet
 
     def _find(self) -> Job[dict[str, Any] | None]:
         fresh = self.fresh
@@ -220,17 +225,17 @@ class MemberRun(Run):
         self.fresh = False
         self.seen = current
         if fresh:
-            self.known_ids = self._whole.known_ids
+            self.known_ids = self.fleet.known_ids
         return current
 
     def _list(self) -> Job[list[dict[str, Any]]]:
         if self.fresh:
-            return [] if self.options.get("id") else self._whole.by_name.get(self.options["name"], [])
-        rows: list[dict[str, Any]] = yield self._whole.listing.rows
+            return [] if self.options.get("id") else self.fleet.by_name.get(self.options["name"], [])
+        rows: list[dict[str, Any]] = yield self.fleet.listing.rows
         return rows
 
     def _look(self, instance_id: str) -> Job[dict[str, Any] | None]:
-        row = self._whole.by_id.get(instance_id.lower()) if self.fresh else None
+        row = self.fleet.by_id.get(instance_id.lower()) if self.fresh else None
         if row is not None and not self._needs_details():
             return (yield from self._read(row))
         if row is not None:
@@ -251,7 +256,7 @@ class MemberRun(Run):
 
     def _needs_details(self) -> bool:
         """Whether what a list shows of an instance is not enough to plan with, or to return."""
-        return self._whole.details or self.options["update_ssh_key"] == "always" or bool(self.options.get("public_ips_to_release"))
+        return self.fleet.details or self.options["update_ssh_key"] == "always" or bool(self.options.get("public_ips_to_release"))
 
     def _look_for_twins(self, created: Mapping[str, Any]) -> Job[None]:
         # Once for all, at the end: see Fleet.

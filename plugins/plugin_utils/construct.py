@@ -49,7 +49,8 @@ class Record:
 
     def set_variable(self, _host: str, name: str, value: Any) -> None:
         """Takes down a composed variable."""
-        self.taken.variables[name] = value
+        # Without core's mark of where the name stands in the file.
+        self.taken.variables[str(name)] = value
 
     def add_group(self, group: str) -> str:
         """Gives the name back, as core's inventory does: core has made it a valid one before."""

@@ -184,6 +184,11 @@ class Simple:
         return self._origin.tag(value) if self._origin is not None and type(value) in MARKED_TYPES else value
 
 
+def without_place(value: Any) -> Any:
+    """A value without core's mark of where it stands in a file."""
+    return Origin.untag(value) if Origin is not None else value
+
+
 class _Undefined(jinja2.Undefined):
     """Ends it where something is undefined: core has views of its own on that."""
 

@@ -5,38 +5,59 @@
 
 from __future__ import annotations
 
+import ipaddress
 import re
+import socket
 from collections.abc import Callable, Sequence
 
 from ansible.constants import LOCALHOST
-from ansible_collections.coxedge.compute.plugins.module_utils.client import is_loopback
 
 # A colon would be read as the beginning of a port; control characters would garble whatever shows the name.
 UNFIT = re.compile(r"[:\x00-\x1f\x7f-\x9f\u2028\u2029]")
 
 
+# What most file systems take as the name of a file, less what caches put before it. In bytes.
+LONGEST_FILE_NAME = 200
+
+
 def host_name(text: str) -> str:
-    """A text as a host name: what is unfit in it is an underscore."""
-    return UNFIT.sub("_", text)
+    """A text as a host name: what is unfit in it is an underscore, and no pattern reaches blanks at its ends."""
+    return UNFIT.sub("_", text).strip()
 
 
-def is_special(name: str) -> bool:
+def is_special(name: str, is_file: bool = False) -> bool:
     """Whether Ansible, or a program that it runs, would take a name for something else than the name of this host.
 
-    This machine is meant by names of loopback. A leading hyphen would make the name an option of ssh. Core makes file names of
-    host names (for host_vars and for caches), which must not lead out of their folder.
+    This machine is meant by names of loopback, however they are spelled. A leading hyphen would make the name an option of ssh.
+    Core makes file names of host names (for host_vars, and with ``is_file`` for a cache of facts): these must not lead out of
+    their folder, nor into one that does not exist.
     """
-    # Only what begins like one is looked at as an address, for the sake of long lists.
-    if name.lower() in LOCALHOST or ((name[:1].isdigit() or name[:1] in ":[") and is_loopback(name)):
+    if name.lower().rstrip(".") in LOCALHOST or ((name[:1].isdigit() or name[:1] in ":[") and is_this_machine(name)):
         return True
-    return name.startswith(("-", "/", "~")) or name == "." or ".." in name.split("/")
+    if name.startswith(("-", "/", "~")) or name == "." or ".." in name.split("/"):
+        return True
+    return is_file and ("/" in name or len(name.encode("utf-8", "surrogatepass")) > LONGEST_FILE_NAME)
+
+
+def is_this_machine(address: str) -> bool:
+    """Whether an address leads to whoever connects to it: loopback or none in particular, in any spelling."""
+    try:
+        found = ipaddress.ip_address(address)
+    except ValueError:
+        try:
+            # 127.1 and its like.
+            found = ipaddress.ip_address(socket.inet_aton(address.rstrip(".")))
+        except (OSError, ValueError):
+            return False
+    found = getattr(found, "ipv4_mapped", None) or found
+    return found.is_loopback or found.is_unspecified
 
 
 def settle(wishes: Sequence[Sequence[str]], refused: Callable[[int, str], bool]) -> list[str]:
     """One name for each host, out of its wishes in their order.
 
-    ``wishes``: for each host at least one name that no other host can have, at the end. ``refused``: whether the host of an
-    index must not have a name.
+    ``wishes``: for each host, with at least one name at the end that no other host wants and that is not refused.
+    ``refused``: whether the host of an index must not have a name.
 
     A name that two hosts come to want is given to neither of them, nor to anyone else: who of them would have it tomorrow
     could be another one than today. So the outcome does not depend on the order of the hosts, and more hosts never hand a name

@@ -17,6 +17,7 @@ from ansible_collections.coxedge.compute.plugins.module_utils.client import ApiE
 from ansible_collections.coxedge.compute.plugins.module_utils.fields import shown, shown_in_list
 from ansible_collections.coxedge.compute.plugins.module_utils.retrieve import retrieve_each
 from ansible_collections.coxedge.compute.plugins.module_utils.tasks import side_by_side
+from ansible_collections.coxedge.compute.plugins.plugin_utils.hostvars import usable_address
 
 # Of what a cache holds. A change of the shape needs another number, so that nothing old is read.
 FORMAT = 1
@@ -53,10 +54,10 @@ def read(
         calls += [partial(_named, client, partial(client.fetch_all, "publicipaddresses", deadline)) for client in clients]
     lists = side_by_side(calls, most)
     environments = []
+    ips = _addresses(lists[len(clients) :]) if addresses else None
     for number, client in enumerate(clients):
         rows = lists[number]
         instances = _detailed(client, rows, deadline, most, retrieved) if details else [shown_in_list(row) for row in rows]
-        ips = _addresses(lists[len(clients) + number]) if addresses else None
         environments.append(Environment(client.connection.environment_name, instances, ips))
     return environments
 
@@ -83,34 +84,30 @@ def _detailed(
     return [instance for instance in instances if instance is not None]
 
 
-def _addresses(rows: Sequence[Mapping[str, Any]]) -> dict[str, str]:
-    """Of public IP addresses in a list, the one of each instance's id: the first in order that is the instance's alone.
+def _addresses(lists: Sequence[Sequence[Mapping[str, Any]]]) -> dict[str, str]:
+    """Of public IP addresses in lists, the one of each instance's id: the first in order that is the instance's alone.
 
     Behind an address that several share it is anybody's guess which of them answers.
     """
-    found: dict[str, list[Any]] = {}
-    for row in rows:
-        users = row.get("instances")
-        ids = (
-            {user["id"] for user in users if isinstance(user, dict) and isinstance(user.get("id"), str)}
-            if isinstance(users, list)
-            else set()
-        )
-        if len(ids) == 1:
-            found.setdefault(ids.pop(), []).append(row.get("ipAddress"))
-    chosen = {instance_id: first_address(texts) for instance_id, texts in found.items()}
-    return {instance_id: text for instance_id, text in chosen.items() if text is not None}
-
-
-def first_address(texts: Sequence[Any]) -> str | None:
-    """The first of some texts that are IP addresses, in numerical order; so it is the same in each run."""
-    valid = []
-    for text in texts:
-        try:
-            valid.append(ipaddress.ip_address(text) if isinstance(text, str) else None)
-        except ValueError:
+    users: dict[str, set[str]] = {}
+    for row in (row for rows in lists for row in rows):
+        address = usable_address(row.get("ipAddress"))
+        if address is None:
             continue
-    return min((str(item) for item in valid if item), key=lambda text: (":" in text, int(ipaddress.ip_address(text))), default=None)
+        holders = row.get("instances")
+        for holder in holders if isinstance(holders, list) else []:
+            # One whose id can't be read is somebody else.
+            known = isinstance(holder, dict) and isinstance(holder.get("id"), str)
+            users.setdefault(address, set()).add(holder["id"] if known else "")
+    found: dict[str, list[str]] = {}
+    for address, ids in users.items():
+        if len(ids) == 1:
+            found.setdefault(min(ids), []).append(address)
+    return {instance_id: min(addresses, key=_in_order) for instance_id, addresses in found.items() if instance_id}
+
+
+def _in_order(address: str) -> tuple[bool, int]:
+    return (":" in address, int(ipaddress.ip_address(address)))
 
 
 # -- the cache
@@ -136,15 +133,23 @@ def packed(environments: Sequence[Environment], bound_to: str) -> dict[str, Any]
     return {"format": FORMAT, "bound_to": bound_to, "environments": json.dumps([asdict(environment) for environment in environments])}
 
 
-def unpacked(entry: Any, bound_to: str) -> list[Environment] | None:
-    """What an entry of a cache holds; None if it is of another account, of another format or damaged."""
+def unpacked(entry: Any, bound_to: str, names: Sequence[str]) -> list[Environment] | None:
+    """What an entry of a cache holds of the environments of these names; None if it is of another account or format, or damaged."""
     if not isinstance(entry, Mapping) or entry.get("format") != FORMAT or entry.get("bound_to") != bound_to:
         return None
     try:
         environments = [Environment(**row) for row in json.loads(str(entry["environments"]))]
+        whole = [environment.name for environment in environments] == list(names) and all(map(_is_sound, environments))
     except (KeyError, TypeError, ValueError, RecursionError):
         return None
-    for environment in environments:
-        if not isinstance(environment.instances, list) or not all(isinstance(row, dict) and row.get("id") for row in environment.instances):
-            return None
-    return environments
+    return environments if whole else None
+
+
+def _is_sound(environment: Environment) -> bool:
+    addresses = {} if environment.addresses is None else environment.addresses
+    return (
+        isinstance(environment.instances, list)
+        and all(isinstance(row, dict) and isinstance(row.get("id"), str) for row in environment.instances)
+        and isinstance(addresses, dict)
+        and all(isinstance(text, str) for pair in addresses.items() for text in pair)
+    )

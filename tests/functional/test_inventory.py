@@ -230,6 +230,23 @@ def test_the_key_is_nowhere(player, listed):
             assert KEY not in path.read_text(errors="replace"), path
 
 
+@pytest.mark.parametrize(
+    "wrong",
+    [
+        {"strict": True, "keyed_groups": [{"key": "coxedge_name", "parent_group": "{{ coxedge_nope }}"}]},
+        {"strict": True, "compose": {"x": "coxedge_nope"}},
+        {"compose": {"a b": "1"}},
+        {"compose": {"ansible_connection": "coxedge_name"}},
+    ],
+)
+def test_a_key_in_the_file_is_not_shown_with_the_lines_around_a_mistake(player, listed, wrong):
+    player.environment.place({"name": "web-1"})
+    text = yaml.safe_dump({"plugin": "coxedge.compute.instances", "api_key": KEY, **wrong}, sort_keys=False)
+    seen = listed(text, COXEDGE_API_KEY="")
+    ended = play(player, [{"ansible.builtin.debug": {"msg": "{{ x.y }}"}}], COXEDGE_API_KEY="")
+    assert KEY not in seen.errors + str(seen.hosts) + ended.stdout + ended.stderr
+
+
 def test_a_vaulted_key(player, listed):
     player.environment.place({"name": "web-1"})
     (player.folder / "password").write_text("x")

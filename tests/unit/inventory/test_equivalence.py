@@ -197,7 +197,9 @@ def test_the_quick_way_gives_what_the_textbook_gives(fleet, rows, options, extra
     given_to_all = {"instances": instances, "options": options, "extra_vars": extra}
     textbook = outcome(fleet, kind=Textbook, quick=False, **given_to_all)
     for quick in (True, False):
-        assert outcome(fleet, quick=quick, **given_to_all) == textbook
+        found = outcome(fleet, quick=quick, **given_to_all)
+        # A group that would be in itself core fails at, half-way; here it is left out, with a warning.
+        assert found == textbook or (textbook == "fails" and [text for text in fleet.warnings if "in themselves" in text])
 
 
 def test_the_generated_expressions_reach_all_ways():

@@ -8,8 +8,11 @@ from __future__ import annotations
 import itertools
 
 import pytest
+from ansible import constants
 from ansible.errors import AnsibleError, AnsibleParserError
 from ansible.inventory.data import InventoryData
+from ansible_collections.coxedge.compute.plugins.module_utils.fields import shown_in_list
+from ansible_collections.coxedge.compute.plugins.plugin_utils import source
 from ansible_collections.coxedge.compute.plugins.plugin_utils.hostvars import MARKS
 from ansible_collections.coxedge.compute.plugins.plugin_utils.names import settle
 from hypothesis import given
@@ -63,6 +66,11 @@ def test_the_prefix(fleet):
     assert seen["x_name"] == "web-0" and seen["x_active"] is True and not [name for name in seen if name.startswith("coxedge_")]
 
 
+def test_a_field_that_would_be_a_name_of_ansible_s(fleet):
+    seen = variables(fleet.inventory([instance(nsibleConnection="local")], {"hostvars_prefix": "a"}), "web-0")
+    assert "ansible_connection" not in seen and seen["aname"] == "web-0"
+
+
 @pytest.mark.parametrize("prefix", ["ansible_", "1x", "a-b", "inventory_", "group_", "{{ x }}"])
 def test_a_prefix_that_would_do_harm(fleet, prefix):
     with pytest.raises(AnsibleParserError, match="hostvars_prefix"):
@@ -114,14 +122,30 @@ def test_groups_have_valid_names(fleet, text, group):
         assert names == [group]
 
 
-@pytest.mark.parametrize("address", ["-oProxyCommand=touch MARKER", "10.0.0.1; touch MARKER", HOSTILE, "", None, 5, "999.0.0.1"])
+@pytest.mark.parametrize(
+    "address",
+    [
+        "fe80::1%{{ 1 }}",
+        "127.0.0.1",
+        "0.0.0.0",
+        "::1",
+        "::ffff:127.0.0.1",
+        "-oProxyCommand=touch MARKER",
+        "10.0.0.1; touch MARKER",
+        HOSTILE,
+        "",
+        None,
+        5,
+        "999.0.0.1",
+    ],
+)
 def test_what_is_no_address_is_not_connected_to(fleet, address):
     inventory = fleet.inventory([instance(ipAddress=address)])
     assert "ansible_host" not in variables(inventory, "web-0")
     assert [text for text in fleet.warnings if "ansible_host" in text and "web-0" in text]
 
 
-@pytest.mark.parametrize("hostname", ["-oProxyCommand=x", "a b", "a;b", HOSTILE, "a\nb", "", None])
+@pytest.mark.parametrize("hostname", ["localhost", "127.0.0.1", "localhost.", "-oProxyCommand=x", "a b", "a;b", HOSTILE, "a\nb", "", None])
 def test_what_is_no_host_name_is_not_connected_to(fleet, hostname):
     inventory = fleet.inventory([instance(hostname=hostname)], {"connect_with": "hostname"})
     assert "ansible_host" not in variables(inventory, "web-0")
@@ -316,15 +340,69 @@ def test_a_name_that_is_the_id_of_another(fleet):
     assert {name: host.vars["coxedge_id"] for name, host in inventory.hosts.items()} == {row["id"]: row["id"] for row in rows}
 
 
-def test_another_source_s_host_is_joined_unless_it_is_another_instance(fleet):
+def test_another_source_s_host_is_joined(fleet):
     before = InventoryData()
     before.add_host("web-0")
     before.set_variable("web-0", "mine", 1)
-    before.add_host("web-1")
-    before.set_variable("web-1", "coxedge_id", "other")
-    inventory = fleet.inventory([instance(0), instance(1)], before=before)
+    inventory = fleet.inventory([instance(0)], before=before)
     assert variables(inventory, "web-0")["mine"] == 1 and variables(inventory, "web-0")["coxedge_name"] == "web-0"
-    assert variables(inventory, "web-1")["coxedge_id"] == "other" and instance(1)["id"] in inventory.hosts
+
+
+def test_another_instance_of_another_file_stays_another_host(fleet):
+    first = fleet.inventory([instance(0), instance(1)])
+    both = fleet.inventory([instance(2, name="web-0"), instance(1)], {"hostvars_prefix": "cx_"}, before=first)
+    assert sorted(both.hosts) == [instance(2)["id"], "web-0", "web-1"]
+    assert "cx_id" not in variables(both, "web-0") and variables(both, "web-1")["cx_id"] == variables(both, "web-1")["coxedge_id"]
+
+
+def test_ids_are_text_like_any_other(fleet):
+    rows = [
+        {**instance(0), "id": HOSTILE, "name": "b"},
+        {**instance(1), "id": "a:b", "name": "b"},
+        {**instance(2), "id": "-x", "name": "b"},
+    ]
+    inventory = fleet.inventory(rows)
+    assert len(inventory.hosts) == 3 and "a_b" in inventory.hosts and "-x" not in inventory.hosts
+    assert all(getattr(name, "__UNSAFE__", not MARKS) for name in inventory.hosts if "{" in name)
+
+
+def test_an_id_in_two_environments_is_the_name_of_neither(fleet, monkeypatch):
+    row = shown_in_list(instance(0, name=None))
+    for names in (["test_area", "prod"], ["prod", "test_area"]):
+        environments = [source.Environment(name, [dict(row)]) for name in names]
+        monkeypatch.setattr(source, "read", lambda *args, found=environments, **kwargs: found)
+        inventory = fleet.parse({"api_key": "key", "service_code": "s", "environment_names": names})
+        assert sorted(inventory.hosts) == [f"{row['id']}.prod", f"{row['id']}.test_area"]
+
+
+def test_names_that_can_t_be_files_where_facts_are_kept_in_files(fleet, monkeypatch):
+    rows = [instance(0, name="a/b"), instance(1, name="ä" * 120)]
+    assert sorted(fleet.inventory(rows).hosts) == ["a/b", "ä" * 120]
+    monkeypatch.setattr(constants, "CACHE_PLUGIN", "jsonfile")
+    assert sorted(fleet.inventory(rows).hosts) == [row["id"] for row in rows]
+
+
+def test_blanks_are_no_name(fleet):
+    assert list(fleet.inventory([instance(0, name="  "), instance(1, name=" web ")], {"hostnames": ["name", "hostname"]}).hosts) == [
+        "host-0",
+        "web",
+    ]
+
+
+def test_groups_that_would_be_in_themselves_are_left_out(fleet):
+    rows = [instance(number, name=name) for number, name in enumerate(["a-1", "b-1", "all-1", "z-1"])]
+    keyed = [
+        {"key": "coxedge_name.split('-')[0]", "separator": "", "parent_group": "b"},
+        {"key": "coxedge_zone_name[:2]", "parent_group": "z"},
+    ]
+    keyed.append({"key": "'z'", "separator": "", "parent_group": "_QC"})
+    for quick in (True, False):
+        inventory = fleet.inventory(rows, {"keyed_groups": keyed}, quick=quick)
+        assert sorted(inventory.hosts) == ["a-1", "all-1", "b-1", "z-1"]
+        assert [text for text in fleet.warnings if "b in b" in text and "all in b" in text and "z in _QC" in text]
+        assert [group.name for group in inventory.groups["b"].child_groups] == ["a", "z"]
+    with pytest.raises(AnsibleParserError, match="b in b"):
+        fleet.inventory(rows, {"keyed_groups": keyed, "strict": True})
 
 
 # -- groups and constructed
@@ -369,6 +447,17 @@ def test_strict_is_strict(fleet):
             fleet.inventory([instance()], {**option, "strict": True})
 
 
+def test_numbers_are_text_and_a_text_is_one_expression(fleet):
+    rows = [instance(0, zoneName="1"), instance(1)]
+    assert list(fleet.inventory(rows, {"zones": [1]}).hosts) == ["web-0"]
+    assert list(fleet.inventory(rows, {"filters": "coxedge_name in ['web-0', 'x']"}).hosts) == ["web-0"]
+
+
+def test_no_secret_by_another_spelling(fleet):
+    seen = variables(fleet.inventory([instance(rootPassword="s3cret", userdata="s3cret", isPasswordEnabled=True)]), "web-0")
+    assert "s3cret" not in str(seen) and seen["coxedge_is_password_enabled"] is True
+
+
 # -- options
 
 
@@ -385,6 +474,11 @@ def test_an_unknown_option_is_refused_with_the_nearest_name(fleet):
         ({"max_concurrency": 0}, "max_concurrency"),
         ({"connect_with": "nothing"}, "connect_with"),
         ({"details": "perhaps"}, "details"),
+        ({"hostnames": [{"name": "x"}]}, "hostnames"),
+        ({"filters": [{"a": 1}]}, "filters"),
+        ({"zones": [True]}, "zones"),
+        ({"zones": ["{{ zone }}"]}, "zones"),
+        ({"environment_names": [["a"]]}, "environment_names"),
     ],
 )
 def test_a_bad_value_names_its_option(fleet, options, word):

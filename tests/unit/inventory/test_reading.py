@@ -66,10 +66,15 @@ def test_public_addresses_cost_one_more_request(read, simulator, bench, fleet):
     assert [text for text in fleet.warnings if "web-2" in text and "public_ip" in text]
 
 
-def test_an_address_of_several_instances_is_nobody_s(read, bench):
+@pytest.mark.parametrize("details", [False, True])
+def test_an_address_of_several_instances_is_nobody_s(read, bench, details):
     shared = bench.place(name="web-1", publicIps=1)
     bench.place(name="web-2", shareIpWith=shared)
-    inventory = read(connect_with="public_ip")
+    twice = [bench.place(name=f"web-{number}", publicIps=1) for number in (3, 4)]
+    for row in bench.environment.siblings["publicipaddresses"]:
+        if row["instances"][0]["id"] in twice:
+            row["ipAddress"] = "192.0.2.1"
+    inventory = read(connect_with="public_ip", details=details)
     assert not [name for name, host in inventory.hosts.items() if "ansible_host" in host.vars]
 
 
@@ -83,11 +88,11 @@ def test_of_several_addresses_the_first_in_order(read, bench):
 
 
 def test_details_retrieve_those_that_will_be_hosts(read, simulator, bench):
-    bench.place(name="web-1", publicIps=1, userData="s3cret")
+    first = bench.place(name="web-1", publicIps=1, userData="s3cret")
     bench.place(name="web-2", state="Stopped")
     bench.place(name="web-3", state="Destroyed")
     inventory = read(details=True, states=["Running"], connect_with="public_ip")
-    assert len(simulator.face.log) == 2
+    assert asked(simulator) == ["test_area/instances", f"test_area/instances/{first}", "test_area/publicipaddresses"]
     seen = inventory.hosts["web-1"].vars
     assert seen["coxedge_public_ips"][0]["ip_address"] == seen["ansible_host"]
     assert seen["coxedge_nics"] and "s3cret" not in str(seen)
@@ -204,6 +209,23 @@ def test_an_empty_url_is_the_default(read, monkeypatch):
     monkeypatch.setattr(source, "read", take)
     read()
     assert seen[0].api_url == "https://portal.coxedge.com/api/v2"
+
+
+def test_blanks_and_commas_in_lists_of_the_environment(read, simulator, monkeypatch, bench):
+    monkeypatch.setenv("COXEDGE_ENVIRONMENT_NAMES", "test_area, ,")
+    monkeypatch.setenv("COXEDGE_API_KEY", "  ")
+    monkeypatch.setenv("COXEDGE_KEY", API_KEY)
+    read()
+    assert asked(simulator) == ["test_area/instances"]
+    with pytest.raises(AnsibleParserError, match="environment_names"):
+        read(environment_names=[" "])
+
+
+@pytest.mark.parametrize("key", ["{{ 'KEYLEAK' | nothing }}", ["KEYLEAK"], {"KEYLEAK": 1}, "{{ ('KEYLEAK'"])
+def test_a_key_that_can_t_be_worked_out_is_not_shown(read, key):
+    with pytest.raises(AnsibleParserError, match="api_key") as caught:
+        read(api_key=key)
+    assert "KEYLEAK" not in str(caught.value) and caught.value.__cause__ is None
 
 
 @pytest.mark.parametrize(
@@ -361,7 +383,7 @@ def test_a_damaged_file_is_read_anew(cached, simulator, bench, text):
 
 def test_damage_within_is_noticed():
     kept = source.packed([source.Environment("e", [{"id": "1"}], None)], "b")
-    assert source.unpacked(kept, "b") == [source.Environment("e", [{"id": "1"}], None)]
+    assert source.unpacked(kept, "b", ["e"]) == [source.Environment("e", [{"id": "1"}], None)]
     for change in (
         {"format": 0},
         {"bound_to": "c"},
@@ -369,8 +391,8 @@ def test_damage_within_is_noticed():
         {"environments": '[{"name": "e", "instances": [1]}]'},
         {"environments": "[1]"},
     ):
-        assert source.unpacked({**kept, **change}, "b") is None
-    assert source.unpacked({**kept, "environments": json.dumps([{"name": "e", "instances": None}])}, "b") is None
+        assert source.unpacked({**kept, **change}, "b", ["e"]) is None
+    assert source.unpacked({**kept, "environments": json.dumps([{"name": "e", "instances": None}])}, "b", ["e"]) is None
 
 
 def test_no_secret_is_kept(cached, bench):
