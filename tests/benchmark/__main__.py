@@ -15,7 +15,7 @@ from typing import Any
 
 from ansible.release import __version__ as core_version
 
-from . import inventory, no_change
+from . import fleet, inventory, no_change
 
 
 def _line(label: str, pair: dict[str, Any]) -> str:
@@ -29,8 +29,11 @@ def main() -> None:
     """Measures what is asked for."""
     parser = argparse.ArgumentParser(prog="benchmark", description="Ratios of the collection's speed to that of a yardstick.")
     parser.add_argument("--hosts", default="100,1000,10000", help="sizes of the inventory (default: 100,1000,10000)")
+    parser.add_argument("--fleets", default="20,100", help="sizes of fleets that are created (default: 20,100)")
+    parser.add_argument("--loop", type=int, default=20, help="how many are created one after the other (default: 20)")
+    parser.add_argument("--large", type=int, default=1000, help="size of the fleet with nothing to change (default: 1000)")
     parser.add_argument("--runs", type=int, default=5, help="how often each is run (default: 5)")
-    parser.add_argument("--only", choices=("inventory", "no_change"), help="measure this alone")
+    parser.add_argument("--only", choices=("fleet", "inventory", "no_change"), help="measure this alone")
     parser.add_argument("--output", type=Path, default=Path(".cache/benchmark.json"), help="where the JSON goes")
     options = parser.parse_args()
     result: dict[str, Any] = {"ansible_core": core_version, "python": platform.python_version(), "cpus": os.cpu_count()}
@@ -45,6 +48,14 @@ def main() -> None:
         if options.only in (None, "no_change"):
             result["no_change"] = no_change.measure(options.runs, folder, environ)
             print(_line(f"{no_change.LOOP} tasks with nothing to change", result["no_change"]), flush=True)
+        if options.only in (None, "fleet"):
+            sizes = [int(size) for size in options.fleets.split(",")]
+            result["fleet"] = fleet.measure(sizes, options.loop, options.large, min(options.runs, 3), folder, environ)
+            for name, measured in result["fleet"].items():
+                if isinstance(measured, dict):
+                    multiple = f", {measured['multiple']} times one" if "multiple" in measured else ""
+                    more = f"{measured['cpu']:.2f} s CPU; {measured['requests']} requests"
+                    print(f"{name}: {measured['wall']:.2f} s{multiple}; {more}", flush=True)
         if options.only in (None, "inventory"):
             result["inventory"] = []
             for count in map(int, options.hosts.split(",")):

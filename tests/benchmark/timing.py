@@ -38,13 +38,23 @@ class Contender:
         }
 
 
-def run_in_turn(contenders: Sequence[Contender], runs: int, folder: Path, environ: Mapping[str, str], log: Callable[[], list[Any]]) -> None:
+def run_in_turn(
+    contenders: Sequence[Contender],
+    runs: int,
+    folder: Path,
+    environ: Mapping[str, str],
+    log: Callable[[], list[Any]],
+    before: Callable[[], object] = lambda: None,
+    warm_up: bool = True,
+) -> None:
     """Runs each contender once before, and then all of them in turn: what else the machine does meets all alike.
 
-    ``log``: the request log, which is emptied before each run. Raises RuntimeError for a command that fails.
+    ``log``: the request log, which is emptied before each run. ``before``: called before each run. Raises RuntimeError for a
+    command that fails.
     """
-    for number in range(runs + 1):
+    for number in range(0 if warm_up else 1, runs + 1):
         for contender in contenders:
+            before()
             log().clear()
             began = time.monotonic()
             with (folder / "output").open("w") as output:

@@ -150,6 +150,18 @@ def test_provision_checks_its_variables(run):
         assert ended.returncode != 0 and word in ended.stdout
 
 
+def test_the_playbook_of_three_tiers(player):
+    first = player.command("ansible-playbook", "coxedge.compute.three_tier", "-e", "three_tier_wait_port=0", "--check")
+    assert first.returncode == 0 and not writes(player), first.stdout + first.stderr
+    ended = player.command("ansible-playbook", "coxedge.compute.three_tier", "-e", "three_tier_wait_port=0")
+    assert ended.returncode == 0, ended.stdout + ended.stderr
+    assert "@tier_app" in ended.stdout and "web-2: a web server, with 2 applications behind it" in ended.stdout
+    (database,) = [row for row in player.environment.instances.values() if row["name"] == "db-1"]
+    assert f"app-1: the application, with the database at {database['ipAddress']}" in ended.stdout
+    again = player.command("ansible-playbook", "coxedge.compute.three_tier", "-e", "three_tier_wait_port=0")
+    assert "changed=0" in again.stdout and len(player.environment.instances) == 5
+
+
 # -- decommission
 
 
