@@ -564,7 +564,7 @@ class Run:
                 state = "gone" if now is None else f"in state {self._state(now)}"
                 raise ApiError(f"The instance {instance_id} is {state} after {step.action}: look at it in the portal.")
             if not confirmed and condition(now) != TRANSITION and polling.waited() >= GRACE:
-                raise self._unknown(step, lost or ApiError("its answer was lost and it shows no effect"), before)
+                raise self._unknown(step, lost or ApiError("nothing shows that it was carried out"), before)
             target = ENDS_IN.get(step.action, "its new state")
             yield from polling.wait(
                 f"{described(now)} to reach {target} after {step.action}; the last state seen is {self._state(now)}"
@@ -590,7 +590,11 @@ class Run:
     @staticmethod
     def _is_shown(step: Step, now: Mapping[str, Any] | None) -> bool:
         """Whether a settled instance shows that a step was carried out, as far as it can: not every attribute is reported."""
-        if step.action not in CHANGES or now is None:
+        if now is None:
+            return True
+        if step.action in ("attachIso", "detachIso"):
+            return "iso_id" not in now or has_effect(step, now)
+        if step.action not in CHANGES:
             return True
         return has_effect(step, now) or all(name not in now or now[name] is None for name in step.effect)
 

@@ -195,7 +195,7 @@ class Answer:
     metadata: Mapping[str, Any] = field(default_factory=dict)
     task_id: str | None = None
     vague: bool = False
-    """The API says that the work goes on, and not as which task."""
+    """The API names no task that is at work, and shows nothing that came of it."""
 
 
 @dataclass(frozen=True)
@@ -499,7 +499,7 @@ class Client:
                 status,
             )
         if status == 204:
-            return Answer()
+            return Answer(vague=True)
         document = _decoded(content)
         if document is None and 400 <= status < 500:
             # A gateway's own no, most often as HTML.
@@ -525,7 +525,7 @@ class Client:
             raise self._task_failure(document.get("errors"), document.get("result") or data, task_id or "")
         if status == "SUCCESS":
             task_id, data = None, data or document.get("result")
-        vague = bool(status) and status != "SUCCESS" and task_id is None
+        vague = task_id is None and status != "SUCCESS" and (bool(status) or not data)
         return Answer(data, metadata if isinstance(metadata, dict) else {}, task_id, vague)
 
     def _unreadable(self, status: int, headers: Mapping[str, str], content: bytes, document: Any, doing: str) -> LostAnswer:
