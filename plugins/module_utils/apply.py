@@ -118,6 +118,10 @@ class Run:
     known_ids: frozenset[str] = frozenset()
     """Ids in the list that was read before a create: what is not among them afterwards is new."""
     last_state: str = ""
+    latest: dict[str, Any] | None = None
+    """The instance as it was last seen."""
+    created_id: str | None = None
+    """The id of the instance that this run has created, as soon as it is known."""
     may_plan_again: bool = True
     progress: Progress = NO_PROGRESS
     stopped_id: str | None = None
@@ -207,6 +211,7 @@ class Run:
             yield from polling.wait(f"instance {instance_id} to be readable")
         instance = None if found is None else shown(found)
         self.last_state = state_of(instance) or "gone"
+        self.latest = instance or self.latest
         return instance
 
     def _list(self) -> Job[list[dict[str, Any]]]:
@@ -355,6 +360,8 @@ class Run:
         self._note_interruption(step, current)
         target = self._id_in(answer.data) if step.action == "create" else (current or {}).get("id")
         self.outcome.task_id = answer.task_id
+        if step.action == "create":
+            self.created_id = target
         if not waits:
             return (yield from self._unawaited(step, answer, current, target))
         lost: ApiError | None = None
@@ -362,13 +369,13 @@ class Run:
             status: TaskStatus = yield from self._awaited_task(answer.task_id)
             lost = status.lost
             if step.action == "create":
-                target = self._id_in(status.result) or target
+                target = self.created_id = self._id_in(status.result) or target
                 self._keep_password(status.result)
         elif step.action == "create":
             self._keep_password(answer.data)
         if target is None:
             # The work is done, or its task is lost, and nothing said which id it has.
-            target = yield from self._adopt(step, lost)
+            target = self.created_id = yield from self._adopt(step, lost)
         try:
             return (yield from self._await_end(step, str(target), current, confirmed and lost is None, lost))
         except ApiError as error:

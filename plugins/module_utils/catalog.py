@@ -5,18 +5,20 @@
 
 from __future__ import annotations
 
-import threading
+import copy
 from collections.abc import Callable, Mapping, Sequence
 from functools import partial
 from typing import Any
 
-from .client import Client, Deadline, is_uuid
+from .client import ApiError, Client, Deadline, is_uuid
 from .fields import KINDS
 from .plan import Facts, Lookup, Needs, Refused, described, is_live
-from .tasks import Job
+from .tasks import Job, Pause
 
 # How many names an error offers.
 OFFERED = 8
+# Seconds between two looks whether a list that somebody else asks for has come.
+WHILE_ASKING = 0.05
 
 
 class Catalog:
@@ -39,18 +41,29 @@ class Catalog:
         self._client, self._deadline, self._many = client, deadline, many
         self._instances = instances or partial(client.fetch_all, "instances", deadline)
         self._lists: dict[str, list[dict[str, Any]]] = {}
-        self._locks = {kind: threading.Lock() for kind in KINDS}
+        self._failures: dict[str, ApiError] = {}
+        self._asking: set[str] = set()
 
     def rows(self, kind: str) -> Job[list[dict[str, Any]]]:
-        """The entries of a kind (a key of KINDS), with the API's own field names."""
-        if kind not in self._lists:
-            yield partial(self._fetch, kind)
-        return self._lists[kind]
+        """The entries of a kind (a key of KINDS), with the API's own field names. Raises ApiError; to all who ask, once it failed.
 
-    def _fetch(self, kind: str) -> None:
-        with self._locks[kind]:
-            if kind not in self._lists:
-                self._lists[kind] = self._client.fetch_all(KINDS[kind][0], self._deadline)
+        Who asks while another is asking pauses: a thread that waited for it would be one less for everybody else.
+        """
+        while kind in self._asking:
+            yield Pause(WHILE_ASKING)
+        if kind in self._failures:
+            # Each may add words of its own to it.
+            raise copy.copy(self._failures[kind])
+        if kind not in self._lists:
+            self._asking.add(kind)
+            try:
+                self._lists[kind] = yield partial(self._client.fetch_all, KINDS[kind][0], self._deadline)
+            except ApiError as error:
+                self._failures[kind] = error
+                raise copy.copy(error) from None
+            finally:
+                self._asking.discard(kind)
+        return self._lists[kind]
 
     def _part(self, kind: str, **filters: str) -> Job[list[dict[str, Any]]]:
         """The entries of a kind that filters select, or more: a server may ignore them, and the whole list serves as well."""

@@ -233,7 +233,9 @@ class Client:
         pool_size: int = 10,
         secrets: Sequence[str] = (),
     ) -> None:
-        """``secrets``: texts beside the key that must not show in an error when the API echoes them, such as user data."""
+        """``pool_size``: how many requests are in flight at most.
+
+        ``secrets``: texts beside the key that must not show in an error when the API echoes them, such as user data."""
         self.connection = connection
         self.clock, self.sleep, self.jitter = clock, sleep, jitter
         self._base = connection.api_url.rstrip("/")
@@ -242,6 +244,8 @@ class Client:
         # Longest first, so that a part does not spoil the whole; of short words, blotting out would garble everything.
         parts = {line.strip() for text in secrets for line in (text, *text.splitlines())}
         self._secrets = [connection.api_key, *sorted((part for part in parts if len(part) >= 8), key=len, reverse=True)]
+        # Who sleeps before another try is not in flight, and holds up nobody.
+        self._in_flight = threading.Semaphore(pool_size)
         self._session: Any = None
         self._session_lock = threading.Lock()
 
@@ -486,7 +490,8 @@ class Client:
     def _once(self, request: Request, deadline: Deadline) -> Answer:
         """One request, sent once."""
         doing = request.doing
-        status, headers, content = self._exchange(request, deadline)
+        with self._in_flight:
+            status, headers, content = self._exchange(request, deadline)
         if status == 429:
             limited = Unsent(f"Could not {doing}: the API is limiting the rate of requests (HTTP 429)", 429)
             limited.retry_after = _retry_after(headers.get("Retry-After"))

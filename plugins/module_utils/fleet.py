@@ -66,6 +66,15 @@ def _same_twice(members: Sequence[Mapping[str, Any]]) -> str | None:
     return None
 
 
+def named(rows: Sequence[dict[str, Any]]) -> dict[str, list[dict[str, Any]]]:
+    """The rows of a list by their names. What is no text is no name that anybody could ask for."""
+    found: dict[str, list[dict[str, Any]]] = {}
+    for row in rows:
+        if isinstance(row.get("name"), str):
+            found.setdefault(row["name"], []).append(row)
+    return found
+
+
 class Listing:
     """The list of instances, for many who want to know at once: it is asked for once for all who are waiting."""
 
@@ -107,9 +116,10 @@ class Fleet:
 
     def __post_init__(self) -> None:
         self.listing = Listing(self.client, self.deadline)
-        self.by_name: dict[Any, list[dict[str, Any]]] = {}
+        self.by_name: dict[str, list[dict[str, Any]]] = {}
         self.by_id: dict[str, dict[str, Any]] = {}
-        catalog = Catalog(self.client, self.deadline, many=True, instances=self.listing.rows)
+        self.first: list[dict[str, Any]] = []
+        catalog = Catalog(self.client, self.deadline, many=True, instances=lambda: self.first)
         self.runs = [
             MemberRun(
                 client=self.client,
@@ -129,9 +139,9 @@ class Fleet:
         Raises ApiError if the list can't be read, and Refused where two members select the same instance: nothing has been
         written then.
         """
-        for row in self.listing.rows():
-            self.by_name.setdefault(row.get("name"), []).append(row)
-            self.by_id[row["id"].lower()] = row
+        self.first = self.listing.rows()
+        self.by_name = named(self.first)
+        self.by_id = {row["id"].lower(): row for row in self.first}
         self.known_ids = frozenset(row["id"] for row in self.by_id.values())
         self._refuse_doubles()
         ends = drive_all([run.converge() for run in self.runs], self.most, self.client.clock, self.client.sleep)
@@ -171,12 +181,10 @@ class Fleet:
         except ApiError as error:
             self.warnings.append(f"Whether other instances have the same names could not be looked up: {error.sentence}")
             return
-        by_name: dict[Any, list[dict[str, Any]]] = {}
-        for row in rows:
-            by_name.setdefault(row.get("name"), []).append(row)
+        by_name = named(rows)
         for run in created:
             instance = run.created or {}
-            warning = twin_warning(self.client, instance, by_name.get(instance.get("name"), []))
+            warning = twin_warning(self.client, instance, by_name.get(str(instance.get("name")), []))
             if warning:
                 run.outcome.warnings.append(warning)
 
@@ -184,12 +192,13 @@ class Fleet:
         """What is returned of a member; the same keys for each."""
         outcome = run.outcome
         failed = isinstance(end, Exception)
-        instance = run.seen if failed else outcome.instance
+        instance = (run.latest or run.seen) if failed else outcome.instance
+        known = instance or run.seen or {}
         if instance is not None and not self.details:
             instance = {name: value for name, value in instance.items() if name not in DETAIL_ATTRIBUTES}
         result: dict[str, Any] = {
-            "name": options.get("name") or (instance or {}).get("name"),
-            "id": (instance or {}).get("id") or options.get("id"),
+            "name": known.get("name") or options.get("name"),
+            "id": known.get("id") or run.created_id or options.get("id"),
             "changed": bool(outcome.actions),
             "failed": failed,
             "msg": None,
@@ -256,7 +265,8 @@ class MemberRun(Run):
 
     def _needs_details(self) -> bool:
         """Whether what a list shows of an instance is not enough to plan with, or to return."""
-        return self.fleet.details or self.options["update_ssh_key"] == "always" or bool(self.options.get("public_ips_to_release"))
+        releases = self.options["state"] == "absent" and bool(self.options.get("public_ips_to_release"))
+        return self.fleet.details or self.options["update_ssh_key"] == "always" or releases
 
     def _look_for_twins(self, created: Mapping[str, Any]) -> Job[None]:
         # Once for all, at the end: see Fleet.

@@ -92,6 +92,7 @@ class ApiModule(AnsibleModule):
     def _load_params(self) -> None:
         """Reads the options. Here, before core checks types: an empty text is no valid number, but a number not given."""
         super()._load_params()
+        self.raw_params = self.params
         self.params = without_empty(self.params)
 
     def _hide_user_data(self) -> None:

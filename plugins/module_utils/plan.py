@@ -316,7 +316,7 @@ def _creation(options: Mapping[str, Any], facts: Facts, stops: bool) -> Plan:
     extra: dict[str, Any] = {}
     for row in FIELDS:
         value = options.get(row.option)
-        if value is None or not row.created_with or row.option in ("cpu_count", "memory_in_mb"):
+        if value in (None, []) or not row.created_with or row.option in ("cpu_count", "memory_in_mb"):
             continue
         record = facts.records.get(row.option)
         # SSH keys go by their names, whatever ids they may have.

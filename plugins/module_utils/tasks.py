@@ -71,10 +71,15 @@ class _Driven:
     error: Exception | None = None
 
 
-def drive_all(jobs: Sequence[Job[T]], most: int, clock: Callable[[], float], sleep: Callable[[float], None]) -> list[T | Exception]:
-    """Runs many jobs side by side, at most so many requests of theirs in flight; in their order, what each returned or raised.
+# Threads for each request that may be in flight: some sleep before another try, and must not keep others from theirs.
+THREADS_EACH = 4
 
-    One loop, in this thread, resumes the jobs; threads do nothing but wait for answers. A pause costs no thread.
+
+def drive_all(jobs: Sequence[Job[T]], most: int, clock: Callable[[], float], sleep: Callable[[float], None]) -> list[T | Exception]:
+    """Runs many jobs side by side; in their order, what each returned or raised.
+
+    ``most``: of requests in flight, which the client sees to. One loop, in this thread, resumes the jobs; threads do nothing but
+    wait for answers. A pause costs no thread.
     """
     # Imported late: most runs drive a single job.
     import heapq
@@ -95,7 +100,7 @@ def drive_all(jobs: Sequence[Job[T]], most: int, clock: Callable[[], float], sle
             driven.error = problem
         answered.put(driven)
 
-    with ThreadPoolExecutor(max(1, min(most, len(jobs)))) as pool:
+    with ThreadPoolExecutor(max(1, min(THREADS_EACH * most, len(jobs)))) as pool:
         while ready or pauses or in_flight:
             while ready:
                 driven = ready.pop()

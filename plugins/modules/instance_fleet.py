@@ -33,7 +33,8 @@ options:
       - The members. The options of each are those of M(coxedge.compute.instance), where they are described in full, less the shared
         ones, O(wait) and O(wait_timeout).
       - Two members must not select the same instance.
-      - What a member does not have it takes from O(defaults), and then from the defaults of M(coxedge.compute.instance).
+      - What a member does not have it takes from O(defaults), and then from the defaults of M(coxedge.compute.instance). With an empty
+        list it has none of what O(defaults) lists.
     type: list
     elements: dict
     required: true
@@ -263,7 +264,7 @@ results:
     instance:
       description:
         - The instance, as in M(coxedge.compute.instance), without C(public_ips) and C(nics) unless O(details) is set. Null if there is
-          none. Of a member that failed, as it was at the beginning.
+          none. Of a member that failed, as it was last seen.
       type: dict
       returned: always
       sample: {id: 9db8ff2f-b49b-466d-a2f3-c1e6def408f4, name: web1, state: Running}
@@ -361,8 +362,16 @@ class FleetModule(ApiModule):
 
     def _load_params(self) -> None:
         super()._load_params()
-        # A fleet of nobody is a fleet.
-        self.params.setdefault("instances", [])
+        raw = self.raw_params.get("instances")
+        if raw == []:
+            # A fleet of nobody is a fleet.
+            self.params["instances"] = []
+        members = self.params.get("instances")
+        if isinstance(raw, list) and isinstance(members, list) and len(raw) == len(members):
+            # A list that is empty is not given, but for this: with it a member has none of what the common options name.
+            for member, given in zip(members, raw):
+                if isinstance(member, dict) and isinstance(given, dict):
+                    member.update({name: [] for name, value in given.items() if value == []})
         self.given = dict(self.params)
 
     def _hide_user_data(self) -> None:
@@ -404,6 +413,8 @@ def main() -> None:
     """Runs the module."""
     module = FleetModule(argument_spec={**api_options(), **fleet_options(), **wait_options()})
     problem = fleet_problem(module.members)
+    if (module.params["defaults"] or {}).get("id"):
+        problem = "defaults can't have an id: an id selects one instance, so it belongs to a member."
     if not 1 <= module.params["max_concurrency"] <= 1000:
         problem = "max_concurrency must be between 1 and 1000."
     if problem:

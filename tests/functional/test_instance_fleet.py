@@ -67,6 +67,23 @@ def test_errors_about_members_name_them_before_any_request(player, creation):
         assert played.requests == [] and "Traceback" not in played.output
 
 
+def test_a_member_with_an_empty_list_has_none_of_what_the_others_have(player):
+    for name in ("web1", "db1"):
+        player.environment.place({"name": name, "publicIps": 1, "dataVolumes": [f"data of {name}"]})
+    everything = {"state": "absent", "volumes_to_delete": ["all"], "public_ips_to_release": ["all"]}
+    members = [{"name": "web1"}, {"name": "db1", "volumes_to_delete": [], "public_ips_to_release": []}]
+    (result,) = player.play([fleet(members, defaults=everything)]).results
+    assert result["summary"]["destroyed"] == 2
+    volumes = [row["name"] for row in player.environment.siblings["volumes"] if row["name"].startswith("data of")]
+    assert volumes == ["data of db1"] and len(player.environment.siblings["publicipaddresses"]) == 1
+
+
+def test_a_forgotten_fleet_is_an_error(player):
+    for options in ({}, {"instances": ""}, {"instances": None}, {"instances": [{"name": "a"}], "defaults": {"id": "x"}}):
+        (result,) = player.play([{"coxedge.compute.instance_fleet": options}]).results
+        assert result["failed"] and ("instances" in result["msg"] or "id" in result["msg"])
+
+
 def test_neither_key_nor_user_data_show(player, creation):
     members = [{"name": "web1", "user_data": "password-in-user-data"}, {"name": "web2"}]
     defaults = {**creation, "user_data": "password-for-all"}

@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import json
 import socket
+import sys
 import threading
 
 import pytest
@@ -113,9 +114,13 @@ def test_a_host_without_an_address_fails_with_the_way_out(player, run):
 
 
 def test_names_that_mean_something_else_are_ids(player, run):
-    ids = [player.environment.place({"name": name})["id"] for name in ("localhost", "{{ 1 + 1 }}", "-oProxyCommand=x", "twin", "twin")]
+    names = ("localhost", "{{ 1 + 1 }}", "-oProxyCommand=x", "twin", "twin", "True", "none", "web1\n", "taken")
+    ids = [player.environment.place({"name": name})["id"] for name in names]
     variables = {"provision_instances": [{"id": item} for item in ids], "provision_wait_port": 0}
-    ended = run("provision", variables, plays=[show("provisioned")])
+    # A group of the inventory that a server has the name of.
+    here = f"localhost ansible_connection=local ansible_python_interpreter={sys.executable}"
+    (player.folder / "hosts.ini").write_text(f"[taken]\nsomebody\n[here]\n{here}\n")
+    ended = run("provision", variables, "-i", "hosts.ini", plays=[show("provisioned")])
     assert ended.returncode == 0, ended.stdout
     assert sorted(host["name"] for host in shown(ended.stdout)) == sorted(ids)
 
@@ -244,6 +249,29 @@ def test_what_is_left_is_noticed(player, run, servers):
     result = run("decommission", {"decommission_names": ["web1"], "decommission_confirm": True, **WITH_ALL})
     ended.set()
     assert result.returncode != 0 and "Not everything is gone" in result.stdout and kept["id"] in result.stdout
+
+
+@pytest.mark.parametrize("given", ["web1", "web1,web2", "['web1', 'web2']"])
+def test_names_as_text_mean_those_servers_and_no_others(player, run, servers, given):
+    for name in ("w", "e", "b", "1", "2"):
+        player.environment.place({"name": name})
+    extra = ["-e", f"decommission_names={given}"] if "[" not in given else ["-e", json.dumps({"decommission_names": ["web1", "web2"]})]
+    ended = run("decommission", {"decommission_confirm": True, "decommission_purge": True}, *extra)
+    assert ended.returncode == 0, ended.stdout
+    left = {"w", "e", "b", "1", "2", "sharer", "bystander"} | ({"web2"} if given == "web1" else set())
+    assert set(states(player)) == left
+
+
+def test_a_name_that_is_a_number_is_shown_and_verified(player, run):
+    player.environment.place({"name": "123"})
+    ended = run("decommission", {"decommission_names": [123], "decommission_confirm": True})
+    assert ended.returncode == 0 and '"123 ' in ended.stdout and states(player) == {"123": "Destroyed"}
+
+
+def test_a_list_that_fails_while_verifying_is_one_sentence(player, run, servers):
+    player.simulator.face.faults.add({"kind": "status", "status": 403, "method": "GET", "path": "/instances$", "skip": 3, "count": 0})
+    ended = run("decommission", {"decommission_names": ["web1"], "decommission_confirm": True}, COXEDGE_API_RETRIES="0")
+    assert ended.returncode != 0 and "does not accept this api_key" in ended.stdout and "Finalization" not in ended.stdout
 
 
 def test_several_of_a_name_are_an_error_with_their_ids(player, run):

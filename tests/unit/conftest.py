@@ -17,6 +17,10 @@ from ansible_collections.coxedge.compute.plugins.module_utils.fleet import Fleet
 from ansible_collections.coxedge.compute.plugins.module_utils.tasks import drive
 from ansible_collections.coxedge.compute.tests.simulator.cloud import API_KEY, ENVIRONMENTS, SERVICE_CODE
 from ansible_collections.coxedge.compute.tests.simulator.server import Simulator
+from hypothesis import settings
+
+# For looking harder: pytest --hypothesis-profile=thorough
+settings.register_profile("thorough", max_examples=5000)
 
 
 class Clock:

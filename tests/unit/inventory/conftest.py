@@ -18,10 +18,6 @@ from ansible.plugins.loader import inventory_loader
 from ansible_collections.coxedge.compute.plugins.inventory.instances import InventoryModule
 from ansible_collections.coxedge.compute.plugins.module_utils.fields import shown_in_list
 from ansible_collections.coxedge.compute.plugins.plugin_utils import source
-from hypothesis import settings
-
-# For looking harder: pytest --hypothesis-profile=thorough
-settings.register_profile("thorough", max_examples=5000)
 
 
 class Fleet:

@@ -222,7 +222,7 @@ def test_creates_that_were_never_taken_are_unknown_and_not_sent_again(bench):
 
 
 def test_throttling_is_ridden_out(bench):
-    bench.fault(kind="status", status=429, method="POST", headers={"Retry-After": "1"}, count=10)
+    bench.fault(kind="status", status=429, method="POST", headers={"Retry-After": "1"}, count=5)
     results = bench.fleet(members(10, **CREATION))
     assert not any(result["failed"] for result in results) and len(bench.instances()) == 10
 
@@ -263,3 +263,43 @@ def test_a_member_that_is_gone_meanwhile_is_its_own_failure(bench):
     bench.fault(kind="status", status=404, method="POST", path="operation=start", count=1)
     results = bench.fleet(members(2, state="started"))
     assert sorted(result["failed"] for result in results) == [False, True]
+
+
+def test_a_name_that_can_t_be_looked_up_holds_up_nobody_else_and_is_asked_for_once(bench, clock):
+    for number in range(5):
+        bench.place(name=f"web{number}")
+    bench.fault(kind="status", status=503, path="/templates$", count=0)
+    began = clock.now
+    results = bench.fleet([*members(5, state="stopped"), *[{"name": f"new{number}", **CREATION} for number in range(12)]])
+    assert actions(results[:5]) == [["stop"]] * 5 and all(result["failed"] and "templates" in result["msg"] for result in results[5:])
+    assert bench.requests("GET").count("GET templates") == 6 and clock.now - began < 120
+    assert not bench.instances("new0")
+
+
+def test_the_id_of_what_was_created_is_told_also_where_a_later_step_fails(bench):
+    bench.fault(kind="task_failed", method="POST", path="operation=stop", message="no agent", count=0)
+    (result,) = bench.fleet(members(1, state="stopped", **CREATION))
+    (made,) = bench.instances("web0")
+    assert result["failed"] and result["id"] == made["id"] and result["instance"]["id"] == made["id"]
+    bench.settings(first_answer="pending_with_data", seconds={"create": 1000.0})
+    (result,) = bench.fleet([{"name": "slow", **CREATION}], wait_timeout=10)
+    assert result["failed"] and result["id"] == bench.instances("slow")[0]["id"]
+
+
+def test_the_id_of_what_was_purged_is_told(bench):
+    there = bench.place(name="web0")
+    (result,) = bench.fleet(members(1, state="absent", purge=True))
+    assert result["id"] == there and result["instance"] is None
+
+
+def test_renames_look_at_the_one_list(bench):
+    ids = [bench.place(name=f"web{number}") for number in range(10)]
+    results = bench.fleet([{"id": item, "name": f"new{number}"} for number, item in enumerate(ids)])
+    lists = [entry for entry in bench.simulator.face.log if entry["method"] == "GET" and entry["path"].endswith("/instances")]
+    assert actions(results) == [["update"]] * 10 and len(lists) == 1
+
+
+def test_a_name_that_is_no_text_is_nobody_s(bench):
+    bench.place(name="web0")
+    bench.environment.instances[bench.place(name="odd")]["name"] = ["x"]
+    assert bench.fleet(members(1))[0]["failed"] is False

@@ -5,6 +5,7 @@
 
 from __future__ import annotations
 
+import datetime
 import ssl
 import threading
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
@@ -118,3 +119,18 @@ def test_a_bundle_that_is_none_is_called_that(ask, tmp_path):
 def test_plain_http_to_a_tls_server_is_one_sentence(ask):
     with pytest.raises(LostAnswer, match="broke off"):
         ask(scheme="http")
+
+
+def test_an_expired_certificate_is_refused(authority, bundle):
+    past = datetime.datetime.now(datetime.timezone.utc) - datetime.timedelta(days=1)
+    server = ThreadingHTTPServer(("127.0.0.1", 0), Handler)
+    context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
+    authority.issue_cert("localhost", not_after=past).configure_cert(context)
+    server.socket = context.wrap_socket(server.socket, server_side=True)
+    threading.Thread(target=server.serve_forever, daemon=True).start()
+    connection = Connection("key", "s", "e", api_url=f"https://localhost:{server.server_port}/api", api_retries=0, ca_path=bundle)
+    asked = Handler.asked
+    with pytest.raises(ApiError, match="expired"):
+        Client(connection).fetch_all("instances", Deadline(None))
+    server.shutdown()
+    assert Handler.asked == asked

@@ -1,0 +1,148 @@
+# Copyright (c) 2026, coxedge.compute contributors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""Proxies of the environment, with a real one: it takes a CONNECT and tunnels to a TLS server made here."""
+
+from __future__ import annotations
+
+import socket
+import ssl
+import threading
+from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+from typing import ClassVar
+
+import pytest
+import trustme
+from ansible_collections.coxedge.compute.plugins.module_utils.client import Client, Connection, Deadline, LostAnswer, Unsent
+
+HOST = "api.coxedge.example"
+KEY = "key-for-behind-the-proxy"
+
+
+class Api(BaseHTTPRequestHandler):
+    """Answers every request with an empty list, and remembers the keys that came."""
+
+    keys: ClassVar[list[str]] = []
+
+    def do_GET(self):
+        """An empty list."""
+        self.keys.append(self.headers["MC-Api-Key"])
+        body = b'{"data": [], "metadata": {"recordCount": 0}}'
+        self.send_response(200)
+        self.send_header("Content-Length", str(len(body)))
+        self.end_headers()
+        self.wfile.write(body)
+
+    def log_message(self, *_args):
+        """Says nothing."""
+
+
+class Proxy:
+    """A proxy that tunnels every CONNECT to one port of this machine, and keeps what it could read of it."""
+
+    def __init__(self, target: int, status: int = 200) -> None:
+        self.target, self.status = target, status
+        self.seen: list[bytes] = []
+        self.listener = socket.create_server(("127.0.0.1", 0))
+        self.url = f"http://user:proxy-password@127.0.0.1:{self.listener.getsockname()[1]}"
+        threading.Thread(target=self.serve, daemon=True).start()
+
+    def serve(self) -> None:
+        """Takes connections until the listener is closed."""
+        while True:
+            try:
+                client, _address = self.listener.accept()
+            except OSError:
+                return
+            threading.Thread(target=self.tunnel, args=(client,), daemon=True).start()
+
+    def tunnel(self, client: socket.socket) -> None:
+        """One connection."""
+        head = b""
+        while b"\r\n\r\n" not in head:
+            piece = client.recv(4096)
+            if not piece:
+                return
+            head += piece
+        self.seen.append(head)
+        client.sendall(f"HTTP/1.1 {self.status} whatever\r\n\r\n".encode())
+        if self.status != 200:
+            client.close()
+            return
+        server = socket.create_connection(("127.0.0.1", self.target))
+
+        def copy(source: socket.socket, sink: socket.socket, note: bool) -> None:
+            while True:
+                piece = source.recv(65536)
+                if note:
+                    self.seen.append(piece)
+                if not piece:
+                    break
+                sink.sendall(piece)
+
+        threading.Thread(target=copy, args=(server, client, False), daemon=True).start()
+        copy(client, server, True)
+
+
+@pytest.fixture
+def behind(monkeypatch, tmp_path):
+    """A TLS server that only a proxy leads to; the client that asks it, and what else a test needs."""
+    authority = trustme.CA()
+    server = ThreadingHTTPServer(("127.0.0.1", 0), Api)
+    context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
+    authority.issue_cert(HOST).configure_cert(context)
+    server.socket = context.wrap_socket(server.socket, server_side=True)
+    threading.Thread(target=server.serve_forever, daemon=True).start()
+    authority.cert_pem.write_to_path(tmp_path / "ca.pem")
+    for name in ("http_proxy", "https_proxy", "no_proxy", "all_proxy", "REQUESTS_CA_BUNDLE", "CURL_CA_BUNDLE"):
+        monkeypatch.delenv(name, raising=False)
+        monkeypatch.delenv(name.upper(), raising=False)
+    Api.keys.clear()
+    connection = Connection(
+        api_key=KEY,
+        api_url=f"https://{HOST}/api/v2",
+        service_code="s",
+        environment_name="e",
+        ca_path=str(tmp_path / "ca.pem"),
+        api_timeout=5,
+    )
+    yield Client(connection, sleep=lambda _seconds: None), server.server_port
+    server.shutdown()
+
+
+@pytest.mark.parametrize("name", ["https_proxy", "HTTPS_PROXY", "all_proxy"])
+def test_the_proxy_of_the_environment_is_used_and_sees_no_key(behind, monkeypatch, name):
+    client, port = behind
+    proxy = Proxy(port)
+    monkeypatch.setenv(name, proxy.url)
+    assert client.fetch_all("instances", Deadline(30)) == [] and Api.keys == [KEY]
+    assert proxy.seen[0].startswith(f"CONNECT {HOST}:443".encode())
+    assert KEY.encode() not in b"".join(proxy.seen)
+
+
+@pytest.mark.parametrize("exempt", [HOST, ".example", "other.example,coxedge.example"])
+def test_no_proxy_is_heeded(behind, monkeypatch, exempt):
+    client, port = behind
+    proxy = Proxy(port)
+    monkeypatch.setenv("https_proxy", proxy.url)
+    monkeypatch.setenv("no_proxy", exempt)
+    with pytest.raises(Unsent):
+        client.fetch_all("instances", Deadline(30))
+    assert proxy.seen == []
+
+
+@pytest.mark.parametrize("status", [403, 502])
+def test_a_proxy_that_refuses_is_named_without_its_password(behind, monkeypatch, status):
+    client, port = behind
+    proxy = Proxy(port, status)
+    monkeypatch.setenv("https_proxy", proxy.url)
+    with pytest.raises((Unsent, LostAnswer)) as caught:
+        client.fetch_all("instances", Deadline(30))
+    assert "proxy" in str(caught.value) and "proxy-password" not in str(caught.value) and KEY not in str(caught.value)
+
+
+def test_loopback_never_goes_through_a_proxy(bench, monkeypatch):
+    for name in ("http_proxy", "HTTP_PROXY", "all_proxy"):
+        monkeypatch.setenv(name, "http://127.0.0.1:9")
+    bench.place(name="web1")
+    assert bench.run(name="web1").actions == []
