@@ -17,7 +17,7 @@ PIP := $(BIN)/python -m pip install --quiet --disable-pip-version-check
 SHELL := bash
 .SHELLFLAGS := -o pipefail -c
 .DEFAULT_GOAL := help
-.PHONY: help demo test cores benchmark lint sanity sanity-newest units integration simulator build importer installed clean
+.PHONY: help demo test get-cores cores benchmark lint sanity sanity-newest units integration simulator build importer installed clean
 
 help: ## Show the targets
 	@sed -n 's/^\([a-z-]*\):.*## \(.*\)/make \1\t\2/p' $(MAKEFILE_LIST)
@@ -38,8 +38,10 @@ demo: $(VENV)/.demo ## Watch real playbooks take a server through its life, and 
 test: $(VENV)/.test ## Run the tests
 	$(BIN)/python -m pytest -n auto --dist loadgroup $(ARGS)
 
-cores: $(VENV)/.test ## Run what leans on the inside of ansible-core on each supported one
+get-cores: ## Get the other supported versions of ansible-core, where there is a Python for them; then the tests use them too
 	@for core in $(CORES); do .ci/core $$core; done
+
+cores: $(VENV)/.test get-cores ## Run what leans on the inside of ansible-core on each supported one
 	$(BIN)/python -m pytest -n auto tests/functional/test_cores.py
 
 benchmark: $(VENV)/.demo ## Measure the inventory and the modules; ARGS="--hosts 100 --runs 1" makes it short
