@@ -248,6 +248,7 @@ class InventoryModule(BaseInventoryPlugin, Constructable, Cacheable):  # type: i
         super().__init__()
         self._simple: dict[str, Simple] = {}
         self._key_in_file = False
+        self._place: tuple[str, str] = ("", "")
 
     def verify_file(self, path: str) -> bool:
         """Whether a file is one for this plugin, by its name."""
@@ -370,6 +371,7 @@ class InventoryModule(BaseInventoryPlugin, Constructable, Cacheable):  # type: i
             # Core's texts know where they came from. A plain one is all that the client needs.
             value = self.get_option(name)
             shared[name] = None if value is None else str(value).strip()
+        self._place = (str(shared["api_url"]), str(shared["service_code"]))
         names = [str(name).strip() for name in self.get_option("environment_names")]
         connections = [Connection(environment_name=name, **shared) for name in dict.fromkeys(names) if name]
         if not connections:
@@ -443,8 +445,8 @@ class InventoryModule(BaseInventoryPlugin, Constructable, Cacheable):  # type: i
             if not all(conditions.holds(condition, member) for condition in conditions.texts):
                 continue
             wishes = [hostnames.value_of_name(text, member, prefix) or "" for text in hostnames.texts]
-            member.fallbacks = _fallbacks(member.id, environment.name)
-            member.wishes = [name for name in dict.fromkeys(map(fit_name, [*wishes, *member.fallbacks])) if name]
+            member.fallbacks = [fit_name(name) for name in _fallbacks(member.id, environment.name)]
+            member.wishes = [name for name in dict.fromkeys([*map(fit_name, wishes), *member.fallbacks]) if name]
             address = _address(connect_with, instance, environment)
             if address is not None:
                 variables["ansible_host"] = address
@@ -471,7 +473,7 @@ class InventoryModule(BaseInventoryPlugin, Constructable, Cacheable):  # type: i
         names_of_groups = {*self.inventory.groups, group, *map(self._sanitize_group_name, self.get_option("groups") or {})}
         owners: dict[str, set[int]] = {}
         for number, member in enumerate(members):
-            for name in map(fit_name, member.fallbacks):
+            for name in member.fallbacks:
                 owners.setdefault(name, set()).add(number)
         # Where core keeps facts in files, it names them after hosts.
         keeps_files = not str(core_settings.CACHE_PLUGIN).endswith("memory")
@@ -481,7 +483,7 @@ class InventoryModule(BaseInventoryPlugin, Constructable, Cacheable):  # type: i
             if name in names_of_groups or is_special(name, keeps_files) or owners.get(name, {number}) != {number}:
                 return True
             # Another file may have had a host of this name before: another instance must not become one with it.
-            return others.get(name, self._identity(members[number])) != self._identity(members[number])
+            return name in others and others[name] != self._identity(members[number])
 
         while True:
             for member, name in zip(members, settle([member.wishes for member in members], refused)):
@@ -503,7 +505,7 @@ class InventoryModule(BaseInventoryPlugin, Constructable, Cacheable):  # type: i
 
     def _identity(self, member: Member) -> tuple[str, ...]:
         """What tells an instance from all others, in whatever file and by whatever prefix it is shown."""
-        return (str(self.get_option("api_url")), str(self.get_option("service_code")), member.environment_name, member.id)
+        return (*self._place, member.environment_name, member.id)
 
     def _drop_loops(self, members: Sequence[Member]) -> None:
         """Leaves out what would put a group into itself: core would fail half-way, and names that others give can bring it about.
