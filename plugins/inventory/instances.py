@@ -18,6 +18,7 @@ description:
   - Text from the API is never a template, whatever it holds.
 extends_documentation_fragment:
   - coxedge.compute.api_plugin
+  - coxedge.compute.filters
   - ansible.builtin.constructed
   - ansible.builtin.inventory_cache
 options:
@@ -41,28 +42,6 @@ options:
     description:
       - Only instances in one of these states, without regard to case.
       - By default all but V(Destroyed) and V(Expunging).
-    type: list
-    elements: str
-  zones:
-    description:
-      - Only instances in one of these zones. Here and in the next four, names or IDs, without regard to case.
-      - Of the filters that are given, all must match.
-    type: list
-    elements: str
-  vpcs:
-    description: Only instances in one of these VPCs.
-    type: list
-    elements: str
-  networks:
-    description: Only instances in one of these networks.
-    type: list
-    elements: str
-  compute_offerings:
-    description: Only instances of one of these compute offerings.
-    type: list
-    elements: str
-  templates:
-    description: Only instances that were created from one of these templates.
     type: list
     elements: str
   filters:
@@ -193,12 +172,14 @@ from ansible.errors import AnsibleParserError
 from ansible.module_utils.parsing.convert_bool import boolean
 from ansible.plugins.inventory import BaseInventoryPlugin, Cacheable, Constructable
 from ansible_collections.coxedge.compute.plugins.module_utils.client import ApiError, Connection, one_line
-from ansible_collections.coxedge.compute.plugins.module_utils.select import FILTERS, Selection, in_order
+from ansible_collections.coxedge.compute.plugins.module_utils.select import FILTERS, Selection, place_of
+from ansible_collections.coxedge.compute.plugins.module_utils.tasks import concurrency_problem
 from ansible_collections.coxedge.compute.plugins.plugin_utils import source
-from ansible_collections.coxedge.compute.plugins.plugin_utils.construct import Constructed, Constructor
+from ansible_collections.coxedge.compute.plugins.plugin_utils.construct import Constructed, Constructor, drop_loops
 from ansible_collections.coxedge.compute.plugins.plugin_utils.expressions import (
     MISSING,
     Simple,
+    as_condition,
     remember_compiled,
     simple_ones,
     without_place,
@@ -248,6 +229,8 @@ class InventoryModule(BaseInventoryPlugin, Constructable, Cacheable):  # type: i
         super().__init__()
         self._simple: dict[str, Simple] = {}
         self._key_in_file = False
+        self.extra_vars: Mapping[str, Any] = {}
+        """Those that expressions see."""
         self._place: tuple[str, str] = ("", "")
 
     def verify_file(self, path: str) -> bool:
@@ -258,6 +241,7 @@ class InventoryModule(BaseInventoryPlugin, Constructable, Cacheable):  # type: i
         """Fills the inventory. Raises AnsibleParserError, with one sentence, and then has put nothing into it."""
         super().parse(inventory, loader, path, cache)
         self._read_config_data(path)
+        self.extra_vars = (self._vars or {}) if self.get_option("use_extra_vars") else {}
         try:
             connections = self._connections()
             environments = self._environments(connections, cache)
@@ -281,7 +265,7 @@ class InventoryModule(BaseInventoryPlugin, Constructable, Cacheable):  # type: i
     def _compose(self, template: Any, variables: Any, *args: Any, **kwargs: Any) -> Any:
         """What comes of an expression. Core's helpers come here too."""
         simple = self._simple.get(template) if isinstance(template, str) else None
-        if simple is not None and not (self.get_option("use_extra_vars") and self._vars):
+        if simple is not None and not self.extra_vars:
             # The name of a parent group is worked out with them next.
             self.templar.available_variables = variables
             value = simple.value(variables)
@@ -360,9 +344,7 @@ class InventoryModule(BaseInventoryPlugin, Constructable, Cacheable):  # type: i
 
     def _connections(self) -> list[Connection]:
         """How to reach each environment. Raises AnsibleParserError for options that can't be."""
-        problem = prefix_problem(self.get_option("hostvars_prefix"))
-        if not 1 <= self.get_option("max_concurrency") <= 1000:
-            problem = "max_concurrency must be between 1 and 1000."
+        problem = prefix_problem(self.get_option("hostvars_prefix")) or concurrency_problem(self.get_option("max_concurrency"))
         group = str(self.get_option("group"))
         if self._sanitize_group_name(group) != group:
             problem = f"group must be a valid name of a group, which {group!r} is not: use letters, digits and underscores."
@@ -438,8 +420,7 @@ class InventoryModule(BaseInventoryPlugin, Constructable, Cacheable):  # type: i
         found = [
             (instance, environment) for environment in environments for instance in environment.instances if selection.matches(instance)
         ]
-        order = {id(instance): number for number, instance in enumerate(in_order([instance for instance, _environment in found]))}
-        for instance, environment in sorted(found, key=lambda pair: order[id(pair[0])]):
+        for instance, environment in sorted(found, key=lambda pair: place_of(pair[0])):
             variables = variables_of(instance, environment.name)
             member = Member(str(instance["id"]), environment.name, variables, [])
             if not all(conditions.holds(condition, member) for condition in conditions.texts):
@@ -491,7 +472,12 @@ class InventoryModule(BaseInventoryPlugin, Constructable, Cacheable):  # type: i
             constructor = Constructor(self, self._ancestors, self.quick)
             for member in members:
                 member.constructed = constructor.construct(member.name, self._known(member), [group])
-            self._drop_loops(members)
+            loops = drop_loops([member.constructed for member in members], self._ancestors)
+            if loops:
+                words = f"Groups can't be in themselves, nor all and ungrouped in others: {_some(loops)}."
+                if self.get_option("strict"):
+                    raise AnsibleParserError(words)
+                self.display.warning(f"{words} This was left out.")
             made = {group for member in members for group, _child in member.constructed.joins}
             names_of_groups |= made
             if made.isdisjoint(member.name for member in members):
@@ -506,42 +492,6 @@ class InventoryModule(BaseInventoryPlugin, Constructable, Cacheable):  # type: i
     def _identity(self, member: Member) -> tuple[str, ...]:
         """What tells an instance from all others, in whatever file and by whatever prefix it is shown."""
         return (*self._place, member.environment_name, member.id)
-
-    def _drop_loops(self, members: Sequence[Member]) -> None:
-        """Leaves out what would put a group into itself: core would fail half-way, and names that others give can bring it about.
-
-        Raises AnsibleParserError where ``strict``.
-        """
-        above: dict[str, set[str]] = {}
-        seen: dict[tuple[str, str], bool] = {}
-
-        def ancestors(group: str) -> set[str]:
-            found: set[str] = set()
-            waiting = [group]
-            while waiting:
-                for parent in above.get(waiting[-1], set()) | self._ancestors(waiting.pop()):
-                    if parent not in found:
-                        found.add(parent)
-                        waiting.append(parent)
-            return found
-
-        for member in members:
-            for parent, child in list(member.constructed.joins):
-                if child is None:
-                    continue
-                if (parent, child) not in seen:
-                    loops = child in ("all", "ungrouped") or parent == child or child in ancestors(parent)
-                    seen[parent, child] = loops
-                    if not loops:
-                        above.setdefault(child, set()).add(parent)
-                if seen[parent, child]:
-                    del member.constructed.joins[parent, child]
-        refused = [f"{child} in {parent}" for (parent, child), loops in seen.items() if loops]
-        if refused:
-            words = f"Groups can't be in themselves, nor all and ungrouped in others: {_some(refused)}."
-            if self.get_option("strict"):
-                raise AnsibleParserError(words)
-            self.display.warning(f"{words} This was left out.")
 
     def _known(self, member: Member) -> dict[str, Any]:
         """The variables of a host as core would have them, before anything is made of them."""
@@ -589,11 +539,11 @@ class Expressions:
     def holds(self, condition: str, member: Member) -> bool:
         """Whether a condition holds. One that can't be worked out does not."""
         templar = self._plugin.templar
-        templar.available_variables = {**member.variables, **self._extra()}
+        templar.available_variables = {**member.variables, **self._plugin.extra_vars}
         try:
             if hasattr(templar, "evaluate_conditional"):
                 return bool(templar.evaluate_conditional(condition))
-            return bool(boolean(templar.template(f"{{% if {condition} %}} True {{% else %}} False {{% endif %}}")))
+            return bool(boolean(templar.template(as_condition(condition))))
         except Exception as error:  # pylint: disable=broad-exception-caught
             self._fail(condition, member, error)
             return False
@@ -620,9 +570,6 @@ class Expressions:
                 f"{self._option}: {one_line(text)} can't be worked out for {len(reasons)} instances and {consequence};"
                 f" the first reason: {reasons[0]}"
             )
-
-    def _extra(self) -> Mapping[str, Any]:
-        return (self._plugin._vars or {}) if self._plugin.get_option("use_extra_vars") else {}
 
     def _fail(self, text: str, member: Member, error: Exception) -> None:
         reason = f"{one_line(error)} (instance {member.id})"

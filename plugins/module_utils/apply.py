@@ -23,6 +23,7 @@ from .plan import (
     DESTROYED,
     ENDS_IN,
     ERROR,
+    ISO_OPERATIONS,
     NO_PROGRESS,
     NONE,
     RUNNING,
@@ -599,7 +600,7 @@ class Run:
         """Whether a settled instance shows that a step was carried out, as far as it can: not every attribute is reported."""
         if now is None:
             return True
-        if step.action in ("attachIso", "detachIso"):
+        if step.action in ISO_OPERATIONS:
             return "iso_id" not in now or has_effect(step, now)
         if step.action not in CHANGES:
             return True

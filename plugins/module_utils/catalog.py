@@ -21,6 +21,13 @@ OFFERED = 8
 WHILE_ASKING = 0.05
 
 
+def users_of(address: Mapping[str, Any]) -> set[str]:
+    """The ids of the instances that use a public IP address. One whose id can't be read is somebody, under no name."""
+    users = address.get("instances")
+    ids = [user.get("id") if isinstance(user, dict) else None for user in (users if isinstance(users, list) else [])]
+    return {item if isinstance(item, str) else "" for item in ids}
+
+
 class Catalog:
     """The sibling lists of an environment. What was read is kept for the run.
 
@@ -144,8 +151,7 @@ class Catalog:
         own: list[dict[str, Any]] = []
         shared: list[dict[str, Any]] = []
         for row in listed:
-            users = row.get("instances")
-            holders = {str(item.get("id")) for item in (users if isinstance(users, list) else []) if isinstance(item, dict)}
+            holders = users_of(row)
             # Filtered again: see _volumes. Where the list does not say who holds an address, the instance itself may.
             if current["id"] in holders or (not holders and row["id"] in reported):
                 (shared if holders - {current["id"]} else own).append(row)

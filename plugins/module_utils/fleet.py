@@ -6,7 +6,7 @@
 from __future__ import annotations
 
 import threading
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -14,7 +14,7 @@ from .apply import Run, twin_warning
 from .catalog import Catalog
 from .client import ApiError, Client, Deadline
 from .fields import DETAIL_ATTRIBUTES, instance_options, option_problem, shown_in_list
-from .plan import Refused
+from .plan import Refused, failure_of, state_of
 from .tasks import Job, drive_all
 
 # What the summary counts.
@@ -50,19 +50,28 @@ def fleet_problem(members: Sequence[Mapping[str, Any]]) -> str | None:
 
 def _same_twice(members: Sequence[Mapping[str, Any]]) -> str | None:
     """Two members that want the same name or select the same id."""
-    names: dict[Any, int] = {}
-    ids: dict[str, int] = {}
-    for number, options in enumerate(members):
-        by_id = options.get("id")
-        if by_id:
-            first = ids.setdefault(by_id.lower(), number)
-            if first != number:
-                return f"{label(number, options)} selects the same instance as {label(first, members[first])}: leave one of them out."
-        # With an id, a name is what the instance is to be called, which these states ignore.
-        if options.get("name") and not (by_id and options["state"] in ("absent", "recovered")):
-            first = names.setdefault(options["name"], number)
-            if first != number:
-                return f"{label(number, options)} has the same name as {label(first, members[first])}: leave one of them out."
+    ids = [(number, options["id"].lower()) for number, options in enumerate(members) if options.get("id")]
+    # With an id, a name is what the instance is to be called, which these states ignore.
+    names = [
+        (number, options["name"])
+        for number, options in enumerate(members)
+        if options.get("name") and not (options.get("id") and options["state"] in ("absent", "recovered"))
+    ]
+    for keys, words in ((ids, "selects the same instance as"), (names, "has the same name as")):
+        double = first_double(keys)
+        if double:
+            first, second = double
+            return f"{label(second, members[second])} {words} {label(first, members[first])}: leave one of them out."
+    return None
+
+
+def first_double(keys: Iterable[tuple[int, str]]) -> tuple[int, int] | None:
+    """The numbers of the first two members that have the same key; None if each has its own."""
+    owners: dict[str, int] = {}
+    for number, key in keys:
+        first = owners.setdefault(key, number)
+        if first != number:
+            return first, number
     return None
 
 
@@ -155,21 +164,21 @@ class Fleet:
 
     def _refuse_doubles(self) -> None:
         """Raises Refused where two members select the same instance, one by its name and one by its id."""
-        owners: dict[str, int] = {}
+        selected: dict[int, str] = {}
         for number, run in enumerate(self.runs):
-            selected = run.options.get("id")
-            if not selected:
-                try:
-                    row = run.named(self.by_name.get(run.options["name"], []))
-                except Refused:
-                    # It will fail by itself.
-                    continue
-                selected = row["id"] if row is not None else None
-            if selected:
-                first = owners.setdefault(selected.lower(), number)
-                if first != number:
-                    words = f"{label(number, run.options)} selects the same instance as {label(first, self.members[first])}"
-                    raise Refused(f"{words}, {selected}: leave one of them out.")
+            try:
+                row = None if run.options.get("id") else run.named(self.by_name.get(run.options["name"], []))
+            except Refused:
+                # It will fail by itself.
+                continue
+            instance_id = run.options.get("id") or (row or {}).get("id")
+            if instance_id:
+                selected[number] = instance_id.lower()
+        double = first_double(selected.items())
+        if double:
+            first, second = double
+            words = f"{label(second, self.members[second])} selects the same instance as {label(first, self.members[first])}"
+            raise Refused(f"{words}, {selected[second]}: leave one of them out.")
 
     def _look_for_twins(self) -> None:
         """One more list where something was created: two runs may have created one of a name each at the same time."""
@@ -192,8 +201,8 @@ class Fleet:
         """What is returned of a member; the same keys for each."""
         outcome = run.outcome
         failed = isinstance(end, Exception)
-        instance = (run.latest or run.seen) if failed else outcome.instance
-        known = instance or run.seen or {}
+        instance = run.latest if failed else outcome.instance
+        known = instance or run.latest or {}
         if instance is not None and not self.details:
             instance = {name: value for name, value in instance.items() if name not in DETAIL_ATTRIBUTES}
         result: dict[str, Any] = {
@@ -211,8 +220,7 @@ class Fleet:
             "instance": instance,
         }
         if failed:
-            result.update(msg=end.sentence if isinstance(end, ApiError) else str(end), error=error_of(end))
-            result["task_id"] = getattr(end, "task_id", None)
+            result.update(failure_of(end))
         return result
 
 
@@ -224,15 +232,12 @@ class MemberRun(Run):
     """The Fleet that it is a member of."""
     fresh: bool = True
     """Whether nothing has been looked at yet but the list of the whole fleet."""
-    seen: dict[str, Any] | None = None
-    """The instance as it was at the beginning."""
     created: Mapping[str, Any] | None = None
 
     def _find(self) -> Job[dict[str, Any] | None]:
         fresh = self.fresh
         current = yield from super()._find()
         self.fresh = False
-        self.seen = current
         if fresh:
             self.known_ids = self.fleet.known_ids
         return current
@@ -259,8 +264,8 @@ class MemberRun(Run):
     def _read(self, row: Mapping[str, Any]) -> Job[dict[str, Any] | None]:
         if not self.fresh or self._needs_details():
             return (yield from self._look(row["id"]))
-        instance = shown_in_list(row)
-        self.last_state = str(instance.get("state"))
+        self.latest = instance = shown_in_list(row)
+        self.last_state = state_of(instance)
         return instance
 
     def _needs_details(self) -> bool:
@@ -272,13 +277,6 @@ class MemberRun(Run):
         # Once for all, at the end: see Fleet.
         self.created = created
         yield from ()
-
-
-def error_of(problem: Exception) -> dict[str, Any]:
-    """A failure as data, in the shape that failed modules return."""
-    if isinstance(problem, ApiError):
-        return problem.details
-    return {"status_code": None, "code": None, "message": str(problem), "context": {}}
 
 
 def end_of(result: Mapping[str, Any]) -> str:

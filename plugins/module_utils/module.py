@@ -15,7 +15,7 @@ from ansible.module_utils.errors import AnsibleFallbackNotFound
 
 from .client import ApiError, Client, Connection, Deadline
 from .fields import digest
-from .plan import Refused
+from .plan import Refused, failure_of
 
 # Option: environment variables that stand in for it, the first that is not empty.
 ENVIRONMENT: dict[str, tuple[str, ...]] = {
@@ -134,7 +134,7 @@ class ApiModule(AnsibleModule):
             if names:
                 variables = ", ".join(ENVIRONMENT[name][0] for name in names)
                 msg += f"; give them as options, or set {variables} in the environment of the host that runs the module"
-        kwargs.setdefault("error", {"status_code": None, "code": None, "message": msg, "context": {}})
+        kwargs.setdefault("error", ApiError(msg).details)
         kwargs.setdefault("actions", [])
         super().fail_json(msg, **kwargs)
 
@@ -144,15 +144,8 @@ class ApiModule(AnsibleModule):
 
     def fail_with(self, problem: Exception, **kwargs: Any) -> None:
         """Fails with the shape that all failures have; what is none of the API's or the user's is raised again."""
-        if isinstance(problem, ApiError):
-            msg = problem.sentence
-            if problem.task_id:
-                kwargs["task_id"] = problem.task_id
-                if problem.task_id not in msg:
-                    msg = f"{msg[:-1]} (task {problem.task_id})."
-            self.fail_json(msg, error=problem.details, **kwargs)
-        if isinstance(problem, Refused):
-            self.fail_json(str(problem), **kwargs)
+        if isinstance(problem, (ApiError, Refused)):
+            self.fail_json(**{**kwargs, **failure_of(problem)})
         if isinstance(problem, ImportError):
             self.fail_json(missing_required_lib("requests"), exception=traceback.format_exc())
         raise problem

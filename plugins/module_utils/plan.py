@@ -16,7 +16,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
-from .client import is_uuid, one_line
+from .client import ApiError, is_uuid, one_line
 from .fields import BY_OPTION, CHANGE_ORDER, DESTROY_FLAGS, FIELDS, SHAPE, Field, digest
 
 # Conditions of an instance: the columns of the table.
@@ -69,12 +69,27 @@ TABLE: dict[str, dict[str, tuple[str, ...]]] = {
     },
 }
 
+# They change what no option of an instance is about.
+ISO_OPERATIONS = ("attachIso", "detachIso")
+
 # The state of the API that an operation ends in; of the others, none in particular.
 ENDS_IN = {"create": "Running", "start": "Running", "reboot": "Running", "stop": "Stopped", "delete": "Destroyed", "recover": "Stopped"}
 
 
 class Refused(Exception):
     """The wanted can't be had, for a reason that the user can mend; nothing was written for it."""
+
+
+def failure_of(problem: ApiError | Refused) -> dict[str, Any]:
+    """A failure as it is returned: the sentence, what the API said, and the task that goes on, if there is one."""
+    if not isinstance(problem, ApiError):
+        return {"msg": str(problem), "error": ApiError(str(problem)).details}
+    failure: dict[str, Any] = {"msg": problem.sentence, "error": problem.details}
+    if problem.task_id:
+        failure["task_id"] = problem.task_id
+        if problem.task_id not in failure["msg"]:
+            failure["msg"] = f"{failure['msg'][:-1]} (task {problem.task_id})."
+    return failure
 
 
 @dataclass(frozen=True)
@@ -604,7 +619,7 @@ def shows_effect(step: Step, before: Mapping[str, Any] | None, now: Mapping[str,
 
 def has_effect(step: Step, now: Mapping[str, Any]) -> bool:
     """Whether an instance shows what a change was to bring about; what the API does not report does not show."""
-    if step.action in ("attachIso", "detachIso"):
+    if step.action in ISO_OPERATIONS:
         return "iso_id" in now and now["iso_id"] == step.effect["iso_id"]
     wanted = {row.shown_id for row in FIELDS if row.changed_by == step.action} & set(step.effect)
     return bool(wanted) and all(now.get(name) == step.effect[name] for name in wanted if name is not None)

@@ -15,24 +15,20 @@ from .tasks import side_by_side
 
 
 def retrieve_each(
-    listed: Sequence[tuple[Client, Mapping[str, Any]]],
+    client: Client,
+    listed: Sequence[Mapping[str, Any]],
     deadline: Deadline,
     most: int,
     show: Callable[[Mapping[str, Any]], dict[str, Any]],
 ) -> list[dict[str, Any] | None]:
-    """Retrieves instances that lists have shown, at most so many at a time; each as ``show`` makes it, None for one that is gone.
-
-    ``listed``: the client of its environment and the row of the list, for each.
-    """
-    answers = side_by_side([partial(client.fetch_one, "instances", row["id"], deadline) for client, row in listed], most)
-    # A 404 alone is no proof that one is gone: what a list still shows is there.
-    doubted = {client for (client, _row), answer in zip(listed, answers) if answer is None}
-    again = {client: {row["id"]: row for row in client.fetch_all("instances", deadline)} for client in doubted}
+    """Retrieves instances that a list has shown, at most so many at a time; each as ``show`` makes it, None for one that is gone."""
+    answers = side_by_side([partial(client.fetch_one, "instances", row["id"], deadline) for row in listed], most)
+    again: dict[str, dict[str, Any]] = {}
+    if None in answers:
+        # A 404 alone is no proof that one is gone: what a list still shows is there.
+        again = {row["id"]: row for row in client.fetch_all("instances", deadline)}
     seen: list[dict[str, Any] | None] = []
-    for (client, row), answer in zip(listed, answers):
-        if answer is not None:
-            seen.append(show(answer))
-        else:
-            still = again[client].get(row["id"])
-            seen.append(None if still is None else shown_in_list(still))
+    for row, answer in zip(listed, answers):
+        still = again.get(row["id"])
+        seen.append(show(answer) if answer is not None else None if still is None else shown_in_list(still))
     return seen

@@ -43,6 +43,11 @@ def _folded(values: Sequence[str] | None) -> frozenset[str]:
     return frozenset(value.casefold() for value in values or ())
 
 
+def place_of(instance: Mapping[str, Any]) -> tuple[str, str]:
+    """Where an instance comes in the order by name, then by id."""
+    return str(instance.get("name")), str(instance.get("id"))
+
+
 def in_order(instances: Sequence[dict[str, Any]]) -> list[dict[str, Any]]:
     """Instances by name, then by id: the same order in each run, whatever order the API lists them in."""
-    return sorted(instances, key=lambda row: (str(row.get("name")), str(row.get("id"))))
+    return sorted(instances, key=place_of)

@@ -41,34 +41,41 @@ Wish = Union[Pause, Callable[[], Any]]
 Job = Generator[Wish, Any, T]
 
 
-def drive(job: Job[T], sleep: Callable[[float], None]) -> T:
-    """Runs one job to its end, requests and pauses in this thread; returns what it returns, raises what it raises."""
-    value: Any = None
-    error: Exception | None = None
-    while True:
-        try:
-            wish = job.send(value) if error is None else job.throw(error)
-        except StopIteration as end:
-            result: T = end.value
-            return result
-        value = error = None
-        if isinstance(wish, Pause):
-            sleep(wish.seconds)
-            continue
-        try:
-            value = wish()
-        except Exception as problem:  # pylint: disable=broad-exception-caught
-            error = problem
-
-
 @dataclass
 class _Driven:
     """A job under way. ``value`` and ``error``: what it is resumed with."""
 
-    number: int
     job: Job[Any]
+    number: int = 0
     value: Any = None
     error: Exception | None = None
+
+    def resume(self) -> Wish:
+        """Runs it up to its next wish. Raises StopIteration at its end, with what it returns, and whatever the job raises."""
+        value, error, self.value, self.error = self.value, self.error, None, None
+        return self.job.send(value) if error is None else self.job.throw(error)
+
+    def ask(self, request: Callable[[], Any]) -> None:
+        """Makes a request of its; keeps the outcome for it to be resumed with."""
+        try:
+            self.value = request()
+        except Exception as problem:  # pylint: disable=broad-exception-caught
+            self.error = problem
+
+
+def drive(job: Job[T], sleep: Callable[[float], None]) -> T:
+    """Runs one job to its end, requests and pauses in this thread; returns what it returns, raises what it raises."""
+    driven = _Driven(job)
+    while True:
+        try:
+            wish = driven.resume()
+        except StopIteration as end:
+            result: T = end.value
+            return result
+        if isinstance(wish, Pause):
+            sleep(wish.seconds)
+        else:
+            driven.ask(wish)
 
 
 # Threads for each request that may be in flight: some sleep before another try, and must not keep others from theirs.
@@ -88,25 +95,21 @@ def drive_all(jobs: Sequence[Job[T]], most: int, clock: Callable[[], float], sle
 
     results: list[Any] = [None] * len(jobs)
     answered: queue.SimpleQueue[_Driven] = queue.SimpleQueue()
-    ready = [_Driven(number, job) for number, job in enumerate(jobs)]
+    ready = [_Driven(job, number) for number, job in enumerate(jobs)]
     ready.reverse()
     pauses: list[tuple[float, int, _Driven]] = []
     in_flight = 0
 
     def ask(driven: _Driven, request: Callable[[], Any]) -> None:
-        try:
-            driven.value = request()
-        except Exception as problem:  # pylint: disable=broad-exception-caught
-            driven.error = problem
+        driven.ask(request)
         answered.put(driven)
 
     with ThreadPoolExecutor(max(1, min(THREADS_EACH * most, len(jobs)))) as pool:
         while ready or pauses or in_flight:
             while ready:
                 driven = ready.pop()
-                value, error, driven.value, driven.error = driven.value, driven.error, None, None
                 try:
-                    wish = driven.job.send(value) if error is None else driven.job.throw(error)
+                    wish = driven.resume()
                 except StopIteration as end:
                     results[driven.number] = end.value
                 except Exception as problem:  # pylint: disable=broad-exception-caught
@@ -129,6 +132,11 @@ def drive_all(jobs: Sequence[Job[T]], most: int, clock: Callable[[], float], sle
             while pauses and pauses[0][0] <= clock():
                 ready.append(heapq.heappop(pauses)[2])
     return results
+
+
+def concurrency_problem(most: int) -> str | None:
+    """What is wrong with the option max_concurrency, as a sentence; None if nothing is."""
+    return None if 1 <= most <= 1000 else "max_concurrency must be between 1 and 1000."
 
 
 def side_by_side(calls: Sequence[Callable[[], T]], most: int) -> list[T]:

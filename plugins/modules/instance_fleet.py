@@ -326,6 +326,7 @@ from ansible_collections.coxedge.compute.plugins.module_utils.fleet import (
 )
 from ansible_collections.coxedge.compute.plugins.module_utils.module import ApiModule, api_options, wait_options
 from ansible_collections.coxedge.compute.plugins.module_utils.plan import Refused
+from ansible_collections.coxedge.compute.plugins.module_utils.tasks import concurrency_problem
 
 # How many failures a message spells out.
 SPELLED_OUT = 5
@@ -412,11 +413,9 @@ def result_of(results: list[dict[str, Any]]) -> dict[str, Any]:
 def main() -> None:
     """Runs the module."""
     module = FleetModule(argument_spec={**api_options(), **fleet_options(), **wait_options()})
-    problem = fleet_problem(module.members)
+    problem = concurrency_problem(module.params["max_concurrency"]) or fleet_problem(module.members)
     if (module.params["defaults"] or {}).get("id"):
         problem = "defaults can't have an id: an id selects one instance, so it belongs to a member."
-    if not 1 <= module.params["max_concurrency"] <= 1000:
-        problem = "max_concurrency must be between 1 and 1000."
     if problem:
         module.refuse(problem)
     client = module.new_client(pool_size=module.params["max_concurrency"])

@@ -19,6 +19,7 @@ extends_documentation_fragment:
   - coxedge.compute.api
   - coxedge.compute.attributes
   - coxedge.compute.actiongroup
+  - coxedge.compute.filters
 attributes:
   check_mode:
     support: full
@@ -41,28 +42,6 @@ options:
     description:
       - Return instances in one of these states, as the API spells them, without regard to case.
       - Destroyed instances are returned only if V(Destroyed) is among them, or by O(id).
-    type: list
-    elements: str
-  zones:
-    description:
-      - Return instances in one of these zones. Here and in the other filters, names or IDs, without regard to case.
-      - Of the filters that are given, all must match.
-    type: list
-    elements: str
-  vpcs:
-    description: Return instances in one of these VPCs.
-    type: list
-    elements: str
-  networks:
-    description: Return instances in one of these networks.
-    type: list
-    elements: str
-  compute_offerings:
-    description: Return instances of one of these compute offerings.
-    type: list
-    elements: str
-  templates:
-    description: Return instances that were created from one of these templates.
     type: list
     elements: str
   details:
@@ -247,6 +226,7 @@ from ansible_collections.coxedge.compute.plugins.module_utils.fields import show
 from ansible_collections.coxedge.compute.plugins.module_utils.module import ApiModule, api_options
 from ansible_collections.coxedge.compute.plugins.module_utils.retrieve import retrieve_each
 from ansible_collections.coxedge.compute.plugins.module_utils.select import FILTERS, Selection, in_order
+from ansible_collections.coxedge.compute.plugins.module_utils.tasks import concurrency_problem
 
 
 def info_options() -> dict[str, dict[str, Any]]:
@@ -267,9 +247,7 @@ def option_problem(options: dict[str, Any]) -> str | None:
         return "id and name exclude each other: an id selects one instance, whatever its name."
     if options.get("id") and not is_uuid(options["id"]):
         return f"id must be a UUID, which {options['id']!r} is not: give a display name as name."
-    if not 1 <= options["max_concurrency"] <= 1000:
-        return "max_concurrency must be between 1 and 1000."
-    return None
+    return concurrency_problem(options["max_concurrency"])
 
 
 def with_user_data(instance: Mapping[str, Any]) -> dict[str, Any]:
@@ -301,7 +279,7 @@ def find(client: Client, options: dict[str, Any]) -> list[dict[str, Any]]:
     if not details or wanted_id:
         return rows
     # Since the list was read some may have gone, or come into a state that was not asked for.
-    seen = retrieve_each([(client, row) for row in rows], deadline, options["max_concurrency"], with_user_data)
+    seen = retrieve_each(client, rows, deadline, options["max_concurrency"], with_user_data)
     return [row for row in seen if row is not None and selection.matches(row)]
 
 

@@ -21,6 +21,7 @@ extends_documentation_fragment:
   - coxedge.compute.api
   - coxedge.compute.attributes
   - coxedge.compute.actiongroup
+  - coxedge.compute.one_instance
 attributes:
   check_mode:
     support: full
@@ -28,16 +29,6 @@ attributes:
   diff_mode:
     support: full
 options:
-  name:
-    description:
-      - Display name of the instance. Several instances of the name are an error.
-      - One of O(id) and O(name) is required.
-    type: str
-  id:
-    description:
-      - UUID of the instance.
-      - One of O(id) and O(name) is required.
-    type: str
   state:
     description: Whether the ISO is to be attached, or none.
     type: str
@@ -46,10 +37,6 @@ options:
   iso:
     description: Name or ID of the ISO. Needed with O(state=attached).
     type: str
-  wait_timeout:
-    description: How long the whole run may take, in seconds. Past it, the module fails and the work on the server goes on.
-    type: int
-    default: 600
 """
 
 EXAMPLES = r"""

@@ -20,6 +20,7 @@ extends_documentation_fragment:
   - coxedge.compute.api
   - coxedge.compute.attributes
   - coxedge.compute.actiongroup
+  - coxedge.compute.one_instance
 attributes:
   check_mode:
     support: full
@@ -27,21 +28,6 @@ attributes:
   diff_mode:
     support: full
     details: It shows no password.
-options:
-  name:
-    description:
-      - Display name of the instance. Several instances of the name are an error.
-      - One of O(id) and O(name) is required.
-    type: str
-  id:
-    description:
-      - UUID of the instance.
-      - One of O(id) and O(name) is required.
-    type: str
-  wait_timeout:
-    description: How long the whole run may take, in seconds. Past it, the module fails and the work on the server goes on.
-    type: int
-    default: 600
 notes:
   - If the answer of the API is lost the outcome is unknown, and the module fails rather than reset the password twice.
 """

@@ -5,7 +5,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from functools import partial
 from typing import Any
@@ -83,13 +83,13 @@ class Constructor:
     def __init__(self, plugin: Any, ancestors: Callable[[str], set[str]], quick: bool = True) -> None:
         """``plugin``: has core's methods and the options. ``ancestors``: the groups that a group of the inventory is in so far."""
         self._plugin, self._ancestors = plugin, ancestors
-        self._parents: dict[str, dict[str, None]] = {}
+        self._parents: dict[str, set[str]] = {}
         strict = plugin.get_option("strict")
         compose = plugin.get_option("compose") or {}
         groups = plugin.get_option("groups") or {}
         keyed = plugin.get_option("keyed_groups") or []
         # The values of extra vars may be templates, and use any variable.
-        remember = quick and not (plugin.get_option("use_extra_vars") and plugin._vars)
+        remember = quick and not plugin.extra_vars
         self._stages: list[list[Expression]] = [[], [], []]
         for name, text in compose.items():
             run = partial(self._compose, {name: text}, strict)
@@ -122,7 +122,7 @@ class Constructor:
                 one.set_variable(name, value)
         for parent, child in whole.joins:
             if child is not None:
-                self._parents.setdefault(child, {})[parent] = None
+                self._parents.setdefault(child, set()).add(parent)
         return whole
 
     def _outcome(self, expression: Expression, known: dict[str, Any], host: str) -> Constructed:
@@ -154,11 +154,37 @@ class Constructor:
         """The variable ``group_names`` of a host that is in these groups, and so in those that they are in."""
         if not self._asked_for_groups:
             return []
-        seen: set[str] = set()
-        waiting = list(groups)
-        while waiting:
-            group = waiting.pop()
-            if group not in seen:
-                seen.add(group)
-                waiting += [*self._parents.get(group, ()), *self._ancestors(group)]
-        return sorted(seen - {"all"})
+        return sorted(with_ancestors(groups, lambda group: self._ancestors(group).union(self._parents.get(group, ()))) - {"all"})
+
+
+def with_ancestors(groups: Iterable[str], above: Callable[[str], Iterable[str]]) -> set[str]:
+    """Groups, and all that they are in. ``above``: the groups that a group is in, as far as they are known."""
+    seen: set[str] = set()
+    waiting = list(groups)
+    while waiting:
+        group = waiting.pop()
+        if group not in seen:
+            seen.add(group)
+            waiting += above(group)
+    return seen
+
+
+def drop_loops(constructed: Sequence[Constructed], ancestors: Callable[[str], set[str]]) -> list[str]:
+    """Takes out what would put a group into itself, and all or ungrouped into another; returns it in words.
+
+    Core would fail half-way, and names that others give can bring it about. ``ancestors``: as of ``Constructor``.
+    """
+    parents: dict[str, set[str]] = {}
+    loops: dict[tuple[str, str], bool] = {}
+    for one in constructed:
+        for parent, child in list(one.joins):
+            if child is None:
+                continue
+            if (parent, child) not in loops:
+                over = with_ancestors([parent], lambda group: ancestors(group).union(parents.get(group, ())))
+                loops[parent, child] = child in ("all", "ungrouped") or child in over
+                if not loops[parent, child]:
+                    parents.setdefault(child, set()).add(parent)
+            if loops[parent, child]:
+                del one.joins[parent, child]
+    return [f"{child} in {parent}" for (parent, child), loop in loops.items() if loop]

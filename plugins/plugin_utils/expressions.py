@@ -92,10 +92,19 @@ MARKED_TYPES = (str, int, float)
 MISSING = object()
 
 
+# For looking at expressions; nothing is worked out in it.
+_JINJA = jinja2.Environment()
+
+
+def as_condition(text: str) -> str:
+    """A condition as the template that cores before 2.19 make of it."""
+    return f"{{% if {text} %}} True {{% else %}} False {{% endif %}}"
+
+
 def _parsed(source: Any) -> nodes.Template | None:
     """The syntax tree of a template; None if it is none."""
     try:
-        return jinja2.Environment().parse(source)
+        return _JINJA.parse(source)
     except (jinja2.TemplateError, TypeError, AttributeError, RecursionError):
         return None
 
@@ -232,7 +241,7 @@ def remember_compiled(templar: Any, expressions: Sequence[Any], conditions: Sequ
     elif engine is None and hasattr(templar.environment, "from_string"):
         # Here Jinja works out at once what depends on no variable, such as a random choice out of constants.
         sources = {"{{" + text + "}}" for text in expressions if not _is_partly_constant(text)}
-        sources |= {f"{{% if {text} %}} True {{% else %}} False {{% endif %}}" for text in conditions if not _is_partly_constant(text)}
+        sources |= {as_condition(text) for text in conditions if not _is_partly_constant(text)}
         templar.environment.from_string = once(templar.environment.from_string, sources)
 
 

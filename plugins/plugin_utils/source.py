@@ -13,6 +13,7 @@ from dataclasses import asdict, dataclass
 from functools import partial
 from typing import Any
 
+from ansible_collections.coxedge.compute.plugins.module_utils.catalog import users_of
 from ansible_collections.coxedge.compute.plugins.module_utils.client import ApiError, Client, Connection, Deadline
 from ansible_collections.coxedge.compute.plugins.module_utils.fields import shown, shown_in_list
 from ansible_collections.coxedge.compute.plugins.module_utils.retrieve import retrieve_each
@@ -78,7 +79,7 @@ def _detailed(
     """The instances of a list, each of those that are wanted with its details."""
     listed = [shown_in_list(row) for row in rows]
     wanted = [number for number, instance in enumerate(listed) if retrieved(instance)]
-    call = partial(retrieve_each, [(client, rows[number]) for number in wanted], deadline, most, shown)
+    call = partial(retrieve_each, client, [rows[number] for number in wanted], deadline, most, shown)
     seen: dict[int, dict[str, Any] | None] = dict(zip(wanted, _named(client, call)))
     instances = (seen.get(number, instance) for number, instance in enumerate(listed))
     return [instance for instance in instances if instance is not None]
@@ -92,13 +93,8 @@ def _addresses(lists: Sequence[Sequence[Mapping[str, Any]]]) -> dict[str, str]:
     users: dict[str, set[str]] = {}
     for row in (row for rows in lists for row in rows):
         address = usable_address(row.get("ipAddress"))
-        if address is None:
-            continue
-        holders = row.get("instances")
-        for holder in holders if isinstance(holders, list) else []:
-            # One whose id can't be read is somebody else.
-            known = isinstance(holder, dict) and isinstance(holder.get("id"), str)
-            users.setdefault(address, set()).add(holder["id"] if known else "")
+        if address is not None:
+            users.setdefault(address, set()).update(users_of(row))
     found: dict[str, list[str]] = {}
     for address, ids in users.items():
         if len(ids) == 1:

@@ -24,6 +24,14 @@ CONSTRUCTED: dict[str, Any] = {
 STATES = ("Running", "Running", "Running", "Stopped")
 
 
+def without_marks(value: Any) -> Any:
+    """A value of an exported inventory without core's marks on text."""
+    if isinstance(value, dict):
+        marked = set(value) == {"__ansible_unsafe"}
+        return value["__ansible_unsafe"] if marked else {name: without_marks(item) for name, item in value.items()}
+    return [without_marks(item) for item in value] if isinstance(value, list) else value
+
+
 def _static(folder: Path, environ: dict[str, str]) -> None:
     """Writes the hosts of the plain inventory as a static file, with the same variables."""
     listed = subprocess.run(
@@ -34,12 +42,7 @@ def _static(folder: Path, environ: dict[str, str]) -> None:
         check=True,
     )
 
-    def plain(value: Any) -> Any:
-        if isinstance(value, dict):
-            return value["__ansible_unsafe"] if set(value) == {"__ansible_unsafe"} else {name: plain(item) for name, item in value.items()}
-        return value
-
-    hosts = plain(json.loads(listed.stdout)["_meta"]["hostvars"])
+    hosts = without_marks(json.loads(listed.stdout)["_meta"]["hostvars"])
     (folder / "static.json").write_text(json.dumps({"coxedge": {"hosts": hosts}}))
 
 

@@ -13,15 +13,9 @@ import subprocess
 import pytest
 import yaml
 from ansible_collections.coxedge.compute.plugins.inventory import instances as plugin
+from ansible_collections.coxedge.compute.tests.benchmark.inventory import without_marks
 
 KEY = "simulator-key"
-
-
-def plain(value):
-    """A value of an exported inventory without core's marks on text."""
-    if isinstance(value, dict):
-        return value["__ansible_unsafe"] if set(value) == {"__ansible_unsafe"} else {name: plain(item) for name, item in value.items()}
-    return [plain(item) for item in value] if isinstance(value, list) else value
 
 
 class Listed:
@@ -30,7 +24,7 @@ class Listed:
     def __init__(self, ended, requests):
         self.code, self.errors, self.requests = ended.returncode, ended.stderr, requests
         self.groups = json.loads(ended.stdout) if ended.stdout.startswith("{") else {}
-        self.hosts = plain(self.groups.pop("_meta", {}).get("hostvars", {}))
+        self.hosts = without_marks(self.groups.pop("_meta", {}).get("hostvars", {}))
 
 
 @pytest.fixture

@@ -7,10 +7,11 @@ from __future__ import annotations
 
 import pytest
 import yaml
-from ansible_collections.coxedge.compute.plugins.doc_fragments import api
+from ansible_collections.coxedge.compute.plugins.doc_fragments import api, filters
 from ansible_collections.coxedge.compute.plugins.module_utils.fields import FIELDS, instance_options, option_problem, shown, snake
+from ansible_collections.coxedge.compute.plugins.module_utils.fleet import member_options
 from ansible_collections.coxedge.compute.plugins.module_utils.module import ENVIRONMENT, api_options, wait_options
-from ansible_collections.coxedge.compute.plugins.modules import instance, instance_info
+from ansible_collections.coxedge.compute.plugins.modules import instance, instance_fleet, instance_info
 from ansible_collections.coxedge.compute.tests.simulator import cloud
 
 ID = "9db8ff2f-b49b-466d-a2f3-c1e6def408f4"
@@ -22,20 +23,29 @@ def test_the_create_fields_are_the_documented_ones():
     assert {row.api for row in FIELDS if row.changed_by == "update"} == set(cloud.UPDATE_BODY)
 
 
+def documented(*texts):
+    """The options of some documentation blocks together."""
+    return {name: row for text in texts for name, row in yaml.safe_load(text)["options"].items()}
+
+
+FILTERS = filters.ModuleDocFragment.DOCUMENTATION
+FLEET = documented(instance_fleet.DOCUMENTATION)
 DOCUMENTED = {
-    "instance": ({**instance_options(), **wait_options()}, instance.DOCUMENTATION),
-    "instance_info": (instance_info.info_options(), instance_info.DOCUMENTATION),
-    "fragment": (api_options(), api.ModuleDocFragment.DOCUMENTATION),
+    "instance": ({**instance_options(), **wait_options()}, documented(instance.DOCUMENTATION)),
+    "instance_info": (instance_info.info_options(), documented(instance_info.DOCUMENTATION, FILTERS)),
+    "instance_fleet": ({**instance_fleet.fleet_options(), **wait_options()}, FLEET),
+    "members": (member_options(), FLEET["instances"]["suboptions"]),
+    "defaults": (member_options(), FLEET["defaults"]["suboptions"]),
+    "fragment": (api_options(), documented(api.ModuleDocFragment.DOCUMENTATION)),
 }
 
 
 @pytest.mark.parametrize("where", DOCUMENTED)
 def test_the_documentation_has_every_option_as_it_is(where):
-    spec, text = DOCUMENTED[where]
-    documented = yaml.safe_load(text)["options"]
-    assert set(documented) == set(spec)
+    spec, rows = DOCUMENTED[where]
+    assert set(rows) == set(spec)
     for name, row in spec.items():
-        shown_row = documented[name]
+        shown_row = rows[name]
         assert shown_row["type"] == row["type"], name
         for key in ("default", "choices", "elements", "required"):
             assert shown_row.get(key) == row.get(key), f"{name}: {key}"

@@ -6,35 +6,15 @@
 from __future__ import annotations
 
 import socket
-import ssl
 import threading
-from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
-from typing import ClassVar
 
 import pytest
 import trustme
 from ansible_collections.coxedge.compute.plugins.module_utils.client import Client, Connection, Deadline, LostAnswer, Unsent
+from ansible_collections.coxedge.compute.tests.unit.module_utils.tls_server import EmptyApi, serving
 
 HOST = "api.coxedge.example"
 KEY = "key-for-behind-the-proxy"
-
-
-class Api(BaseHTTPRequestHandler):
-    """Answers every request with an empty list, and remembers the keys that came."""
-
-    keys: ClassVar[list[str]] = []
-
-    def do_GET(self):
-        """An empty list."""
-        self.keys.append(self.headers["MC-Api-Key"])
-        body = b'{"data": [], "metadata": {"recordCount": 0}}'
-        self.send_response(200)
-        self.send_header("Content-Length", str(len(body)))
-        self.end_headers()
-        self.wfile.write(body)
-
-    def log_message(self, *_args):
-        """Says nothing."""
 
 
 class Proxy:
@@ -88,16 +68,11 @@ class Proxy:
 def behind(monkeypatch, tmp_path):
     """A TLS server that only a proxy leads to; the client that asks it, and what else a test needs."""
     authority = trustme.CA()
-    server = ThreadingHTTPServer(("127.0.0.1", 0), Api)
-    context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
-    authority.issue_cert(HOST).configure_cert(context)
-    server.socket = context.wrap_socket(server.socket, server_side=True)
-    threading.Thread(target=server.serve_forever, daemon=True).start()
     authority.cert_pem.write_to_path(tmp_path / "ca.pem")
     for name in ("http_proxy", "https_proxy", "no_proxy", "all_proxy", "REQUESTS_CA_BUNDLE", "CURL_CA_BUNDLE"):
         monkeypatch.delenv(name, raising=False)
         monkeypatch.delenv(name.upper(), raising=False)
-    Api.keys.clear()
+    EmptyApi.keys.clear()
     connection = Connection(
         api_key=KEY,
         api_url=f"https://{HOST}/api/v2",
@@ -106,8 +81,8 @@ def behind(monkeypatch, tmp_path):
         ca_path=str(tmp_path / "ca.pem"),
         api_timeout=5,
     )
-    yield Client(connection, sleep=lambda _seconds: None), server.server_port
-    server.shutdown()
+    with serving(authority.issue_cert(HOST)) as port:
+        yield Client(connection, sleep=lambda _seconds: None), port
 
 
 @pytest.mark.parametrize("name", ["https_proxy", "HTTPS_PROXY", "all_proxy"])
@@ -115,7 +90,7 @@ def test_the_proxy_of_the_environment_is_used_and_sees_no_key(behind, monkeypatc
     client, port = behind
     proxy = Proxy(port)
     monkeypatch.setenv(name, proxy.url)
-    assert client.fetch_all("instances", Deadline(30)) == [] and Api.keys == [KEY]
+    assert client.fetch_all("instances", Deadline(30)) == [] and EmptyApi.keys == [KEY]
     assert proxy.seen[0].startswith(f"CONNECT {HOST}:443".encode())
     assert KEY.encode() not in b"".join(proxy.seen)
 

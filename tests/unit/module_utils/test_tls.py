@@ -6,31 +6,11 @@
 from __future__ import annotations
 
 import datetime
-import ssl
-import threading
-from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 
 import pytest
 import trustme
 from ansible_collections.coxedge.compute.plugins.module_utils.client import ApiError, Client, Connection, Deadline, LostAnswer
-
-
-class Handler(BaseHTTPRequestHandler):
-    """Answers every request with an empty list, and remembers that it was asked."""
-
-    asked = 0
-
-    def do_GET(self):
-        """An empty list."""
-        type(self).asked += 1
-        body = b'{"data": [], "metadata": {"recordCount": 0}}'
-        self.send_response(200)
-        self.send_header("Content-Length", str(len(body)))
-        self.end_headers()
-        self.wfile.write(body)
-
-    def log_message(self, *_args):
-        """Says nothing."""
+from ansible_collections.coxedge.compute.tests.unit.module_utils.tls_server import EmptyApi, serving
 
 
 @pytest.fixture(scope="module")
@@ -40,13 +20,8 @@ def authority():
 
 @pytest.fixture(scope="module")
 def port(authority):
-    server = ThreadingHTTPServer(("127.0.0.1", 0), Handler)
-    context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
-    authority.issue_cert("localhost").configure_cert(context)
-    server.socket = context.wrap_socket(server.socket, server_side=True)
-    threading.Thread(target=server.serve_forever, daemon=True).start()
-    yield server.server_port
-    server.shutdown()
+    with serving(authority.issue_cert("localhost")) as number:
+        yield number
 
 
 @pytest.fixture
@@ -73,10 +48,10 @@ def ask(port):
 
 
 def test_a_certificate_of_an_unknown_authority_is_refused_before_the_key_is_sent(ask):
-    asked = Handler.asked
+    asked = len(EmptyApi.keys)
     with pytest.raises(ApiError, match=r"certificate of localhost is not to be trusted.*ca_path"):
         ask()
-    assert Handler.asked == asked
+    assert len(EmptyApi.keys) == asked
 
 
 def test_ca_path_makes_it_known(ask, bundle):
@@ -123,14 +98,9 @@ def test_plain_http_to_a_tls_server_is_one_sentence(ask):
 
 def test_an_expired_certificate_is_refused(authority, bundle):
     past = datetime.datetime.now(datetime.timezone.utc) - datetime.timedelta(days=1)
-    server = ThreadingHTTPServer(("127.0.0.1", 0), Handler)
-    context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
-    authority.issue_cert("localhost", not_after=past).configure_cert(context)
-    server.socket = context.wrap_socket(server.socket, server_side=True)
-    threading.Thread(target=server.serve_forever, daemon=True).start()
-    connection = Connection("key", "s", "e", api_url=f"https://localhost:{server.server_port}/api", api_retries=0, ca_path=bundle)
-    asked = Handler.asked
-    with pytest.raises(ApiError, match="expired"):
-        Client(connection).fetch_all("instances", Deadline(None))
-    server.shutdown()
-    assert Handler.asked == asked
+    asked = len(EmptyApi.keys)
+    with serving(authority.issue_cert("localhost", not_after=past)) as number:
+        connection = Connection("key", "s", "e", api_url=f"https://localhost:{number}/api", api_retries=0, ca_path=bundle)
+        with pytest.raises(ApiError, match="expired"):
+            Client(connection).fetch_all("instances", Deadline(None))
+    assert len(EmptyApi.keys) == asked
