@@ -81,7 +81,8 @@ class Bench:
 
     def client(self, **changes: Any) -> Client:
         """A client on simulated time."""
-        return Client(self.connection(**changes), clock=self.clock, sleep=self.clock.sleep, jitter=lambda: 0.5)
+        most = changes.pop("pool_size", 10)
+        return Client(self.connection(**changes), clock=self.clock, sleep=self.clock.sleep, jitter=lambda: 0.5, pool_size=most)
 
     def deadline(self, seconds: float | None = 600) -> Deadline:
         """A deadline on simulated time."""
@@ -103,7 +104,8 @@ class Bench:
 
     def fleet(self, members: list[dict[str, Any]], common: dict[str, Any] | None = None, **kwargs: Any) -> list[dict[str, Any]]:
         """Converges many; returns their results, raises what goes wrong with all. ``last_fleet`` is there in both cases."""
-        client, wait_timeout = self.client(**kwargs.pop("connection", {})), kwargs.pop("wait_timeout", 600)
+        client = self.client(**kwargs.pop("connection", {}), pool_size=kwargs.get("most", 10))
+        wait_timeout = kwargs.pop("wait_timeout", 600)
         whole = [laid_over(member, common) for member in members]
         self.last_fleet = Fleet(client, self.deadline(wait_timeout), whole, **kwargs)
         return self.last_fleet.converge()

@@ -7,9 +7,12 @@ from __future__ import annotations
 
 import json
 import os
+import threading
+import time
 
 import pytest
 from ansible.errors import AnsibleError, AnsibleParserError
+from ansible_collections.coxedge.compute.plugins.module_utils.client import Client, Connection
 from ansible_collections.coxedge.compute.plugins.plugin_utils import source
 from ansible_collections.coxedge.compute.tests.simulator.cloud import API_KEY
 
@@ -52,6 +55,58 @@ def test_one_request_for_each_environment(read, simulator):
         "web-prod": "prod",
         "web-test": "test_area",
     }
+
+
+def test_environments_are_read_side_by_side(read, monkeypatch):
+    # Each waits for the other to have been asked: one after the other they would wait in vain.
+    both = threading.Barrier(2, timeout=5)
+    fetch_all = Client.fetch_all
+
+    def meet(client, *args, **kwargs):
+        both.wait()
+        return fetch_all(client, *args, **kwargs)
+
+    monkeypatch.setattr(Client, "fetch_all", meet)
+    assert "coxedge" in read(environment_names=["test_area", "prod"]).groups
+
+
+@pytest.mark.parametrize("most", [1, 3])
+def test_details_are_retrieved_so_many_at_a_time(read, bench, monkeypatch, most):
+    for number in range(12):
+        bench.place(name=f"web-{number}")
+    in_flight, peak, lock = 0, 0, threading.Lock()
+    fetch_one = Client.fetch_one
+
+    def count(*args, **kwargs):
+        nonlocal in_flight, peak
+        with lock:
+            in_flight += 1
+            peak = max(peak, in_flight)
+        time.sleep(0.01)
+        try:
+            return fetch_one(*args, **kwargs)
+        finally:
+            with lock:
+                in_flight -= 1
+
+    monkeypatch.setattr(Client, "fetch_one", count)
+    assert len(read(details=True, max_concurrency=most).hosts) == 12 and peak == most
+
+
+def test_the_shared_options_of_the_file_reach_the_client(read, simulator, monkeypatch, tmp_path):
+    bundle = tmp_path / "ca.pem"
+    bundle.write_text("")
+    seen = []
+
+    def take(connections, *_args, **_kwargs):
+        seen.extend(connections)
+        return []
+
+    monkeypatch.setattr(source, "read", take)
+    shared = {"api_url": "https://example.com/api/v1", "service_code": "other", "organization_id": "o", "api_timeout": 7, "api_retries": 3}
+    shared.update(validate_certs=False, ca_path=str(bundle))
+    read(api_key="mine", environment_names=["one", "two"], **shared)
+    assert seen == [Connection(api_key="mine", environment_name=name, **shared) for name in ("one", "two")]
 
 
 def test_public_addresses_cost_one_more_request(read, simulator, bench, fleet):

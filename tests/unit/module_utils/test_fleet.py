@@ -5,8 +5,10 @@
 
 from __future__ import annotations
 
+import threading
+
 import pytest
-from ansible_collections.coxedge.compute.plugins.module_utils.client import ApiError
+from ansible_collections.coxedge.compute.plugins.module_utils.client import ApiError, Client
 from ansible_collections.coxedge.compute.plugins.module_utils.fields import STATES
 from ansible_collections.coxedge.compute.plugins.module_utils.fleet import fleet_problem, laid_over, summary_of
 from ansible_collections.coxedge.compute.plugins.module_utils.plan import Refused
@@ -76,6 +78,31 @@ def test_unknown_ids_are_one_list_and_a_look_each(bench):
     assert len(bench.requests()) == 4 and not any(result["changed"] or result["failed"] for result in results)
     (result,) = bench.fleet([{"id": ids[0]}])
     assert result["failed"] and ids[0] in result["msg"]
+
+
+def test_the_bound_is_on_requests_in_flight_and_not_on_the_work_under_way(bench, monkeypatch):
+    in_flight, peak, lock = 0, 0, threading.Lock()
+    exchange = Client._exchange
+
+    def count(*args):
+        nonlocal in_flight, peak
+        with lock:
+            in_flight += 1
+            peak = max(peak, in_flight)
+        try:
+            return exchange(*args)
+        finally:
+            with lock:
+                in_flight -= 1
+
+    monkeypatch.setattr(Client, "_exchange", count)
+    results = bench.fleet(members(20, **CREATION), most=3)
+    assert peak == 3 and not any(result["failed"] for result in results)
+    # All creates are sent before the first of their tasks is asked for a second time.
+    log = bench.simulator.face.log
+    last = max(number for number, entry in enumerate(log) if entry["method"] == "POST")
+    polled = [entry["path"] for entry in log[:last] if "/tasks/" in entry["path"]]
+    assert len(polled) == len(set(polled))
 
 
 # -- independence
