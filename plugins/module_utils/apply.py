@@ -144,7 +144,7 @@ class Run:
     def _converge(self) -> Job[Outcome]:
         current = yield from self._find()
         first: Plan | None = None
-        aged = current is not None
+        aged, twice = current is not None, False
         while True:
             current = yield from self._settled(current)
             if current is None and aged and not self.options.get("id"):
@@ -152,6 +152,12 @@ class Run:
                 current = yield from self._settled((yield from self._find()))
             facts: Facts = yield from self.catalog.gather(needs(current, self.options), current)
             plan = make_plan(current, self.options, facts, self.progress)
+            if "create" in plan.actions and "instances" in self.client.paged and not twice:
+                # A list in pages can miss one, and what it would cost here is a second server of the name.
+                twice = True
+                current = yield from self._find()
+                if current is not None:
+                    continue
             first = first or plan
             self._note(first, plan)
             if self.check_mode:
@@ -223,16 +229,17 @@ class Run:
         """The instance that the options select, None if there is none. Raises Refused where a name is not clear."""
         if self.options.get("id"):
             return (yield from self._find_by_id(self.options["id"]))
-        rows = yield from self._list()
-        self.known_ids = frozenset(row["id"] for row in rows)
-        row = self.named(rows)
-        if row is None:
-            return None
-        current = yield from self._read(row)
-        # Between the list and the look it may have been destroyed, and then the name selects it no more.
-        if current is not None and not self._sees_destroyed() and not is_live(current):
-            return None
-        return current
+        for _attempt in range(2):
+            rows = yield from self._list()
+            self.known_ids = frozenset(row["id"] for row in rows)
+            row = self.named(rows)
+            if row is None:
+                break
+            current = yield from self._read(row)
+            if current is not None and (self._sees_destroyed() or is_live(current)):
+                return current
+            # Between the list and the look it was destroyed, and the name selects it no more; but by now perhaps another one.
+        return None
 
     def _sees_destroyed(self) -> bool:
         """Whether a name selects among destroyed instances too."""

@@ -1,0 +1,116 @@
+# Copyright (c) 2026, coxedge.compute contributors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""Every request that the collection makes, by an operation that makes it: what tests of faults and of races go through."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass, field
+from typing import Any
+
+from ansible_collections.coxedge.compute.plugins.module_utils.apply import Run
+from ansible_collections.coxedge.compute.plugins.module_utils.catalog import Catalog
+from ansible_collections.coxedge.compute.plugins.module_utils.operations import Operation, selection
+from ansible_collections.coxedge.compute.plugins.module_utils.tasks import drive
+
+WAIT = 200.0
+TIMEOUT = 5.0
+NAME = "web1"
+
+
+def there(bench) -> list[dict[str, Any]]:
+    """The servers of the name. One that is being expunged is gone to all intents and purposes."""
+    return [row for row in bench.instances(NAME) if row["state"] != "Expunging"]
+
+
+def server(bench, *names: str) -> dict[str, Any]:
+    """The one server of the name, in the simulator's own words; its state alone, or more attributes."""
+    (found,) = there(bench)
+    return {name: found[name] for name in names}
+
+
+@dataclass
+class Case:
+    """An operation: how it comes about, which request it is, and how it looks when it has been done."""
+
+    method: str
+    path: str
+    options: dict[str, Any]
+    done: Callable[[Any], bool]
+    state: str | None = "Running"
+    """Of the instance before; None: there is none."""
+    servers: int = 1
+    """How many there are afterwards, destroyed ones included."""
+    special: str | None = None
+    """Not the module ``instance`` but an operation beside it."""
+    setup: dict[str, Any] = field(default_factory=dict)
+    """What is more of the instance before."""
+
+
+def state_is(*states: str) -> Callable[[Any], bool]:
+    return lambda bench: [row["state"] for row in there(bench)] in [[state] for state in states]
+
+
+def is_gone(bench) -> bool:
+    return there(bench) == []
+
+
+def shows(**attributes: Any) -> Callable[[Any], bool]:
+    return lambda bench: server(bench, *attributes) == attributes
+
+
+def iso_is(attached: bool) -> Callable[[Any], bool]:
+    return lambda bench: (bench.environment.hidden[server(bench, "id")["id"]]["isoId"] is not None) is attached
+
+
+CREATE = {"template": "Ubuntu 24.04", "compute_offering": "2vCPU.4GB", "network": "Web-test_area"}
+CHANGE = {"allow_reboot": True, "allow_network_change": True}
+ISO = "f092a051-8b3f-4941-b47f-5ecb77f3423b"
+CASES = {
+    "list": Case("GET", "/instances$", CREATE, state_is("Running"), None),
+    "retrieve": Case("GET", "/instances/[0-9a-f-]+$", {"state": "stopped"}, state_is("Stopped")),
+    "create": Case("POST", "/instances$", CREATE, state_is("Running"), None),
+    "update": Case("PUT", "/instances/", {"hostname": "another", **CHANGE}, shows(hostname="another")),
+    "delete": Case("DELETE", "/instances/", {"state": "absent"}, state_is("Destroyed")),
+    "delete for good": Case("DELETE", "/instances/", {"state": "absent", "purge": True}, is_gone, servers=0),
+    "start": Case("POST", "operation=start", {"state": "started"}, state_is("Running"), "Stopped"),
+    "stop": Case("POST", "operation=stop", {"state": "stopped"}, state_is("Stopped")),
+    "reboot": Case("POST", "operation=reboot", {"state": "restarted"}, state_is("Running")),
+    "purge": Case(*("POST", "operation=purge", {"state": "absent", "purge": True}, is_gone, "Destroyed"), servers=0),
+    "recover": Case("POST", "operation=recover", {"state": "recovered"}, state_is("Stopped", "Running"), "Destroyed"),
+    "changeComputeOffering": Case(
+        "POST", "operation=changeComputeOffering", {"compute_offering": "2vCPU.4GB", **CHANGE}, shows(computeOfferingName="2vCPU.4GB")
+    ),
+    "changeNetwork": Case("POST", "operation=changeNetwork", {"network": "App-test_area", **CHANGE}, shows(networkName="App-test_area")),
+    "associateSSHKey": Case(
+        *("POST", "operation=associateSSHKey", {"ssh_key_name": "mysshkey", "update_ssh_key": "always", **CHANGE}),
+        lambda bench: bench.environment.hidden[server(bench, "id")["id"]]["sshKeyName"] == "mysshkey",
+        setup={"sshKeyName": "the key before"},
+    ),
+    "resetPassword": Case("POST", "operation=resetPassword", {}, state_is("Running"), special="password"),
+    "attachIso": Case("POST", "operation=attachIso", {}, iso_is(True), special="attach"),
+    "detachIso": Case("POST", "operation=detachIso", {}, iso_is(False), special="detach", setup={"isoId": ISO}),
+    "task of a create": Case("GET", "/tasks/", CREATE, state_is("Running"), None),
+    "task of a stop": Case("GET", "/tasks/", {"state": "stopped"}, state_is("Stopped")),
+    "task of a delete": Case("GET", "/tasks/", {"state": "absent"}, state_is("Destroyed")),
+    "templates": Case("GET", "/templates$", CREATE, state_is("Running"), None),
+    "compute offerings": Case(
+        "GET", "/computeofferings$", {"compute_offering": "2vCPU.4GB", **CHANGE}, shows(computeOfferingName="2vCPU.4GB")
+    ),
+    "networks": Case("GET", "/networks$", {"network": "App-test_area", **CHANGE}, shows(networkName="App-test_area")),
+    "volumes": Case("GET", "/volumes$", {"state": "absent", "volumes_to_delete": ["all"]}, state_is("Destroyed")),
+}
+
+
+def run(bench, case: Case, client: Any = None) -> Any:
+    """Runs the operation once."""
+    client, deadline = client or bench.client(api_timeout=TIMEOUT), bench.deadline(WAIT)
+    catalog = Catalog(client, deadline)
+    if case.special is None:
+        options = bench.options(name=NAME, **{"state": "present", **case.options})
+        return drive(Run(client, catalog, deadline, options).converge(), bench.clock.sleep)
+    operation = Operation(client, catalog, deadline, selection({"name": NAME}))
+    job = operation.reset_password() if case.special == "password" else operation.set_iso(ISO if case.special == "attach" else None)
+    drive(job, bench.clock.sleep)
+    return operation.outcome
