@@ -434,6 +434,9 @@ def main() -> None:
         module.fail_with(failure)
         return
     module.warn_of(fleet.warnings)
+    if module.no_log:
+        # From core 2.19 on, no_log on the task hides of a key called results only what says so itself: as the results of a loop do.
+        results = [{**result, "_ansible_no_log": True} for result in results]
     whole = result_of(results)
     failed = [(number, result) for number, result in enumerate(results) if result["failed"]]
     if not failed:

@@ -99,6 +99,17 @@ def test_neither_key_nor_user_data_show(player, creation):
     assert failing.results[0]["failed"] and "password-in" not in failing.output
 
 
+def test_a_fleet_without_log_shows_nothing_and_is_registered_all_the_same(player, creation):
+    """Under a loop too: its results have results of their own."""
+    members = [{"name": "web1"}, {"name": "web2"}]
+    looped = {**fleet("{{ [{'name': item}] }}", defaults=creation), "loop": ["web3", "web4"], "no_log": True}
+    played = player.play([{**fleet(members, defaults=creation), "no_log": True}, looped], "-vvv")
+    alone, loop = played.results
+    results = [*alone["results"], *(result for item in loop["results"] for result in item["results"])]
+    assert [result["actions"] for result in results] == [["create"]] * 4
+    assert not any(result["password"] in played.output for result in results)
+
+
 def test_empty_values_count_as_not_given(player, creation):
     member = {"name": "web1", "state": "", "hostname": "", "cpu_count": "", "ports_to_forward": [""], "allow_reboot": ""}
     (result, none) = player.play([fleet([member], defaults=creation, max_concurrency="", details="", wait=""), fleet([])]).results

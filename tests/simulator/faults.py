@@ -42,6 +42,8 @@ class Fault:
     """How many requests it hits; 0: for ever."""
     skip: int = 0
     """How many matching requests pass unharmed before."""
+    every: int = 1
+    """Of those after, it hits the first and then each so manieth: with 20, 5% of them."""
     act: str | None = None
     """When the request is carried out: ``first`` (then the fault), ``last`` (after a delay) or ``never``."""
     status: int | None = None
@@ -55,21 +57,24 @@ class Fault:
     leaves: str | None = None
     """``task_failed``: the state in which the failed task leaves its instance."""
     hits: int = 0
+    met: int = 0
+    """How many matching requests have come since those that passed."""
 
     @classmethod
     def parsed(cls, values: Any) -> Fault:
         """A fault from its JSON object; refuses what it does not know."""
         if not isinstance(values, dict):
             raise Refusal(400, CODE_PARAMETER, "A fault is a JSON object.")
-        known = {item.name for item in fields(cls)} - {"hits"}
         for name in values:
-            if name not in known:
+            if name not in FIELDS:
                 raise Refusal(400, CODE_PARAMETER, f"A fault has no {name}.")
         if values.get("kind") not in KINDS:
             raise Refusal(400, CODE_PARAMETER, f"A fault's kind is one of {', '.join(KINDS)}.")
         fault = cls(**{name: value for name, value in values.items() if value is not None})
         if fault.act not in (None, "first", "last", "never"):
             raise Refusal(400, CODE_PARAMETER, "A fault's act is first, last or never.")
+        if not isinstance(fault.every, int) or fault.every < 1:
+            raise Refusal(400, CODE_PARAMETER, "A fault's every is a number from 1.")
         try:
             re.compile(fault.path)
         except re.error as error:
@@ -86,6 +91,10 @@ class Fault:
         if self.method and self.method.upper() != method:
             return False
         return any(re.search(self.path, text) for text in (path, f"{path}?{query}"))
+
+
+# What can be said of a fault; the rest is counted.
+FIELDS = {item.name for item in fields(Fault)} - {"hits", "met"}
 
 
 class Faults:
@@ -115,6 +124,9 @@ class Faults:
                     continue
                 if fault.skip > 0:
                     fault.skip -= 1
+                    continue
+                fault.met += 1
+                if (fault.met - 1) % fault.every:
                     continue
                 fault.hits += 1
                 if fault.count and fault.hits >= fault.count:

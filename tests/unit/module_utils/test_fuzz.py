@@ -1,17 +1,20 @@
 # Copyright (c) 2026, coxedge.compute contributors
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""Any JSON that the API might send for an instance or an offering: a sound plan or a clear refusal, never a traceback."""
+"""Any JSON that the API might send, for an instance, an offering or a whole answer: a sound plan or a clear refusal, never a traceback."""
 
 from __future__ import annotations
 
 import contextlib
 import json
 
+import pytest
+from ansible_collections.coxedge.compute.plugins.module_utils.client import ApiError
 from ansible_collections.coxedge.compute.plugins.module_utils.fields import FIELDS, instance_options, shown, shown_in_list, shown_part
 from ansible_collections.coxedge.compute.plugins.module_utils.plan import Facts, Refused, diff_of, make_plan, must_settle, needs
 from ansible_collections.coxedge.compute.plugins.module_utils.select import FILTERS, Selection, in_order
-from hypothesis import given, settings
+from ansible_collections.coxedge.compute.tests.unit.module_utils.operations_table import CASES, NAME, run, there
+from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 ANY_JSON = st.recursive(
@@ -63,3 +66,50 @@ def test_instances_of_any_shape_are_filtered_and_sorted(rows):
     selection = Selection({name: ["x"] for name in FILTERS})
     assert len(in_order(seen)) == len(rows)
     assert all(isinstance(selection.matches(row), bool) for row in seen)
+
+
+# Whole answers: JSON of any kind, and such as comes near to what an answer looks like.
+ROWS = st.fixed_dictionaries(
+    {},
+    optional={
+        "id": ANY_JSON | st.just("9db8ff2f-b49b-466d-a2f3-c1e6def408f4"),
+        "name": ANY_JSON | st.just(NAME),
+        "state": ANY_JSON | st.sampled_from(["Running", "Destroyed"]),
+    },
+)
+NEAR = st.fixed_dictionaries(
+    {},
+    optional={
+        "data": ANY_JSON | ROWS | st.lists(ROWS, max_size=3),
+        "metadata": ANY_JSON | st.fixed_dictionaries({"recordCount": st.integers(-1, 4) | ANY_JSON}),
+        "errors": ANY_JSON | st.lists(st.fixed_dictionaries({"message": ANY_JSON, "code": ANY_JSON, "context": ANY_JSON}), max_size=2),
+        "taskId": ANY_JSON | st.just("9db8ff2f-b49b-466d-a2f3-c1e6def408f5"),
+        "taskStatus": ANY_JSON | st.sampled_from(["SUCCESS", "FAILED", "FAILURE", "PENDING"]),
+        "result": ANY_JSON | ROWS,
+    },
+)
+ANSWERS = st.tuples(
+    ANY_JSON | NEAR, st.sampled_from([200, 200, 202, 400, 404, 500]), st.sampled_from(["first", "never"]), st.integers(0, 1)
+)
+
+
+@pytest.mark.parametrize("name", CASES)
+def test_an_answer_of_any_shape_is_an_error_or_no_harm(bench, name):
+    case = CASES[name]
+
+    @settings(max_examples=40, deadline=None, suppress_health_check=[HealthCheck.too_slow])
+    @given(ANSWERS)
+    def answered(answer):
+        body, status, act, count = answer
+        bench.simulator.face.reset_all()
+        bench.settings(report_ssh_key=True, report_iso=True)
+        if case.state is not None:
+            bench.place(name=NAME, state=case.state, **case.setup)
+        bench.place(name="bystander")
+        bench.fault(kind="status", body=body, status=status, act=act, method=case.method, path=case.path, count=count)
+        with contextlib.suppress(ApiError, Refused):
+            json.dumps(run(bench, case).result())
+        assert len(there(bench)) <= 1
+        assert [row["state"] for row in bench.instances("bystander")] == ["Running"]
+
+    answered()

@@ -31,6 +31,17 @@ def api(url, method="GET", tail="", body=None, **params):
     return requests.request(method, address, json=body, params=params, headers=KEY, timeout=10, allow_redirects=False)
 
 
+def test_a_fault_can_hit_some_of_many(url):
+    control(
+        url,
+        "POST",
+        "faults",
+        [{"kind": "status", "status": 503, "every": 3, "count": 0, "skip": 1}, {"kind": "html", "every": 4, "count": 0}],
+    )
+    assert [api(url).status_code for _n in range(8)] == [502, 503, 200, 200, 503, 200, 502, 503]
+    assert control(url, "POST", "faults", {"kind": "html", "every": 0})[0] == 400
+
+
 def test_a_fault_hits_as_often_as_it_counts(url):
     assert control(url, "POST", "faults", {"kind": "status", "status": 503, "count": 2, "headers": {"Retry-After": "7"}})[0] == 200
     answers = [api(url) for _n in range(3)]
