@@ -17,7 +17,7 @@ PIP := $(BIN)/python -m pip install --quiet --disable-pip-version-check
 SHELL := bash
 .SHELLFLAGS := -o pipefail -c
 .DEFAULT_GOAL := help
-.PHONY: help demo test get-cores cores benchmark lint sanity sanity-newest units integration simulator build importer installed clean
+.PHONY: help demo test test-slow get-cores cores benchmark lint sanity sanity-newest units integration simulator build importer installed clean
 
 help: ## Show the targets
 	@sed -n 's/^\([a-z-]*\):.*## \(.*\)/make \1\t\2/p' $(MAKEFILE_LIST)
@@ -36,7 +36,10 @@ demo: $(VENV)/.demo ## Watch real playbooks take a server through its life, and 
 	@PATH="$(BIN):$$PATH" .ci/with-collection $(BIN)/python -m tests.simulator --task-seconds 0.5 -- .ci/demo
 
 test: $(VENV)/.test ## Run the tests
-	$(BIN)/python -m pytest -n auto --dist loadgroup $(ARGS)
+	$(BIN)/python -m pytest -n auto --dist loadgroup -m "not slow" $(ARGS)
+
+test-slow: $(VENV)/.test ## Run the tests that take minutes: load
+	$(BIN)/python -m pytest -n auto -m slow $(ARGS)
 
 get-cores: ## Get the other supported versions of ansible-core, where there is a Python for them; then the tests use them too
 	@for core in $(CORES); do .ci/core $$core; done

@@ -55,6 +55,11 @@ class Player:
         """The simulator's environment that the plays work in."""
         return self.simulator.cloud.environment(None, SERVICE_CODE, ENVIRONMENTS[0])
 
+    def instances(self, name: str | None = None) -> list[dict[str, Any]]:
+        """The instances on the server, or those of a name."""
+        with self.simulator.face.lock:
+            return list(self.environment.named(name))
+
     def command(self, *words: str, **environ: str) -> subprocess.CompletedProcess[str]:
         """Runs one of core's commands."""
         return subprocess.run(

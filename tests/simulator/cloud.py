@@ -643,6 +643,11 @@ class Environment:
         phase = STOPPING if before == RUNNING else EXPUNGING if purge else DESTROYED
         return self.cloud.begin("delete", self, instance, effect, [phase], state_before=before)
 
+    def named(self, name: str | None = None) -> list[dict[str, Any]]:
+        """The instances of a name as they are now, or all of them; for tests."""
+        self.cloud.advance()
+        return [row for row in self.instances.values() if name in (None, row["name"])]
+
     def vanish(self, instance: dict[str, Any]) -> None:
         """Removes an instance for good: volumes are let go or, the root one, removed; addresses lose their holder."""
         self.instances.pop(instance["id"], None)

@@ -121,8 +121,7 @@ class Bench:
 
     def instances(self, name: str | None = None) -> list[dict[str, Any]]:
         """The instances on the server, or those of a name."""
-        self.simulator.cloud.advance()
-        return [row for row in self.environment.instances.values() if name in (None, row["name"])]
+        return list(self.environment.named(name))
 
     def fault(self, **values: Any) -> None:
         """Has the simulator do something wrong."""

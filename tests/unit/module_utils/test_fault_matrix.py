@@ -11,6 +11,7 @@ be; that the key shows nowhere; and that a second run without the fault gets the
 from __future__ import annotations
 
 import re
+from collections.abc import Iterator
 from typing import Any
 
 import pytest
@@ -107,6 +108,14 @@ class Shaken:
         raise LostAnswer(f"Could not {request.doing}: no answer within {TIMEOUT:g} seconds")
 
 
+def chain(error: BaseException | None) -> Iterator[BaseException]:
+    """An exception and all that led to it, whatever a traceback would leave out."""
+    if error is not None:
+        yield error
+        yield from chain(error.__cause__)
+        yield from chain(error.__context__)
+
+
 @pytest.mark.parametrize("name", CASES)
 @pytest.mark.parametrize("count", [1, 0], ids=["once", "for ever"])
 def test_each_fault(bench, clock, name, count):
@@ -145,6 +154,7 @@ def test_each_fault(bench, clock, name, count):
             words = error.sentence if isinstance(error, ApiError) else str(error)
             assert "\n" not in words and words.endswith(".") and len(words) < 2000, (cell, words)
             assert API_KEY not in words + str(getattr(error, "details", "")), cell
+            assert not any(API_KEY in f"{cause!r} {vars(cause)!r}" for cause in chain(error)), cell
             assert not (count and must_succeed(name, case, fault)), (cell, words)
             assert named <= 1, (cell, named)
         if name in ONCE_ONLY and fault not in NOT_SENT:

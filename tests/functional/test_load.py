@@ -1,0 +1,34 @@
+# Copyright (c) 2026, coxedge.compute contributors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""Two hundred runs of a module at the same time, each a process of its own."""
+
+from __future__ import annotations
+
+import json
+from collections import Counter
+
+import pytest
+
+RUNS = 200
+
+
+@pytest.mark.slow
+def test_runs_side_by_side(player, creation):
+    """First with one answer in twenty lost, then on a sound network with nothing to do."""
+    hosts = [f"web{number}" for number in range(RUNS)]
+    options = {"name": "{{ inventory_hostname }}", "api_timeout": 120, "wait_timeout": 1200, **creation}
+    tasks = [
+        {"coxedge.compute.instance": options, "register": "made"},
+        {"ansible.builtin.debug": {"msg": "{{ made.actions | join }} {{ made.instance.state }}"}},
+    ]
+    variables = {"ansible_connection": "local", "ansible_python_interpreter": "{{ ansible_playbook_python }}"}
+    (player.folder / "site.yml").write_text(json.dumps([{"hosts": "all", "gather_facts": False, "vars": variables, "tasks": tasks}]))
+    (player.folder / "hosts").write_text("\n".join(hosts) + "\n")
+    player.simulator.face.faults.add({"kind": "drop_after", "every": 20, "count": 0})
+    for actions in ("create", ""):
+        ended = player.command("ansible-playbook", "-i", "hosts", "site.yml", "--forks", str(RUNS))
+        assert ended.returncode == 0, (ended.stdout + ended.stderr)[-3000:]
+        assert ended.stdout.count(f'"{actions} Running"') == RUNS
+        assert Counter(row["name"] for row in player.instances()) == Counter(hosts)
+        player.simulator.face.faults.clear()

@@ -1,0 +1,52 @@
+# Copyright (c) 2026, coxedge.compute contributors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""A fleet of a thousand on a network that loses one answer in twenty."""
+
+from __future__ import annotations
+
+from collections import Counter
+
+import pytest
+
+# One request in a hundred each, so 5% in all; of every kind there are ones that were carried out and ones that were not.
+TROUBLE = [
+    {"kind": "drop_after", "every": 100, "skip": 7, "count": 0},
+    {"kind": "drop_before", "every": 100, "skip": 27, "count": 0},
+    {"kind": "status", "status": 503, "every": 100, "skip": 47, "count": 0},
+    {"kind": "html", "act": "first", "every": 100, "skip": 67, "count": 0},
+    {"kind": "status", "status": 429, "every": 100, "skip": 87, "count": 0},
+]
+MANY = 1000
+
+
+@pytest.mark.slow
+def test_a_thousand_with_one_request_in_twenty_failing(bench):
+    members = [bench.creation(f"web{number}") for number in range(MANY)]
+    for fault in TROUBLE:
+        bench.fault(**fault)
+    results = bench.fleet(members, most=25, wait_timeout=10**6)
+    assert sum(fault.hits for fault in bench.simulator.face.faults.active) > 0.04 * len(bench.requests())
+    names = Counter(row["name"] for row in bench.instances())
+    assert set(names.values()) == {1}
+    failed = [result for result in results if result["failed"]]
+    # A create that was not taken, and whose answer was lost, is not sent again: nobody can know.
+    assert all("The outcome of create" in result["msg"] for result in failed)
+    assert {result["name"] for result in results if not result["failed"]} <= set(names)
+    assert len(names) == MANY - len(failed) and len(failed) < MANY / 20
+
+    # A second run has the rest made, and a third, on a network as bad, stops each once.
+    bench.simulator.face.faults.clear()
+    second = bench.fleet(members, most=25, wait_timeout=10**6)
+    assert [result["failed"] for result in second] == [False] * MANY
+    assert {result["name"] for result in second if result["changed"]} == {result["name"] for result in failed}
+    for fault in TROUBLE:
+        bench.fault(**fault)
+    third = bench.fleet([{**member, "state": "stopped"} for member in members], most=25, wait_timeout=10**6)
+    stopped = [row["name"] for row in bench.instances() if row["state"] == "Stopped"]
+    assert {result["name"] for result in third if not result["failed"]} <= set(stopped)
+    assert all("The outcome of stop" in result["msg"] for result in third if result["failed"])
+    log = bench.simulator.face.log
+    sent = Counter(entry["path"] for entry in log if entry["query"].get("operation") == "stop" and entry["status"] != 429)
+    assert set(sent.values()) == {1}
+    assert set(Counter(row["name"] for row in bench.instances()).values()) == {1} and len(bench.instances()) == MANY
