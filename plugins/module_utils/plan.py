@@ -364,10 +364,8 @@ def _expected(options: Mapping[str, Any], facts: Facts, size: _Size) -> dict[str
     """A new instance as far as it can be known before; None for what the server decides."""
     expected = {name: list(missing) if isinstance(missing, list) else missing for name, missing in SHAPE.items()}
     network, offering, template = (facts.records[name] for name in ("network", "compute_offering", "template"))
+    expected.update({row.shown_id: options.get(row.option) for row in FIELDS if row.shown_id and not row.lookup})
     expected.update(
-        name=options["name"],
-        hostname=options.get("hostname"),
-        ip_address=options.get("ip_address"),
         compute_offering_id=offering.get("id"),
         compute_offering_name=offering.get("name"),
         cpu_count=size.cpu_count,
@@ -505,9 +503,10 @@ def _changes(current: Mapping[str, Any], options: Mapping[str, Any], facts: Fact
     """The operations that make an instance as wanted, in their fixed order. Raises Refused for what can't be had."""
     found: dict[str, Step] = {}
     warnings: list[str] = []
-    renamed = {n: options[n] for n in ("name", "hostname") if _may_differ(BY_OPTION[n], current, options.get(n))}
-    if renamed:
-        found["update"] = Step("update", dict(renamed), dict(renamed))
+    updated = [row for row in FIELDS if row.changed_by == "update" and _may_differ(row, current, options.get(row.option))]
+    if updated:
+        body = {row.api: options[row.option] for row in updated}
+        found["update"] = Step("update", body, {str(row.shown_id): options[row.option] for row in updated})
     if "compute_offering" in facts.records and _resizes(current, options):
         offering = facts.records["compute_offering"]
         size = _size(offering, options, current)

@@ -6,7 +6,8 @@
 from __future__ import annotations
 
 import pytest
-from ansible_collections.coxedge.compute.plugins.module_utils.fields import instance_options, shown
+from ansible_collections.coxedge.compute.plugins.module_utils import plan as plan_module
+from ansible_collections.coxedge.compute.plugins.module_utils.fields import FIELDS, Field, instance_options, shown
 from ansible_collections.coxedge.compute.plugins.module_utils.plan import (
     NO_PROGRESS,
     TABLE,
@@ -233,6 +234,18 @@ def test_a_predicted_instance_has_the_full_shape():
     after = plan(None, RECORDS, **CREATION).after
     assert set(after) == set(shown({})) and after["id"] is None and after["mac_address"] is None
     assert (after["name"], after["image_name"], after["network_id"], after["cpu_count"]) == ("web1", "Debian", NETWORK["id"], 1)
+
+
+def test_a_field_more_is_a_row_more(monkeypatch):
+    """The one that CONTRIBUTING adds."""
+    monkeypatch.setattr(plan_module, "FIELDS", (*FIELDS, Field("label", "label", shown_id="label", changed_by="update")))
+    made = make_plan(None, {**options(**CREATION), "label": "blue"}, Facts(records=RECORDS), NO_PROGRESS)
+    assert made.steps[0].body["label"] == made.after["label"] == "blue"
+    there = instance(label="blue")
+    assert make_plan(there, {**options(), "label": "blue"}, Facts(), NO_PROGRESS).actions == []
+    changed = make_plan(there, {**options(), "label": "red"}, Facts(), NO_PROGRESS)
+    assert changed.steps == (Step("update", {"label": "red"}, {"label": "red"}),)
+    assert diff_of(changed.before, changed.after, {}) == {"before": {"label": "blue"}, "after": {"label": "red"}}
 
 
 def test_user_data_shows_in_the_diff_as_length_and_hash():
