@@ -22,7 +22,7 @@ CELLS = int(os.environ.get("FAULT_CELLS", "12"))
 API_TIMEOUT, WAIT = 2, 12
 # The client's own faults, as a server brings them about.
 ON_THE_WIRE = {
-    "refused": {"kind": "status", "status": 429},
+    "unsent": {"kind": "status", "status": 429},
     "timeout before": {"kind": "delay", "act": "never", "seconds": API_TIMEOUT + 1},
     "timeout after": {"kind": "delay", "act": "first", "seconds": API_TIMEOUT + 1},
 }
