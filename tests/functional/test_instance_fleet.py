@@ -5,6 +5,8 @@
 
 from __future__ import annotations
 
+import json
+
 import yaml
 from ansible_collections.coxedge.compute.plugins.modules import instance_fleet as module
 
@@ -48,6 +50,22 @@ def test_partial_success_fails_the_task_with_all_results(player, creation):
     assert result["failed"] and result["changed"] and result["summary"]["failed"] == 2 and result["summary"]["created"] == 2
     assert result["msg"].startswith("2 of 4 members failed. instances[") and result["error"]["code"] == 2020
     assert len(result["results"]) == 4 and len(result["instances"]) == 2 and len(result["diff"]) == 2
+
+
+def test_no_log_hides_the_passwords_of_members_where_some_fail(player, creation):
+    player.simulator.cloud.settings.max_instances = 1
+    task = {**fleet([{"name": "web1"}, {"name": "web2"}], defaults=creation), "no_log": True, "ignore_errors": True, "register": "made"}
+    # What the play does with the result is its own affair.
+    words = (
+        "passwords: {{ made.results | map(attribute='password') | select | length }}, "
+        "failed: {{ made.results | map(attribute='failed') | sort }}"
+    )
+    book = [{"hosts": "localhost", "gather_facts": False, "tasks": [task, {"ansible.builtin.debug": {"msg": words}}]}]
+    (player.folder / "site.yml").write_text(json.dumps(book))
+    ended = player.command("ansible-playbook", "site.yml", "-v")
+    output = ended.stdout + ended.stderr
+    assert ended.returncode == 0 and "censored" in output and "Pw-" not in output, output
+    assert "passwords: 1, failed: [False, True]" in output, output
 
 
 def test_errors_about_members_name_them_before_any_request(player, creation):
