@@ -67,9 +67,10 @@ def hosts_of(output, enabled_var="", enabled_value=""):
     groups = {name: group["hosts"] for name, group in output.items() if group.get("hosts")}
     hosts = {}
     for name in dict.fromkeys(name for names in groups.values() for name in names):
-        variables = dict(variables_of.get(name, {}))
+        port = {}
         if name.count(":") == 1:
-            name, variables["ansible_port"] = name.split(":")
+            name, port["ansible_port"] = name.split(":")
+        variables = {**port, **variables_of.get(name, {})}
         if re.search(r"\{\{[^}]+}}|\{%[^%]+%}", name):
             raise ValueError(f"Inline Jinja variables are not allowed.: {name}")
         # A marked text is a dict to it, and the text of a dict is never the value.
@@ -134,7 +135,8 @@ class Awx:
         player.environ = self.environ
         self.count = 0
 
-    def _private(self):
+    def private(self):
+        """A private data directory with the project in it."""
         self.count += 1
         folder = self.player.folder / f"awx_{self.count}"
         for name in ("env", "inventory", "project"):
@@ -152,9 +154,9 @@ class Awx:
         assert (folder / "artifacts" / "1" / "stdout").exists(), ended.stdout + ended.stderr
         return Ended(folder, ended.returncode)
 
-    def update(self, source_path=SOURCE["source_path"], **options):
-        """Runs an inventory update of a file of the project, or of one with these options."""
-        folder = self._private()
+    def update(self, source_vars=None, folder=None, **options):
+        """Runs an inventory update of the inventory source's file, or of one with these options."""
+        folder, source_path = folder or self.private(), SOURCE["source_path"]
         if options:
             source_path = "other.coxedge.yml"
             (folder / "project" / source_path).write_text(json.dumps({"plugin": "coxedge.compute.instances", **options}))
@@ -162,6 +164,7 @@ class Awx:
         command = ["ansible-inventory", "--list", "--export", "-i", str(path), "--output", str(output)]
         (folder / "args").write_text(shlex.join([*command, "--playbook-dir", str(path.parent), "-vvv"]))
         environ = {
+            **(source_vars or {}),
             "ANSIBLE_INVENTORY_EXPORT": "True",
             "ANSIBLE_VERBOSE_TO_STDERR": "True",
             "ANSIBLE_HOST_PATTERN_MISMATCH": "error",
@@ -179,7 +182,7 @@ class Awx:
 
     def job(self, name, inventory="", playbook="", limit="", check=False, **answers):
         """Launches a job template with a limit and answers to its survey."""
-        template, folder = TEMPLATES[name], self._private()
+        template, folder = TEMPLATES[name], self.private()
         script = folder / "inventory" / "hosts"
         script.write_text(inventory or job_inventory({}, {}))
         script.chmod(stat.S_IRWXU)
@@ -475,10 +478,14 @@ def test_why_the_inventory_file_has_names_of_its_own(player, awx):
 
 
 def test_slices_that_create_one_name_say_so(player, awx):
+    for name in ("db-1", "db-2"):
+        player.environment.place({"name": name})
+    hosts, groups, _update = awx.hosts()
+    inventories = [job_inventory(hosts, groups, number, of=2) for number in (1, 2)]
     # The first create takes so long that the other run does not see what comes of it.
-    player.simulator.face.faults.add({"kind": "delay", "method": "POST", "path": "/instances$", "seconds": 6})
+    player.simulator.face.faults.add({"kind": "delay", "method": "POST", "path": "/instances$", "seconds": 8})
     with ThreadPoolExecutor() as pool:
-        slices = list(pool.map(lambda _number: awx.job("servers", fleet_names="web-1", **ANSWERS), range(2)))
+        slices = list(pool.map(lambda inventory: awx.job("servers", inventory, fleet_names="web-1", **ANSWERS), inventories))
     ids = [row["id"] for row in player.environment.instances.values() if row["name"] == "web-1"]
     assert len(ids) == 2 and [ended.code for ended in slices] == [0, 0]
     told = [ended.flat for ended in slices if "Another instance has the name of the new one" in ended.flat]
@@ -486,10 +493,25 @@ def test_slices_that_create_one_name_say_so(player, awx):
     # From now on the name is nobody's: no job takes one for the other, and the hosts have their ids.
     again = awx.job("servers", fleet_names="web-1")
     assert again.code != 0 and all(item in again.flat for item in ids)
-    assert set(awx.hosts()[0]) == set(ids)
+    assert set(awx.hosts()[0]) == {"db-1", "db-2", *ids}
 
 
 # -- the execution environment
+
+
+def test_a_collection_of_the_project_s_requirements_needs_a_source_variable(player, awx):
+    player.environment.place({"name": "web-1"})
+    del player.environ["ANSIBLE_COLLECTIONS_PATH"]
+    # Where AWX puts them, and how it tells ansible-core so; which heeds that up to 2.18.
+    folders = [awx.private(), awx.private()]
+    collections = [folder / "requirements_collections" for folder in folders]
+    for path in collections:
+        (path / "ansible_collections" / "coxedge").mkdir(parents=True)
+        (path / "ansible_collections" / "coxedge" / "compute").symlink_to(ROOT)
+    without = awx.update({"ANSIBLE_COLLECTIONS_PATHS": str(collections[0])}, folders[0])
+    assert without.code != 0
+    updated = awx.update({"ANSIBLE_COLLECTIONS_PATH": str(collections[1])}, folders[1])
+    assert updated.code == 0 and list(hosts_of(updated.exported)[0]) == ["web-1"]
 
 
 def test_the_execution_environment(player):
