@@ -315,7 +315,7 @@ class Run:
                 yield from polling.wait("the end of its transition")
                 now = yield from self._look(instance_id)
             if condition(now) == STOPPED:
-                yield from self._do(Step("start", None, {"state": "Running"}), now, waits=True)
+                yield from self._do(Step("start"), now, waits=True)
         except (ApiError, Raced) as problem:
             message = f"{str(error).rstrip('. ')}; it was stopped for the change and could not be started again: {problem}"
             if not isinstance(error, ApiError):
@@ -328,7 +328,7 @@ class Run:
         action = {(RUNNING, "stopped"): "stop", (STOPPED, "running"): "start"}.get((condition(current), wanted.lower()))
         if action is None:
             return current
-        return (yield from self._do(Step(action, None, {"state": ENDS_IN[action]}), current, waits=True))
+        return (yield from self._do(Step(action), current, waits=True))
 
     def _create(self, plan: Plan) -> Job[dict[str, Any] | None]:
         """Creates an instance and does what a create leaves to do."""
@@ -396,7 +396,7 @@ class Run:
         if step.action == "start":
             self.stopped_id = None
         if step.action == "reboot" or (running and (step.action == "stop" or reboots(step))):
-            self.progress = Progress(True, step.action == "stop" and self.options["state"] != "stopped")
+            self.progress = Progress(True, step.action == "stop")
 
     def _awaited_task(self, task_id: str) -> Job[TaskStatus]:
         try:

@@ -203,7 +203,7 @@ def _may_differ(row: Field, current: Mapping[str, Any], wanted: Any) -> bool:
     """
     if wanted is None or row.shown_id is None:
         return False
-    if row.lookup is None or (is_uuid(wanted) and row.lookup != "ssh_keys"):
+    if row.lookup is None or is_uuid(wanted):
         actual = current.get(row.shown_id)
         return actual is not None and not _same(actual, wanted)
     name = current.get(row.shown_name or row.shown_id)
@@ -266,7 +266,7 @@ class Progress:
     interrupted: bool = False
     """It was rebooted, or stopped."""
     stopped: bool = False
-    """It was running and was stopped in order to be changed."""
+    """It was running and this run stopped it."""
 
 
 NO_PROGRESS = Progress()
@@ -459,7 +459,7 @@ def _ending(action: str, current: Mapping[str, Any], options: Mapping[str, Any],
         if isinstance(addresses, list):
             kept = [row for row in addresses if not isinstance(row, Mapping) or row.get("id") not in facts.address_ids]
         after = {**current, "state": ENDS_IN["delete"], "public_ips": kept}
-    return Plan((Step(action, body, {"state": ENDS_IN["delete"]}),), current, after, warnings=tuple(facts.warnings))
+    return Plan((Step(action, body),), current, after, warnings=tuple(facts.warnings))
 
 
 def _convergence(words: Sequence[str], current: Mapping[str, Any], options: Mapping[str, Any], facts: Facts, progress: Progress) -> Plan:
@@ -627,6 +627,6 @@ def has_effect(step: Step, now: Mapping[str, Any]) -> bool:
 def diff_of(before: Mapping[str, Any] | None, after: Mapping[str, Any] | None, extra: Mapping[str, Any]) -> dict[str, dict[str, Any]]:
     """``before`` and ``after`` for diff mode: what differs; of an instance that comes or goes, the whole."""
     if before is None or after is None or condition(after) == DESTROYED != condition(before):
-        return {"before": dict(before or {}), "after": {**(after or {}), **(extra if after is not None else {})}}
+        return {"before": dict(before or {}), "after": {**(after or {}), **extra}}
     names = [name for name in {**before, **after} if before.get(name) != after.get(name)]
     return {"before": {n: before.get(n) for n in names}, "after": {n: after.get(n) for n in names}}

@@ -35,8 +35,9 @@ def test_an_ambiguous_name_fails_with_the_ids(bench):
 def test_a_name_does_not_select_destroyed_or_expunging_ones(bench):
     bench.place(name="web1", state="Destroyed")
     bench.place(name="web1", state="Expunging")
-    assert bench.run(name="web1", state="absent").actions == []
-    assert bench.run(**bench.creation()).actions == ["create"]
+    outcome = bench.run(name="web1", state="absent")
+    assert (outcome.actions, outcome.instance) == ([], None)
+    assert bench.run(**bench.creation(purge=True)).actions == ["create"]
 
 
 def test_names_are_exact(bench):
@@ -47,7 +48,8 @@ def test_names_are_exact(bench):
 
 def test_an_unknown_id_fails_naming_it_unless_absent(bench):
     for state in ("present", "started", "stopped", "restarted", "recovered"):
-        assert UNKNOWN_ID in str(failure(bench, Refused, id=UNKNOWN_ID, **bench.creation(state=state)))
+        text = str(failure(bench, Refused, id=UNKNOWN_ID, **bench.creation(state=state)))
+        assert f"no instance with the id {UNKNOWN_ID} in environment test_area" in text
     outcome = bench.run(id=UNKNOWN_ID, state="absent")
     assert (outcome.actions, outcome.instance) == ([], None)
     assert bench.writes() == []
@@ -73,6 +75,16 @@ def test_one_destroyed_between_list_and_look_counts_as_none(bench):
     instance_id = bench.place(name="web1", state="Running", reads=0, then="Destroyed")
     outcome = bench.run(**bench.creation())
     assert outcome.actions == ["create"] and outcome.instance["id"] != instance_id
+    bench.place(name="web2", state="Running", reads=0, then="Destroyed")
+    outcome = bench.run(name="web2", state="absent")
+    assert (outcome.actions, outcome.instance) == ([], None)
+
+
+def test_one_of_an_id_that_is_expunged_counts_as_none(bench):
+    gone = bench.place(name="web1", state="Expunging")
+    assert "no instance with the id" in str(failure(bench, Refused, id=gone))
+    going = bench.place(name="web1", state="Stopping", reads=2, then="Expunging")
+    assert "is gone" in str(failure(bench, Refused, id=going))
 
 
 # --- check mode is the real run ----------------------------------------------------------------------------------
@@ -140,6 +152,20 @@ def test_create_returns_instance_and_password(bench):
     assert outcome.instance["state"] == "Running" and outcome.password.startswith("Pw-")
     assert "secret" not in str(outcome.result()) and "password" not in outcome.instance
     assert outcome.warnings == []
+
+
+def test_what_is_returned_also_of_a_run_that_fails(bench):
+    result = bench.run(**bench.creation()).result()
+    assert set(result) == {"changed", "instance", "actions", "diff", "drift", "password"}
+    assert (result["changed"], result["actions"], result["password"][:3]) == (True, ["create"], "Pw-")
+    result = bench.run(wait=False, **STOP).result(waited=False)
+    assert set(result) == {"changed", "instance", "actions", "diff", "drift", "task_id"} and result["task_id"]
+    bench.fault(method="PUT", kind="status", status=400)
+    failure(bench, **bench.creation("web2", hostname="hal"))
+    done = bench.last_run.outcome.so_far()
+    assert (done["changed"], done["actions"], done["password"][:3]) == (True, ["create"], "Pw-")
+    failure(bench, Refused, name="web3")
+    assert bench.last_run.outcome.so_far() == {"changed": False, "actions": []}
 
 
 @pytest.mark.parametrize("settings", [{"first_answer": "done"}, {"first_answer": "pending_with_data"}, {"task_shape": "data"}])
@@ -231,6 +257,36 @@ def test_a_twin_is_warned_of_and_not_destroyed(bench):
     assert bench.requests("DELETE") == []
 
 
+@pytest.mark.parametrize("data", [{"state": "Running"}, {"id": "x", "password": ""}, {"id": 5, "password": 5}])
+@pytest.mark.parametrize("wait", [True, False])
+def test_a_create_that_is_done_and_tells_no_id_is_found_in_the_list(bench, data, wait):
+    bench.fault(method="POST", kind="status", status=200, body={"data": data}, act="first")
+    outcome = bench.run(wait=wait, **bench.creation())
+    assert outcome.instance["id"] == bench.instances("web1")[0]["id"] and outcome.password is None
+    assert outcome.warnings == []
+
+
+def test_a_create_that_is_done_at_once_tells_the_password_without_wait_too(bench):
+    bench.settings(first_answer="done")
+    outcome = bench.run(wait=False, **bench.creation())
+    assert outcome.password and outcome.instance["id"] == bench.instances("web1")[0]["id"]
+
+
+def test_a_password_is_that_of_the_create_alone(bench):
+    instance_id = bench.place(name="web1", state="Stopped")
+    done = {"id": instance_id, "password": "of another"}
+    bench.fault(method="PUT", kind="status", status=200, body={"data": done}, act="first")
+    bench.fault(method="GET", path="/tasks/", kind="status", status=200, body={"taskId": "t", "taskStatus": "SUCCESS", "result": done})
+    outcome = bench.run(name="web1", hostname="hal", state="started")
+    assert outcome.actions == ["update", "start"] and outcome.password is None
+
+
+def test_a_list_of_twins_that_can_not_be_read_is_a_warning(bench):
+    bench.fault(method="GET", path="/instances$", kind="status", status=403, skip=1)
+    outcome = bench.run(**bench.creation())
+    assert outcome.actions == ["create"] and "could not be looked up" in outcome.warnings[0]
+
+
 # --- lost answers ------------------------------------------------------------------------------------------------
 
 LOST = [
@@ -263,7 +319,8 @@ def test_a_create_that_never_shows_fails_as_unknown_after_30_seconds_and_is_not_
     bench.fault(method="POST", **fault, count=0)
     began = clock()
     error = failure(bench, **bench.creation())
-    assert "outcome of create" in error.sentence and "unknown" in error.sentence
+    assert "outcome of create for an instance of the name 'web1' is unknown" in error.sentence and "no id" not in error.sentence
+    assert "several" not in error.sentence
     assert clock() - began == pytest.approx(30, abs=2)
     assert bench.requests("POST") == ["POST instances"] and bench.last_run.outcome.actions == ["create"]
 
@@ -333,6 +390,13 @@ def test_a_repeatable_write_gives_up_after_api_retries(bench):
     assert "unknown" in error.sentence and bench.writes() == ["POST start"] * 3
 
 
+def test_a_host_name_whose_answer_is_lost_is_put_once(bench):
+    bench.settings(update_answer="data")
+    bench.fault(method="PUT", kind="drop_after")
+    outcome = bench.run(**bench.creation(hostname="hal"))
+    assert outcome.actions == ["create", "update"] and len(bench.requests("PUT")) == 1
+
+
 @pytest.mark.parametrize("fault", LOST, ids=name_of)
 @pytest.mark.parametrize("operation", ["stop", "reboot"])
 def test_a_stop_or_reboot_that_shows_goes_on_as_if_answered(bench, operation, fault):
@@ -351,7 +415,7 @@ def test_a_stop_or_reboot_that_does_not_show_fails_as_unknown_and_is_not_sent_ag
     bench.fault(method="POST", **fault, count=0)
     began = clock()
     error = failure(bench, name="web1", state="stopped" if operation == "stop" else "restarted")
-    assert f"outcome of {operation}" in error.sentence and "unknown" in error.sentence
+    assert f"outcome of {operation} for Instance web1 (" in error.sentence and "unknown" in error.sentence
     assert clock() - began == pytest.approx(30, abs=2)
     assert bench.writes() == [f"POST {operation}"]
 
@@ -362,6 +426,30 @@ def test_when_reading_fails_too_after_a_lost_answer_the_outcome_is_unknown(bench
     bench.fault(method="GET", path="instances/", kind="status", status=500, skip=1, count=0)
     error = failure(bench, connection={"api_retries": 1}, **START)
     assert "unknown" in error.sentence and "500" in error.sentence and bench.writes() == ["POST start"]
+    assert bench.last_run.outcome.actions == ["start"]
+
+
+def test_a_stop_that_shows_late_goes_on_as_if_answered(bench):
+    instance_id = bench.place(name="web1", state="Running")
+    bench.settings(task_seconds=5.0)
+    bench.fault(method="POST", kind="drop_after")
+    stale = {"data": {**bench.environment.instances[instance_id], "state": "Running"}}
+    bench.fault(method="GET", path=f"/{instance_id}$", kind="status", status=200, body=stale, skip=1, count=2)
+    outcome = bench.run(**STOP)
+    assert outcome.actions == ["stop"] and outcome.instance["state"] == "Stopped" and bench.writes() == ["POST stop"]
+
+
+def test_when_listing_fails_after_a_lost_create_the_outcome_is_unknown(bench):
+    bench.fault(method="POST", kind="drop_after")
+    bench.fault(method="GET", path="/instances$", kind="status", status=500, skip=1, count=0)
+    text = failure(bench, connection={"api_retries": 1}, **bench.creation()).sentence
+    assert "unknown" in text and "then:" in text and "500" in text
+
+
+def test_a_create_that_is_said_to_be_done_and_is_nowhere_is_unknown(bench):
+    bench.fault(method="POST", kind="status", status=200, body={"data": {"state": "Running"}})
+    text = failure(bench, **bench.creation()).sentence
+    assert "unknown" in text and "holds no id" in text and bench.requests("POST") == ["POST instances"]
 
 
 def test_a_repetition_that_is_refused_because_the_first_took_effect_is_the_action(bench):
@@ -395,10 +483,13 @@ def test_an_old_instance_that_comes_back_is_not_adopted_for_a_lost_create(bench)
         bench.simulator.face.carry_out = real
 
 
-@pytest.mark.parametrize("given", [{"purge": True}, {}])
-def test_a_404_on_destroying_is_success(bench, given):
-    bench.place(name="web1", state="Running")
-    bench.fault(method="DELETE", kind="status", status=404)
+@pytest.mark.parametrize(
+    ("before", "given", "action"),
+    [("Running", {"purge": True}, "delete"), ("Running", {}, "delete"), ("Destroyed", {"purge": True}, "purge")],
+)
+def test_a_404_on_destroying_is_success(bench, before, given, action):
+    bench.place(name="web1", state=before)
+    bench.fault(method="POST" if action == "purge" else "DELETE", kind="status", status=404)
     real = bench.simulator.face.carry_out
 
     def vanishing(path, task_fault=None):
@@ -413,7 +504,23 @@ def test_a_404_on_destroying_is_success(bench, given):
         outcome = bench.run(name="web1", state="absent", **given)
     finally:
         bench.simulator.face.carry_out = real
-    assert outcome.actions == ["delete"] and bench.instances("web1") == []
+    assert outcome.actions == [action] and bench.instances("web1") == []
+
+
+def test_what_somebody_else_has_under_way_is_not_taken_for_a_change_whose_answer_is_lost(bench):
+    instance_id = bench.place(name="web1", state="Stopped")
+    bench.fault(method="PUT", kind="drop_before")
+    real = bench.environment.detail
+    done: list[bool] = []
+
+    def detail(wanted):
+        if bench.writes() and not done:
+            done.append(True)
+            bench.environment.amend(bench.environment.instances[instance_id], {"state": "Migrating", "reads": 2, "then": "Stopped"})
+        return real(wanted)
+
+    bench.environment.detail = detail
+    assert "unknown" in failure(bench, name="web1", hostname="hal").sentence
 
 
 # --- races -------------------------------------------------------------------------------------------------------
@@ -480,6 +587,38 @@ def test_a_race_after_the_create_never_creates_a_second_one(bench):
     assert bench.last_run.outcome.actions == ["create"]
 
 
+def test_a_race_after_the_create_ends_with_the_new_one_as_wanted(bench):
+    body = {"errors": [{"code": 2012, "message": "busy", "context": {"currentState": "Migrating"}}]}
+    bench.fault(method="PUT", kind="status", status=400, body=body)
+    outcome = bench.run(**bench.creation(hostname="hal", ssh_key_name="mysshkey", update_ssh_key="always"))
+    assert outcome.actions == ["create", "update"] and outcome.diff["before"] == {}
+    assert [(row["hostname"], row["state"]) for row in bench.instances("web1")] == [("hal", "Running")]
+
+
+def test_a_new_one_that_vanishes_in_a_race_is_not_created_again(bench):
+    body = {"errors": [{"code": 2012, "message": "busy", "context": {"currentState": "Expunging"}}]}
+    bench.fault(method="PUT", kind="status", status=400, body=body)
+    undo = meddle(bench, 2, bench.environment.vanish)
+    try:
+        assert failure(bench, **bench.creation(hostname="hal")).code == 2012
+    finally:
+        undo()
+    assert bench.requests("POST") == ["POST instances"]
+
+
+def test_what_somebody_else_stopped_is_not_started_when_a_change_fails(bench):
+    bench.place(name="web1", state="Running")
+    bench.fault(path="changeComputeOffering", kind="status", status=400, message="no room")
+    undo = meddle(bench, 1, to_state(bench, "Stopped"))
+    try:
+        given = {"name": "web1", "hostname": "hal", "compute_offering": "4vCPU.8GB", "allow_reboot": True}
+        assert "no room" in failure(bench, **given).sentence
+    finally:
+        undo()
+    assert bench.last_run.outcome.actions == ["update"]
+    assert [row["state"] for row in bench.instances("web1")] == ["Stopped"]
+
+
 def test_one_that_vanishes_between_reading_and_writing(bench):
     bench.place(name="web1", state="Stopped")
     undo = meddle(bench, 1, bench.environment.vanish)
@@ -527,6 +666,40 @@ def test_when_it_can_not_be_started_again_the_error_says_so(bench):
     assert "no room" in text and "could not be started again" in text and "no host" in text
 
 
+def test_a_start_after_the_changes_that_fails_is_not_tried_twice(bench):
+    bench.place(name="web1", state="Running")
+    bench.fault(path="operation=start", kind="task_failed", message="no host")
+    given = {"name": "web1", "hostname": "hal", "compute_offering": "4vCPU.8GB", "allow_reboot": True}
+    assert "no host" in failure(bench, TaskFailed, **given).sentence
+    assert bench.last_run.outcome.actions == ["stop", "update", "changeComputeOffering", "start"]
+
+
+def test_when_a_refusal_is_followed_by_that_both_are_told(bench):
+    bench.place(name="web1", state="Running")
+    body = {"errors": [{"code": 2012, "message": "busy", "context": {"currentState": "Stopped"}}]}
+    bench.fault(path="changeComputeOffering", kind="status", status=400, body=body)
+    bench.fault(path="operation=start", kind="status", status=400, message="no host")
+    undo = meddle(bench, 3, lambda row: row.update(name="other"))
+    try:
+        given = {"name": "web1", "hostname": "hal", "compute_offering": "4vCPU.8GB", "allow_reboot": True}
+        text = str(failure(bench, Refused, **given))
+    finally:
+        undo()
+    assert "renamed" in text and "could not be started again" in text and "no host" in text
+
+
+def test_what_somebody_else_started_again_is_not_started(bench):
+    bench.place(name="web1", state="Running")
+    bench.fault(path="changeComputeOffering", kind="status", status=400, message="no room")
+    undo = meddle(bench, 3, to_state(bench, "Running"))
+    try:
+        given = {"name": "web1", "hostname": "hal", "compute_offering": "4vCPU.8GB", "allow_reboot": True}
+        assert "no room" in failure(bench, **given).sentence
+    finally:
+        undo()
+    assert bench.writes() == ["POST stop", "PUT instances", "POST changeComputeOffering"]
+
+
 @pytest.mark.parametrize("operation", ["changeComputeOffering", "stop"])
 def test_an_instance_that_ends_in_error_is_a_failure(bench, operation):
     bench.place(name="web1", state="Running")
@@ -544,7 +717,8 @@ def test_an_instance_that_ends_in_error_is_a_failure(bench, operation):
     bench.simulator.face.carry_out = breaking
     given = {"state": "stopped"} if operation == "stop" else {"compute_offering": "4vCPU.8GB", "allow_reboot": True}
     try:
-        assert "Error" in failure(bench, name="web1", **given).sentence
+        error = failure(bench, name="web1", **given)
+        assert "Error" in error.sentence and error.task_id in bench.simulator.cloud.tasks
     finally:
         bench.simulator.face.carry_out = real
     assert bench.last_run.outcome.actions == [operation]
@@ -607,9 +781,10 @@ def test_a_twin_is_looked_for_also_when_the_run_fails_after_the_create(bench):
     assert bench.requests("GET").count("GET instances") >= 3
 
 
-def test_a_change_that_goes_on_as_no_task_must_show(bench):
+@pytest.mark.parametrize("task_id", [7, "00000000-0000-4000-8000-000000000001"])
+def test_a_change_that_goes_on_as_no_task_or_an_unknown_one_must_show(bench, task_id):
     bench.place(name="web1", state="Stopped")
-    bench.fault(method="PUT", kind="status", status=200, body={"taskId": 7, "taskStatus": "PENDING"})
+    bench.fault(method="PUT", kind="status", status=200, body={"taskId": task_id, "taskStatus": "PENDING"})
     assert "unknown" in failure(bench, name="web1", hostname="hal").sentence
 
 
@@ -645,7 +820,8 @@ def test_a_404_does_not_overrule_a_list_that_shows_the_instance(bench, by, state
 def test_a_404_that_lasts_while_the_list_shows_the_instance_is_an_error(bench):
     bench.place(name="web1", state="Running")
     bench.fault(kind="html", status=404, method="GET", path="/instances/", count=0)
-    assert "The list shows" in failure(bench, **bench.creation()).sentence
+    error = failure(bench, **bench.creation())
+    assert "The list shows" in error.sentence and error.status_code == 404
     assert bench.writes() == []
 
 
@@ -729,6 +905,24 @@ def test_a_state_that_a_change_left_wrong_is_put_right(bench):
     assert outcome.actions == ["changeComputeOffering", "stop"] and outcome.instance["state"] == "Stopped"
 
 
+@pytest.mark.parametrize("exists", [True, False])
+def test_one_that_a_change_left_stopped_is_started(bench, exists):
+    if exists:
+        bench.place(name="web1", state="Running")
+    real = bench.environment.detail
+    done: list[bool] = []
+
+    def stopping(wanted):
+        if bench.requests("PUT") and not done:
+            done.append(True)
+            bench.instances("web1")[0]["state"] = "Stopped"
+        return real(wanted)
+
+    bench.environment.detail = stopping
+    outcome = bench.run(**bench.creation(hostname="hal", **({"compute_offering": "1vCPU.512MB"} if exists else {}), allow_reboot=True))
+    assert outcome.actions == [*([] if exists else ["create"]), "update", "start"] and outcome.instance["state"] == "Running"
+
+
 # --- waiting -----------------------------------------------------------------------------------------------------
 
 
@@ -746,6 +940,7 @@ def test_a_pending_create_has_an_id_only_if_the_answer_has(bench, first_answer):
     outcome = bench.run(wait=False, **bench.creation())
     (row,) = bench.instances("web1")
     assert outcome.instance["id"] == (row["id"] if first_answer == "pending_with_data" else None)
+    assert outcome.instance["state"] != "Running"
     assert outcome.instance["image_name"] == "Ubuntu 24.04" and set(outcome.instance) >= set(SHAPE)
     assert bench.requests("GET").count("GET instances") == 1
 
@@ -764,7 +959,18 @@ def test_past_the_deadline_it_fails_with_task_and_last_state(bench, clock):
     error = failure(bench, DeadlineExceeded, wait_timeout=20, **STOP)
     assert clock() - began == pytest.approx(20, abs=0.1)
     assert error.task_id in bench.simulator.cloud.tasks and "last state seen is Running" in error.sentence
+    assert error.sentence.count("last state") == 1
     assert bench.last_run.outcome.actions == ["stop"]
+
+
+def test_past_the_deadline_of_a_look_the_last_state_is_told_if_there_is_one(bench):
+    bench.place(name="web1", state="Running")
+    bench.fault(method="GET", path="/instances/", kind="status", status=503, skip=1, count=0)
+    error = failure(bench, DeadlineExceeded, wait_timeout=20, connection={"api_retries": 100}, **STOP)
+    assert "last state seen is Running" in error.sentence
+    bench.fault(method="GET", path="/instances$", kind="status", status=503, count=0)
+    error = failure(bench, DeadlineExceeded, wait_timeout=20, connection={"api_retries": 100}, **STOP)
+    assert "last state" not in error.sentence
 
 
 def test_a_state_that_never_comes_ends_at_the_deadline(bench, clock):
@@ -793,6 +999,65 @@ def test_a_reboot_ends_running(bench):
     bench.settings(task_seconds=4.0)
     bench.place(name="web1", state="Stopped")
     assert bench.run(name="web1", state="restarted").instance["state"] == "Running"
+
+
+@pytest.mark.parametrize("operation", ["create", "reboot"])
+def test_one_that_shows_stopped_on_its_way_to_running_is_waited_for(bench, operation):
+    if operation == "reboot":
+        bench.place(name="web1", state="Running")
+    real = bench.environment.detail
+    done: list[bool] = []
+
+    def passing(wanted):
+        shown = real(wanted)
+        if bench.writes() and not done:
+            done.append(True)
+            return {**shown, "state": "Stopped"}
+        return shown
+
+    bench.environment.detail = passing
+    outcome = bench.run(**bench.creation(state="restarted" if operation == "reboot" else "present", compute_offering="1vCPU.512MB"))
+    assert outcome.actions == [operation] and outcome.instance["state"] == "Running"
+
+
+@pytest.mark.parametrize("wait", [True, False])
+def test_of_one_that_is_gone_at_once_what_was_last_known_is_returned(bench, wait):
+    bench.settings(first_answer="done", list_destroyed=False)
+    instance_id = bench.place(name="web1")
+    bench.fault(method="GET", path="/instances/", kind="status", status=404, skip=1, count=0)
+    outcome = bench.run(wait=wait, name="web1", state="absent")
+    assert (outcome.instance["id"], outcome.instance["state"]) == (instance_id, "Destroyed")
+
+
+NOWHERE = {"kind": "status", "status": 200, "body": {"data": [], "metadata": {"recordCount": 0}}}
+
+
+def test_a_new_one_that_does_not_show_at_once_is_waited_for(bench):
+    bench.fault(method="GET", path="/instances/", kind="status", status=404)
+    bench.fault(method="GET", path="/instances$", **NOWHERE, skip=1)
+    outcome = bench.run(**bench.creation())
+    assert outcome.actions == ["create"] and outcome.instance["state"] == "Running"
+
+
+@pytest.mark.parametrize(
+    ("action", "before", "given", "after"),
+    [("create", None, {}, 30), ("start", "Stopped", START, 0), ("recover", "Destroyed", {"name": "web1", "state": "recovered"}, 0)],
+)
+def test_one_that_is_gone_afterwards_is_a_failure(bench, clock, action, before, given, after):
+    if before:
+        bench.place(name="web1", state=before)
+    bench.fault(method="GET", path="/instances/", kind="status", status=404, skip=1 if before else 0, count=0)
+    bench.fault(method="GET", path="/instances$", **NOWHERE, skip=1, count=0)
+    began = clock()
+    assert f"is gone after {action}" in failure(bench, **(given or bench.creation())).sentence
+    assert clock() - began == pytest.approx(after, abs=4)
+
+
+def test_one_that_runs_after_it_was_recovered_is_there(bench):
+    instance_id = bench.place(name="web1", state="Destroyed")
+    running = {"data": {**bench.environment.instances[instance_id], "state": "Running"}}
+    bench.fault(method="GET", path="/instances/", kind="status", status=200, body=running, skip=1, count=0)
+    assert bench.run(name="web1", state="recovered").instance["state"] == "Running"
 
 
 # --- destroy -----------------------------------------------------------------------------------------------------

@@ -13,6 +13,7 @@ import pytest
 from ansible_collections.coxedge.compute.plugins.module_utils import client as client_module
 from ansible_collections.coxedge.compute.plugins.module_utils.client import (
     ApiError,
+    Client,
     Connection,
     Deadline,
     DeadlineExceeded,
@@ -53,13 +54,15 @@ def listing(bench, seconds=None, **connection):
         ({"api_url": "ftp://127.0.0.1"}, "api_url"),
         ({"api_url": "https://user:word@host/api"}, "api_url"),
         ({"api_url": "https://host/api?x=1"}, "api_url"),
+        ({"api_url": "https://host/api#x"}, "api_url"),
         ({"api_url": "https://host:port/api"}, "api_url"),
         ({"api_key": "two\nlines"}, "api_key"),
         ({"api_key": "schlüssel"}, "api_key"),
         ({"service_code": ".."}, "service_code"),
         ({"environment_name": "."}, "environment_name"),
         ({"api_timeout": 0}, "api_timeout"),
-        ({"api_timeout": 10**12}, "api_timeout"),
+        ({"api_timeout": 86401}, "api_timeout"),
+        ({"service_code": "a\tb"}, "service_code"),
         ({"api_url": "http://[::1"}, "api_url"),
         ({"api_url": "https://[foo]/"}, "api_url"),
         ({"api_retries": -1}, "api_retries"),
@@ -94,6 +97,10 @@ def test_a_paged_list_is_read_to_its_end(bench):
     bench.settings(page_size=3)
     assert {row["id"] for row in listing(bench)()} == ids
     assert len(bench.requests()) == 3
+    bench.environment.vanish(bench.environment.instances[ids.pop()])
+    bench.simulator.face.log.clear()
+    assert {row["id"] for row in listing(bench)()} == ids
+    assert len(bench.requests()) == 2
 
 
 def test_a_short_list_that_can_not_be_completed_fails(bench):
@@ -120,9 +127,36 @@ def test_a_list_that_shrinks_while_paging_is_read_again(bench, monkeypatch):
     assert {row["id"] for row in client.fetch_all("instances", bench.deadline())} == set(ids[1:])
 
 
-@pytest.mark.parametrize("count", [3.0, None])
+def test_a_list_that_changes_each_time_is_given_up(bench, monkeypatch):
+    for n in range(4):
+        bench.place(name=f"n{n}")
+    bench.settings(page_size=2)
+    client = bench.client()
+    real, calls = client._list_answer, []
+
+    def changing(*args):
+        answer = real(*args)
+        calls.append(args)
+        answer.metadata["recordCount"] = 10 + len(calls)
+        return answer
+
+    monkeypatch.setattr(client, "_list_answer", changing)
+    assert "changed each time" in failure(lambda: client.fetch_all("instances", bench.deadline())).sentence
+    assert len(calls) == 6
+
+
+@pytest.mark.parametrize("count", [3.0, "3", None])
 def test_a_page_is_not_taken_for_the_whole_where_the_count_is_odd_or_missing(bench, monkeypatch, count):
-    ids = {bench.place(name=f"n{n}") for n in range(3)}
+    _whole_with_count(bench, monkeypatch, 3, count)
+
+
+def test_a_full_page_may_be_the_last_one(bench, monkeypatch):
+    _whole_with_count(bench, monkeypatch, 2, None)
+
+
+def _whole_with_count(bench, monkeypatch, instances, count):
+    """Lists so many instances, two to a page, where the API says that there are ``count``."""
+    ids = {bench.place(name=f"n{n}") for n in range(instances)}
     bench.settings(page_size=2)
     client = bench.client()
     real = client._list_answer
@@ -130,6 +164,7 @@ def test_a_page_is_not_taken_for_the_whole_where_the_count_is_odd_or_missing(ben
     def counting(*args):
         answer = real(*args)
         answer.metadata["recordCount"] = count
+        answer.metadata.pop("pageCurrent", None)
         return answer
 
     monkeypatch.setattr(client, "_list_answer", counting)
@@ -154,6 +189,27 @@ def test_an_unknown_environment_names_the_options_and_what_exists(bench):
         assert words in error.sentence
     assert error.status_code == 404
     assert "nope" in failure(listing(bench, service_code="nope")).sentence
+
+
+@pytest.mark.parametrize("fault", [{"status": 403}, *[{"status": 200, "body": {"data": data}} for data in (5, [{"name": 5}], ["x"])]])
+def test_where_environments_can_not_be_had_the_error_is_the_same_without_the_hint(bench, fault):
+    bench.fault(path="/environments$", kind="status", **fault)
+    error = failure(listing(bench, environment_name="tset_area"))
+    assert "tset_area" in error.sentence and error.sentence.endswith("service_code.") and error.status_code == 404
+
+
+def test_an_error_of_the_api_s_own_is_told_with_its_reason(bench, web1):
+    bench.fault(kind="status", status=500, body={"errors": [{"code": "E1", "message": "out of order", "context": {"zones": ["a", "b"]}}]})
+    text = failure(write(bench, web1), LostAnswer).sentence
+    assert "(HTTP 500): out of order (code E1; zones: a, b)" in text
+    bench.fault(kind="status", status=500, body={"errors": [{"message": "out of order"}]})
+    assert failure(write(bench, web1), LostAnswer).sentence.endswith("(HTTP 500): out of order.")
+
+
+def test_a_context_that_is_too_big_or_nested_without_end_is_left_out(bench, web1):
+    for context in ({"x": "y" * 10_000}, {"x": [[] for _n in range(100)]}, {"x": [{} for _n in range(100)]}):
+        bench.fault(kind="status", status=400, body={"errors": [{"message": "no", "context": context}]})
+        assert failure(write(bench, web1)).context == {}
 
 
 def test_a_refused_key_is_called_that(bench):
@@ -229,7 +285,8 @@ def test_a_retry_after_that_makes_no_sense_is_ignored(bench, clock, value):
 
 def test_a_long_retry_after_fails_at_once(bench, clock):
     bench.fault(kind="status", status=429, headers={"Retry-After": "61"}, count=0)
-    assert "wait for 61 seconds" in failure(listing(bench)).message
+    error = failure(listing(bench))
+    assert "wait for 61 seconds" in error.message and error.status_code == 429
     assert "wait for 61 seconds" in failure(listing(bench, 60)).message
     assert clock.slept == []
     bench.fault(kind="status", status=429, headers={"Retry-After": "61"})
@@ -251,6 +308,10 @@ def test_the_deadline_ends_the_tries(bench, clock):
     assert clock() - began <= 10
 
 
+def test_a_moment_before_the_deadline_is_time_enough_to_ask(bench, web1):
+    assert len(listing(bench, 0.5)()) == 1
+
+
 def test_no_is_not_asked_again(bench):
     for status in (400, 401, 403, 404, 405):
         bench.fault(kind="status", status=status)
@@ -266,6 +327,18 @@ def test_html_with_status_200_is_another_server_and_not_asked_again(bench):
     error = failure(listing(bench))
     assert "expected JSON" in error.sentence and "Welcome" in error.sentence and "api_url" in error.sentence
     assert len(bench.requests()) == 1
+
+
+@pytest.mark.parametrize("body", [{"data": {}}, {"errors": []}])
+def test_no_without_a_reason_is_no_too(bench, web1, body):
+    bench.fault(kind="status", status=400, body=body)
+    error = failure(write(bench, web1))
+    assert "no reason was given (HTTP 400)" in error.sentence and not isinstance(error, LostAnswer)
+
+
+def test_a_gateway_s_own_no_is_one(bench, web1):
+    bench.fault(kind="html", status=400)
+    assert not isinstance(failure(write(bench, web1)), LostAnswer)
 
 
 def test_the_text_of_an_answer_that_is_no_json_is_cut_and_on_one_line(bench):
@@ -374,6 +447,7 @@ def test_an_unknown_host_is_one_sentence(bench):
 
 def test_a_refusal_carries_code_message_and_context(bench, web1):
     error = failure(write(bench, web1, "stop"))
+    assert f"Could not stop instance {web1}: " in error.sentence
     assert (error.status_code, error.code) == (400, 2012)
     assert error.context["currentState"] == "Stopped" and error.context["expectedStates"] == ["Running", "Stopping"]
     assert "code 2012" in error.sentence and "currentState: Stopped" in error.sentence
@@ -432,6 +506,13 @@ def test_the_server_s_text_can_not_show_the_key_or_break_lines(bench, web1):
     assert KEY not in str(error.details) and "\x1b" not in error.sentence
 
 
+def test_secrets_are_blotted_out_unless_they_are_short_words(bench, web1):
+    bench.fault(kind="status", status=400, body={"errors": [{"message": "of 8letters and the few"}]})
+    client = Client(bench.connection(), secrets=("few\n 8letters \n", "unrelated"))
+    error = failure(lambda: client.write("POST", "instances", web1, bench.deadline(), None, "start"))
+    assert "of ******** and the few" in error.sentence
+
+
 @pytest.mark.parametrize(
     "errors",
     [
@@ -459,15 +540,16 @@ def test_first_answers_of_every_kind(bench, web1, first_answer):
 
 
 def test_a_first_answer_that_says_failed(bench, web1):
-    bench.settings(first_answer="done", failed_word="FAILURE")
-    bench.fault(kind="task_failed", message="no room")
-    assert "no room" in failure(write(bench, web1), TaskFailed).message
+    bench.fault(kind="task_failed", message="no room", count=0)
+    for word in ("FAILED", "FAILURE"):
+        bench.settings(first_answer="done", failed_word=word)
+        assert "no room" in failure(write(bench, web1), TaskFailed).message
 
 
 def test_204_is_success(bench, web1):
     bench.settings(update_answer="empty")
     answer = bench.client().write("PUT", "instances", web1, bench.deadline(), {"name": "x"})
-    assert (answer.data, answer.task_id) == (None, None)
+    assert (answer.data, answer.task_id, answer.vague) == (None, None, True)
 
 
 # --- one resource, tasks -----------------------------------------------------------------------------------------
@@ -509,11 +591,42 @@ def test_an_unknown_task_status_is_neither_success_nor_failure(bench, status):
     assert not seen.ended and seen.lost is None
 
 
+def test_a_task_of_another_shape_is_neither_success_nor_failure(bench):
+    bench.fault(kind="status", status=200, body={"data": ["x"]})
+    seen = bench.client().task("t", bench.deadline())
+    assert not seen.ended and seen.lost is None
+
+
+def test_the_status_of_a_task_is_not_looked_for_in_its_data(bench):
+    body = {"taskId": "t", "taskStatus": "SUCCESS", "data": {"status": "RUNNING"}, "result": {"id": "x"}}
+    bench.fault(kind="status", status=200, body=body)
+    seen = bench.client().task("t", bench.deadline())
+    assert seen.ended and seen.result == {"id": "x"}
+
+
+@pytest.mark.parametrize(
+    ("result", "words"),
+    [
+        (None, "has failed: no reason was given."),
+        ("no room", "has failed: no room."),
+        ({"id": "x", "errorMessage": "no room"}, "has failed: no room."),
+        ({"id": "x"}, "x"),
+    ],
+)
+def test_a_failed_task_says_why_in_any_shape(bench, result, words):
+    bench.fault(kind="status", status=200, body={"taskId": "t", "taskStatus": "FAILED", "result": result})
+    assert words in failure(lambda: bench.client().task("t", bench.deadline()), TaskFailed).sentence
+
+
 def test_a_lost_task(bench):
     bench.fault(kind="status", status=200, body={"errors": [{"message": "gone"}]})
     assert bench.client().task("t", bench.deadline()).lost is not None
     assert bench.client().task("t", bench.deadline()).lost.status_code == 404
-    assert bench.client().task("..", bench.deadline()).lost is not None
+    bench.fault(kind="status", status=200, body={"errors": [{"message": "gone"}], "data": {"id": "t"}})
+    gone = bench.client().task("t", bench.deadline())
+    assert gone.lost is not None and not gone.ended
+    unusable = bench.client().task("..", bench.deadline())
+    assert unusable.lost is not None and not unusable.ended
 
 
 # --- TLS, proxies ------------------------------------------------------------------------------------------------
@@ -527,6 +640,21 @@ def test_certificates_are_checked_with_every_call(bench, monkeypatch):
     monkeypatch.delenv("REQUESTS_CA_BUNDLE")
     monkeypatch.delenv("CURL_CA_BUNDLE", raising=False)
     assert bench.client()._verify() is True
+
+
+@pytest.mark.parametrize("where", ["ca_path", "REQUESTS_CA_BUNDLE"])
+def test_a_bundle_that_is_none_is_named(bench, monkeypatch, tmp_path, where):
+    bundle = tmp_path / "bundle.pem"
+    bundle.write_text("no certificates")
+    given = {"ca_path": str(bundle)} if where == "ca_path" else {}
+    monkeypatch.setenv("REQUESTS_CA_BUNDLE", str(bundle))
+    assert f"{where} " in failure(listing(bench, api_url="https://127.0.0.1:1", **given)).sentence
+
+
+def test_a_long_text_of_the_api_is_cut(bench, web1):
+    bench.fault(kind="status", status=400, body={"errors": [{"message": "x" * 501}, {"message": "y" * 500}]})
+    text = failure(write(bench, web1)).sentence
+    assert "x" * 500 + "..." in text and "x" * 501 not in text and "y" * 500 + " " in text
 
 
 def test_loopback_never_goes_through_a_proxy(bench, web1, monkeypatch):

@@ -278,6 +278,27 @@ def test_a_twin_of_another_run_is_warned_of(bench):
     assert warning.startswith("instances[1] (web1): Another instance has the name") and results[1]["id"] in warning
 
 
+def test_a_list_of_twins_that_can_not_be_read_is_one_warning(bench):
+    bench.fault(method="GET", path="/instances$", kind="status", status=403, skip=1)
+    results = bench.fleet(members(3, **CREATION))
+    (warning,) = bench.last_fleet.warnings
+    assert not any(result["failed"] for result in results) and "could not be looked up" in warning
+
+
+def test_the_summary_counts_each_kind_of_end(bench):
+    for name, state in (("gone", "Running"), ("purged", "Destroyed"), ("changed", "Stopped"), ("same", "Running")):
+        bench.place(name=name, state=state)
+    fleet = [
+        {"name": "gone", "state": "absent"},
+        {"name": "purged", "state": "absent", "purge": True},
+        {"name": "changed", "state": "started"},
+        {"name": "same", "state": "started"},
+        {"name": "new", **CREATION},
+        {"name": "none", "state": "recovered"},
+    ]
+    assert summary_of(bench.fleet(fleet)) == {"created": 1, "destroyed": 2, "changed": 1, "unchanged": 1, "failed": 1}
+
+
 def test_without_waiting_each_has_its_task(bench):
     results = bench.fleet(members(3, **CREATION), wait=False)
     assert all(result["task_id"] and result["actions"] == ["create"] for result in results)

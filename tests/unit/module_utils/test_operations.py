@@ -73,6 +73,14 @@ def test_a_reset_whose_task_is_lost_or_fails_is_no_success(bench, operate):
     assert bench.writes() == ["POST resetPassword"] * 2
 
 
+def test_past_the_deadline_the_task_and_the_last_state_are_told(bench, operate):
+    bench.place(name="web1")
+    bench.fault(kind="task_stuck", method="POST")
+    with pytest.raises(ApiError, match="last state seen is Running") as caught:
+        operate(reset, name="web1")
+    assert caught.value.task_id in bench.simulator.cloud.tasks
+
+
 def test_there_must_be_an_instance(bench, operate):
     bench.place(name="old", state="Destroyed")
     for job in (reset, iso("guest tools"), iso(None)):
@@ -123,6 +131,7 @@ def test_where_the_iso_is_reported_nothing_needless_is_done(bench, operate, isos
         assert len(bench.writes()) == before
         run, _instance = operate(iso(name), name="web1")
         assert run.outcome.actions == actions == predicted.outcome.actions and run.outcome.diff == predicted.outcome.diff
+        assert actions or run.outcome.diff == {"before": {}, "after": {}}
         assert run.msg == "" and attached(bench, server) == isos.get(name, isos["first"] if name == isos["first"] else None)
 
 

@@ -7,20 +7,24 @@ from __future__ import annotations
 
 import pytest
 from ansible_collections.coxedge.compute.plugins.module_utils import plan as plan_module
+from ansible_collections.coxedge.compute.plugins.module_utils.client import ApiError
 from ansible_collections.coxedge.compute.plugins.module_utils.fields import FIELDS, Field, instance_options, shown
 from ansible_collections.coxedge.compute.plugins.module_utils.plan import (
     NO_PROGRESS,
     TABLE,
     Facts,
+    Lookup,
     Progress,
     Refused,
     Step,
     condition,
     diff_of,
+    failure_of,
     make_plan,
     must_settle,
     needs,
     shows_effect,
+    state_of,
 )
 
 ID = "9db8ff2f-b49b-466d-a2f3-c1e6def408f4"
@@ -118,6 +122,10 @@ def test_states_are_compared_without_regard_to_case(state):
     assert condition(instance(state)) == "running"
 
 
+def test_a_state_that_is_not_reported_is_unknown():
+    assert [state_of(instance(state)) for state in (None, "", 5)] == ["Unknown"] * 3
+
+
 def test_expunging_counts_as_none():
     assert plan(instance("Expunging"), RECORDS, state="present", **CREATION).actions == ["create"]
     assert plan(instance("Expunging"), state="absent").actions == []
@@ -125,12 +133,18 @@ def test_expunging_counts_as_none():
 
 def test_error_is_left_alone_with_a_warning():
     made = plan(instance("Error"), state="present", hostname="other")
-    assert made.actions == [] and "Error" in made.warnings[0]
+    assert made.actions == [] and f"web1 ({ID}) is in state Error" in made.warnings[0]
+
+
+def test_what_is_not_there_to_recover_is_named():
+    assert "of name 'web1'" in refusal(None, state="recovered")
+    assert f"with id {ID}" in refusal(None, id=ID, state="recovered")
 
 
 def test_force_stop_stops_one_that_is_stopping_at_once():
     made = plan(instance("Stopping"), state="stopped", force_stop=True)
     assert made.actions == ["stop"] and made.steps[0].body == {"forceStop": True}
+    assert plan(instance("Stopping"), state="stopped", force_stop=True, hostname="hal").actions == ["stop", "update"]
     assert not must_settle(instance("Stopping"), options(state="stopped", force_stop=True))
     assert must_settle(instance("Starting"), options(state="stopped", force_stop=True))
 
@@ -142,7 +156,10 @@ def test_a_graceful_stop_says_nothing_of_force():
 def test_purge_of_a_destroyed_one_and_what_has_no_effect_then():
     made = plan(instance("Destroyed"), id=ID, state="absent", purge=True, volumes_to_delete=["all"], delete_snapshots=True)
     assert made.actions == ["purge"] and made.after is None
-    assert "volumes_to_delete and delete_snapshots" in made.warnings[0]
+    assert "volumes_to_delete and delete_snapshots can have no effect" in made.warnings[0]
+    made = plan(instance("Destroyed"), state="absent", purge=True, public_ips_to_release=["all"])
+    assert "already: public_ips_to_release can have no effect" in made.warnings[0]
+    assert plan(instance("Destroyed"), state="absent", purge=True).warnings == ()
 
 
 def test_an_unknown_id_is_never_created():
@@ -162,6 +179,12 @@ def test_destroy_sends_its_four_options():
         "publicIpIdsToRelease": ["a1"],
         "volumeIdsToDelete": ["v1"],
     }
+    assert plan(instance(), state="absent").steps[0].body == {"deleteSnapshots": False, "purgeImmediately": False}
+
+
+def test_a_destroyed_one_keeps_the_addresses_that_are_not_released():
+    there = instance(public_ips=[{"id": "a1"}, {"id": "a2"}])
+    assert make_plan(there, options(state="absent"), Facts(address_ids=("a1",))).after["public_ips"] == [{"id": "a2"}]
 
 
 def test_destroy_shows_the_whole():
@@ -186,6 +209,8 @@ def test_all_that_is_missing_to_create_is_in_one_message():
     with pytest.raises(Refused) as caught:
         needs(None, options(network="Web"))
     assert "compute_offering and template are needed" in str(caught.value)
+    with pytest.raises(Refused, match="yet, and network is needed"):
+        needs(None, options(template="Debian", compute_offering="small"))
 
 
 def test_create_sends_every_documented_field():
@@ -230,10 +255,13 @@ def test_create_sends_every_documented_field():
     assert plan(None, RECORDS, **CREATION, public_key="ssh-ed25519 A").steps[0].body["publicKey"] == "ssh-ed25519 A"
 
 
-def test_a_predicted_instance_has_the_full_shape():
-    after = plan(None, RECORDS, **CREATION).after
-    assert set(after) == set(shown({})) and after["id"] is None and after["mac_address"] is None
-    assert (after["name"], after["image_name"], after["network_id"], after["cpu_count"]) == ("web1", "Debian", NETWORK["id"], 1)
+def test_a_predicted_instance_is_known_but_for_what_the_server_decides():
+    group = {"affinity_group": {"id": "g"}}
+    given = {**CREATION, "hostname": "web1", "ip_address": "10.0.0.9", "affinity_group": "my group"}
+    made = plan(None, {**RECORDS, **group}, **given)
+    expected = {**instance(), "id": None, "ip_address": "10.0.0.9", "affinity_group_ids": ["g"]}
+    place = {"vpc_id": "v", "vpc_name": "vpc", "zone_id": "z", "zone_name": "QC-1"}
+    assert made.after == {**expected, **place} and set(made.after) == set(shown({})) and not made.extra
 
 
 def test_a_field_more_is_a_row_more(monkeypatch):
@@ -251,7 +279,7 @@ def test_a_field_more_is_a_row_more(monkeypatch):
 def test_user_data_shows_in_the_diff_as_length_and_hash():
     made = plan(None, RECORDS, **CREATION, user_data="password: x")
     text = str(diff_of(made.before, made.after, made.extra))
-    assert "password: x" not in text and "11 characters, sha256" in text
+    assert "password: x" not in text and "11 characters, sha256" in text and set(made.extra) == {"user_data"}
 
 
 def test_a_host_name_is_put_after_the_create_unless_the_server_will_choose_it():
@@ -261,13 +289,16 @@ def test_a_host_name_is_put_after_the_create_unless_the_server_will_choose_it():
 
 
 def test_a_size_that_the_offering_does_not_have_is_refused():
-    assert "cpu_count 2" in refusal(None, RECORDS, **CREATION, cpu_count=2)
-    assert "cpuCount" not in plan(None, RECORDS, **CREATION, cpu_count=1).steps[0].body
+    assert "cpu_count 2 is not to be had with the compute_offering 'small'" in refusal(None, RECORDS, **CREATION, cpu_count=2)
+    assert not {"cpuCount", "memoryInMB"} & set(plan(None, RECORDS, **CREATION, cpu_count=1, memory_in_mb=512).steps[0].body)
     custom = {**RECORDS, "compute_offering": CUSTOM}
     assert "cpu_count and memory_in_mb" in refusal(None, custom, **CREATION)
     steps = {**CUSTOM, "availableCpuCountValues": [1, 2], "maxMemoryInMBToCpuRatio": 1024}
     assert "1, 2" in refusal(None, {**RECORDS, "compute_offering": steps}, **CREATION, cpu_count=3, memory_in_mb=1024)
     assert "1024 MB" in refusal(None, {**RECORDS, "compute_offering": steps}, **CREATION, cpu_count=2, memory_in_mb=4096)
+    assert plan(None, {**RECORDS, "compute_offering": steps}, **CREATION, cpu_count=2, memory_in_mb=2048).actions == ["create"]
+    steps["availableMemoryInMBValues"] = [1024, 2048]
+    assert "1024, 2048" in refusal(None, {**RECORDS, "compute_offering": steps}, **CREATION, cpu_count=2, memory_in_mb=1536)
 
 
 # --- converge ----------------------------------------------------------------------------------------------------
@@ -285,7 +316,37 @@ def test_what_is_as_wanted_needs_nothing(current):
 
 def test_what_is_not_reported_can_not_be_compared():
     there = instance(hostname=None, cpu_count=None, ip_address=None, network_id=None, network_name=None)
-    assert plan(there, hostname="other", cpu_count=7, ip_address="10.0.0.6", network="App").actions == []
+    given = {"hostname": "other", "cpu_count": 7, "ip_address": "10.0.0.6", "network": "App"}
+    assert needs(there, options(**given)).lookups == () and plan(there, **given).actions == []
+
+
+def test_where_the_id_is_reported_and_not_the_name_it_is_looked_up():
+    there = instance(network_name=None)
+    assert needs(there, options(network="Web")).lookups == (Lookup("network", "networks", "Web"),)
+    assert plan(there, {"network": NETWORK}, network="Web").actions == []
+
+
+def test_names_differ_by_case_too():
+    assert plan(instance("Stopped"), hostname="WEB1").actions == ["update"]
+
+
+def test_a_size_may_be_reported_as_text():
+    there = instance(cpu_count="1", memory_in_mb="512", compute_offering_id=CUSTOM["id"])
+    assert needs(there, options(cpu_count=1)).lookups == ()
+    (step,) = plan(there, {"compute_offering": CUSTOM}, cpu_count=4, allow_reboot=True).steps
+    assert step.body == {"computeOfferingId": CUSTOM["id"], "cpuCount": 4, "memoryInMB": 512}
+
+
+@pytest.mark.parametrize("odd", [None, True, 1.5, "much"])
+def test_a_size_that_is_no_number_can_not_be_filled_in(odd):
+    text = refusal(instance(memory_in_mb=odd), {"compute_offering": CUSTOM}, compute_offering="custom", cpu_count=4)
+    assert "give memory_in_mb too" in text
+
+
+@pytest.mark.parametrize("odd", [None, "", 7])
+def test_the_size_of_an_unknown_offering_can_not_be_changed(odd):
+    there = instance(compute_offering_id=odd, compute_offering_name=None)
+    assert needs(there, options(cpu_count=4)).lookups == () and plan(there, cpu_count=4).actions == []
 
 
 CHANGES = {
@@ -307,7 +368,8 @@ def test_one_change_reboots_a_running_instance_by_itself_and_needs_permission(ch
 @pytest.mark.parametrize("change", CHANGES)
 def test_a_stopped_or_to_be_stopped_instance_needs_no_permission_to_reboot(change):
     given, records, action = CHANGES[change]
-    assert plan(instance("Stopped"), records, **given).actions == [action]
+    for state in ("present", "stopped"):
+        assert plan(instance("Stopped"), records, **given, state=state).actions == [action]
     assert plan(instance("Stopped"), records, **given, state="started").actions == [action, "start"]
     assert plan(instance("Stopped"), records, **given, state="restarted").actions == [action, "reboot"]
     assert plan(instance(), records, **given, state="stopped").actions == ["stop", action]
@@ -318,7 +380,9 @@ def test_several_changes_interrupt_once_and_in_order():
     records = {k: v for change in CHANGES.values() for k, v in change[1].items()}
     changes = ["update", "changeComputeOffering", "changeNetwork", "associateSSHKey"]
     for state in ("present", "started", "restarted"):
-        assert plan(instance(), records, **given, allow_reboot=True, state=state).actions == ["stop", *changes, "start"]
+        made = plan(instance(), records, **given, allow_reboot=True, state=state)
+        assert made.actions == ["stop", *changes, "start"]
+        assert made.after["state"] == "Running" and set(made.after) == {*instance(), "ssh_key_name"}
     assert plan(instance("Stopped"), records, **given).actions == changes
 
 
@@ -328,6 +392,8 @@ def test_a_refusal_names_every_difference_and_permission():
     for words in ("hostname from web1 to hal", "compute_offering from small to big", "network from Web to App"):
         assert words in text
     assert "set allow_reboot and allow_network_change to true" in text
+    exact = "may not be changed: hostname from web1 to hal (needs allow_reboot); set allow_reboot to true"
+    assert exact in refusal(instance(), hostname="hal")
 
 
 def test_the_network_needs_its_permission_in_every_state():
@@ -365,9 +431,12 @@ def test_an_offering_that_was_renamed_is_no_difference():
 
 
 def test_another_address_is_refused_unless_the_network_changes():
-    assert "ip_address" in refusal(instance("Stopped"), ip_address="10.0.0.6")
+    assert "ip_address 10.0.0.5, not 10.0.0.6" in refusal(instance("Stopped"), ip_address="10.0.0.6")
+    renamed = instance("Stopped", network_name="old name")
+    assert "ip_address" in refusal(renamed, {"network": NETWORK}, ip_address="10.0.0.6", network="Web")
     made = plan(instance("Stopped"), {"network": OTHER_NETWORK}, ip_address="10.0.0.6", network="App", allow_network_change=True)
-    assert made.actions == ["changeNetwork"] and "ip_address" in made.warnings[0]
+    assert made.actions == ["changeNetwork"] and "ip_address" in made.warnings[0] and made.after["ip_address"] is None
+    assert plan(instance("Stopped"), {"network": OTHER_NETWORK}, network="App", allow_network_change=True).warnings == ()
 
 
 def test_the_ssh_key_is_left_alone_unless_always():
@@ -376,6 +445,10 @@ def test_the_ssh_key_is_left_alone_unless_always():
     assert plan(there, ssh_key_name="k", update_ssh_key="always").actions == []
     made = plan(instance("Stopped"), {"ssh_key_name": {"name": "k"}}, ssh_key_name="k", update_ssh_key="always")
     assert made.actions == ["associateSSHKey"] and "does not report" in made.warnings[0]
+    wanted = {"ssh_key_name": "other", "update_ssh_key": "always"}
+    assert needs(there, options(**wanted)).lookups == (Lookup("ssh_key_name", "ssh_keys", "other"),)
+    made = plan(there, {"ssh_key_name": {"name": "other"}}, **wanted)
+    assert made.actions == ["associateSSHKey"] and made.warnings == ()
 
 
 def test_drift_of_template_and_affinity_group():
@@ -389,6 +462,7 @@ def test_drift_of_template_and_affinity_group():
     assert plan(instance(affinity_group_ids=[group.upper()]), affinity_group=group).drift == {}
     assert plan(instance(), affinity_group="by name").drift == {}
     assert plan(instance(image_name=None), template="Ubuntu").drift == {}
+    assert plan(instance(), template=BIG["id"]).drift["template"]["actual"] == TEMPLATE["id"]
 
 
 def test_create_only_options_change_nothing():
@@ -399,9 +473,10 @@ def test_create_only_options_change_nothing():
 
 @pytest.mark.parametrize("state", ["absent", "recovered"])
 def test_absent_and_recovered_ignore_the_attributes(state):
-    given = {"hostname": "hal", "network": "App", "compute_offering": "big", "ip_address": "10.9.9.9"}
+    given = {"hostname": "hal", "network": "App", "compute_offering": "big", "ip_address": "10.9.9.9", "template": "Ubuntu"}
     assert needs(instance(), options(state=state, **given)).lookups == ()
-    assert plan(instance(), state=state, **given).actions == ([] if state == "recovered" else ["delete"])
+    made = plan(instance(), state=state, **given)
+    assert made.actions == ([] if state == "recovered" else ["delete"]) and (made.drift, made.warnings) == ({}, ())
 
 
 # --- again, after a race -----------------------------------------------------------------------------------------
@@ -430,6 +505,7 @@ SHOWS = [
     ("reboot", "Running", "Stopping", True),
     ("reboot", "Stopped", "Running", True),
     ("recover", "Destroyed", "Stopped", True),
+    ("recover", "Destroyed", "Running", True),
     ("recover", "Destroyed", "Destroyed", False),
     ("delete", "Running", "Running", False),
     ("delete", "Running", "Stopping", True),
@@ -453,3 +529,21 @@ def test_what_shows_that_a_step_was_taken_up(action, before, now, expected):
 def test_a_change_shows_where_it_is_reported():
     assert shows_effect(Step("update", None, {"hostname": "hal"}), instance(), instance(hostname="hal"))
     assert not shows_effect(Step("associateSSHKey", None, {"ssh_key_name": "k"}), instance(), instance())
+
+
+@pytest.mark.parametrize(("action", "iso"), [("attachIso", "i"), ("detachIso", None)])
+def test_an_iso_shows_where_it_is_reported(action, iso):
+    step = Step(action, None, {"iso_id": iso})
+    assert shows_effect(step, instance(), instance(iso_id=iso))
+    assert not shows_effect(step, instance(), instance(iso_id="other")) and not shows_effect(step, instance(), instance())
+
+
+# --- failures ----------------------------------------------------------------------------------------------------
+
+
+def test_a_failure_tells_its_task_once():
+    for message in ("No room", "Task t-1 has failed"):
+        error = ApiError(message)
+        error.task_id = "t-1"
+        failure = failure_of(error)
+        assert failure["task_id"] == "t-1" and failure["msg"].count("t-1") == 1 and failure["msg"].startswith(message)

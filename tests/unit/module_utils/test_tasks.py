@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import pytest
 from ansible_collections.coxedge.compute.plugins.module_utils.client import DeadlineExceeded, TaskFailed
-from ansible_collections.coxedge.compute.plugins.module_utils.tasks import Pause, Polling, drive, wait_for_task
+from ansible_collections.coxedge.compute.plugins.module_utils.tasks import Pause, Polling, concurrency_problem, drive, wait_for_task
 
 
 def test_drive_hands_values_and_exceptions_back_to_the_job(clock):
@@ -80,3 +80,7 @@ def test_a_pause_never_goes_past_the_deadline(bench, clock):
     assert polling.pause().seconds == pytest.approx(0.1)
     with pytest.raises(DeadlineExceeded, match="waiting for x"):
         drive(polling.wait("x"), clock.sleep)
+
+
+def test_the_bounds_of_concurrency():
+    assert [concurrency_problem(most) is None for most in (0, 1, 1000, 1001)] == [False, True, True, False]
