@@ -17,7 +17,7 @@ PIP := $(BIN)/python -m pip install --quiet --disable-pip-version-check
 SHELL := bash
 .SHELLFLAGS := -o pipefail -c
 .DEFAULT_GOAL := help
-.PHONY: help demo test test-slow get-cores cores benchmark lint sanity sanity-newest units integration simulator build importer installed clean
+.PHONY: help demo test test-slow get-cores cores benchmark mutants lint sanity sanity-newest units integration simulator build importer installed clean
 
 help: ## Show the targets
 	@sed -n 's/^\([a-z-]*\):.*## \(.*\)/make \1\t\2/p' $(MAKEFILE_LIST)
@@ -49,6 +49,9 @@ cores: $(VENV)/.test get-cores ## Run what leans on the inside of ansible-core o
 
 benchmark: $(VENV)/.demo ## Measure the inventory and the modules; ARGS="--hosts 100 --runs 1" makes it short
 	@PATH="$(BIN):$$PATH" .ci/with-collection $(BIN)/python -m tests.benchmark $(ARGS)
+
+mutants: $(VENV)/.test ## Make mistakes in the code on purpose and see which the unit tests miss; ARGS="--only apply.py" takes some
+	$(BIN)/python -m tests.mutation $(ARGS)
 
 simulator: $(VENV)/.demo ## Serve the simulated API on loopback, at PORT; LENIENT=1 lets unknown fields pass
 	@$(BIN)/python -m tests.simulator --port $(PORT) $(if $(filter 1 true yes,$(LENIENT)),--lenient)

@@ -1,0 +1,199 @@
+# Copyright (c) 2026, coxedge.compute contributors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""The mistakes that can be made in a source."""
+
+from __future__ import annotations
+
+import ast
+from collections import Counter
+from collections.abc import Iterator
+from dataclasses import dataclass, replace
+from typing import Any
+
+SWAPPED: dict[type[ast.AST], type[ast.AST]] = {}
+for one, other in (
+    (ast.Eq, ast.NotEq),
+    (ast.Lt, ast.LtE),
+    (ast.Gt, ast.GtE),
+    (ast.In, ast.NotIn),
+    (ast.Is, ast.IsNot),
+    (ast.And, ast.Or),
+    (ast.Add, ast.Sub),
+    (ast.Mult, ast.Div),
+    (ast.BitAnd, ast.BitOr),
+):
+    SWAPPED.update({one: other, other: one})
+SWAPPED.update({ast.FloorDiv: ast.Mult, ast.Mod: ast.Mult, ast.Pow: ast.Mult})
+
+# What is no behaviour, or none that a test could see.
+IGNORED_FIELDS = ("annotation", "returns", "decorator_list", "ctx")
+# How many characters of a statement are shown.
+SHOWN = 120
+
+
+@dataclass(frozen=True)
+class Mutant:
+    """One mistake. ``owner``, ``field`` and ``place``: where ``new`` goes in the tree."""
+
+    path: str
+    line: int
+    scope: str
+    """The function that it is in, with its class; empty outside of functions."""
+    lines: frozenset[int]
+    """The lines of its statement: a test that runs one of them reaches it. Of what runs at import, lines that use the name."""
+    at_import: bool
+    """Whether it is outside of functions."""
+    owner: ast.AST
+    field: str
+    place: int | None
+    new: Any
+    shown: ast.AST
+    """What of the tree is shown before and after."""
+    before: str = ""
+    after: str = ""
+    number: int = 0
+    """Of those that look alike in one function."""
+
+    @property
+    def key(self) -> str:
+        """Its name, which stays as it is when lines move."""
+        return f"{self.path}:{self.scope}: {self.before} -> {self.after} ({self.number})"
+
+    @property
+    def function(self) -> str:
+        """The outermost function that it is in, with its class."""
+        return self.scope.partition("()")[0]
+
+    def put(self, value: Any) -> Any:
+        """Puts a value into its place in the tree; returns what was there."""
+        if self.place is None:
+            old = getattr(self.owner, self.field)
+            setattr(self.owner, self.field, value)
+        else:
+            values = getattr(self.owner, self.field)
+            old, values[self.place] = values[self.place], value
+        return old
+
+
+def mutants_of(path: str, source: str) -> tuple[ast.Module, list[Mutant]]:
+    """The tree of a source, and all mutants of it."""
+    tree = ast.parse(source)
+    counts: Counter[tuple[str, str, str]] = Counter()
+    found = []
+    for mutant in _Finder(path, tree).inside(tree, "", frozenset()):
+        before = _words(mutant.shown)
+        old = mutant.put(mutant.new)
+        # Where the whole is replaced, it is the new one that shows.
+        after = _words(mutant.new if old is mutant.shown else mutant.shown)
+        mutant.put(old)
+        if before != after:
+            before, after = _around_difference(before, after)
+            identity = (mutant.scope, before, after)
+            counts[identity] += 1
+            found.append(replace(mutant, before=before, after=after, number=counts[identity]))
+    return tree, found
+
+
+def _words(node: ast.AST) -> str:
+    return " ".join(ast.unparse(node).split())
+
+
+def _around_difference(before: str, after: str) -> tuple[str, str]:
+    """Long texts cut to where they begin to differ."""
+    same = next((place for place, (one, other) in enumerate(zip(before, after)) if one != other), 0)
+    start = max(0, same - SHOWN // 2)
+    dots = "..." if start else ""
+    return dots + before[start : start + SHOWN], dots + after[start : start + SHOWN]
+
+
+class _Finder:
+    def __init__(self, path: str, tree: ast.Module) -> None:
+        self.path = path
+        self.uses: dict[str, set[int]] = {}
+        for node in ast.walk(tree):
+            if isinstance(node, ast.Name) and isinstance(node.ctx, ast.Load):
+                self.uses.setdefault(node.id, set()).add(node.lineno)
+
+    def inside(self, owner: ast.AST, scope: str, lines: frozenset[int]) -> Iterator[Mutant]:
+        """The mutants of all that is in a node."""
+        for field, value in ast.iter_fields(owner):
+            if field in IGNORED_FIELDS:
+                continue
+            for place, node in enumerate(value) if isinstance(value, list) else [(None, value)]:
+                if isinstance(node, ast.AST):
+                    yield from self._of(node, owner, field, place, scope, lines)
+
+    def _of(self, node: ast.AST, owner: ast.AST, field: str, place: int | None, scope: str, lines: frozenset[int]) -> Iterator[Mutant]:
+        if isinstance(node, ast.JoinedStr) or (isinstance(node, ast.Expr) and isinstance(node.value, ast.Constant)):
+            # Sentences and docstrings.
+            return
+        if isinstance(node, ast.If) and "TYPE_CHECKING" in _words(node.test):
+            return
+        in_function = "()" in scope
+        if isinstance(node, ast.stmt):
+            lines = _reach(node) if in_function else self._uses_of(node)
+
+        def new(value: Any, in_owner: ast.AST = owner, in_field: str = field, at: int | None = place, shown: ast.AST = node) -> Mutant:
+            ast.copy_location(value, shown)
+            return Mutant(self.path, getattr(shown, "lineno", 0), scope, lines, not in_function, in_owner, in_field, at, value, shown)
+
+        if isinstance(node, ast.Compare):
+            for number, operator in enumerate(node.ops):
+                yield new(SWAPPED[type(operator)](), node, "ops", number)
+        elif isinstance(node, (ast.BoolOp, ast.BinOp)) and type(node.op) in SWAPPED:
+            yield new(SWAPPED[type(node.op)](), node, "op", None)
+        elif isinstance(node, ast.UnaryOp) and isinstance(node.op, ast.Not):
+            yield new(node.operand)
+        elif isinstance(node, ast.Constant):
+            changed = _other_constant(node.value)
+            if changed is not None:
+                # The constant alone says too little.
+                yield new(ast.Constant(changed), shown=owner if isinstance(owner, ast.expr) else node)
+        elif isinstance(node, ast.Return) and node.value is not None and not _is_empty(node.value):
+            yield new(ast.Constant(None), node, "value", None)
+        elif isinstance(node, (ast.AugAssign, ast.Raise, ast.Continue, ast.Break)) or (
+            isinstance(node, ast.Expr) and isinstance(node.value, (ast.Call, ast.Yield, ast.YieldFrom))
+        ):
+            yield new(ast.Pass())
+        if isinstance(node, (ast.If, ast.While, ast.IfExp)) and not isinstance(node.test, ast.Constant):
+            for truth in (True, False):
+                yield new(ast.Constant(truth), node, "test", None, node.test)
+        if isinstance(node, ast.comprehension):
+            for number, test in enumerate(node.ifs):
+                for truth in (True, False):
+                    yield new(ast.Constant(truth), node, "ifs", number, test)
+        if isinstance(node, (ast.FunctionDef, ast.ClassDef)):
+            kind = "()" if isinstance(node, ast.FunctionDef) else ""
+            scope = f"{scope}.{node.name}{kind}".lstrip(".")
+        yield from self.inside(node, scope, lines)
+
+    def _uses_of(self, statement: ast.stmt) -> frozenset[int]:
+        """The lines that use what is assigned at import."""
+        lines: set[int] = set()
+        for target in getattr(statement, "targets", [getattr(statement, "target", None)]):
+            lines |= self.uses.get(getattr(target, "id", ""), set())
+        return frozenset(lines)
+
+
+def _reach(statement: ast.stmt) -> frozenset[int]:
+    """The lines of a statement, of one with a body those of its head."""
+    body = getattr(statement, "body", None)
+    end = body[0].lineno - 1 if body else statement.end_lineno or statement.lineno
+    return frozenset(range(statement.lineno, max(end, statement.lineno) + 1))
+
+
+def _is_empty(node: ast.expr) -> bool:
+    """Whether a value is as good as None to most callers."""
+    return isinstance(node, ast.Constant) and not node.value
+
+
+def _other_constant(value: Any) -> Any:
+    """Another value of the same type; None for sentences and what has no other."""
+    if isinstance(value, bool):
+        return not value
+    if isinstance(value, (int, float)):
+        return value + 1
+    if isinstance(value, str) and " " not in value:
+        return f"{value}_"
+    return None
