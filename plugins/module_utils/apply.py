@@ -301,7 +301,7 @@ class Run:
         for number, step in enumerate(plan.steps):
             last = number == len(plan.steps) - 1
             current = yield from self._do(step, current, waits=self.wait or not last)
-        if self.wait and plan.steps[-1].action in (*CHANGES, "start", "stop", "reboot"):
+        if self.wait and plan.steps[-1].action in CHANGES:
             current = yield from self._put_right(current, str((plan.after or {}).get("state")))
         return current
 

@@ -16,7 +16,7 @@ for one, other in (
     (ast.Eq, ast.NotEq),
     (ast.Lt, ast.LtE),
     (ast.Gt, ast.GtE),
-    (ast.In, ast.NotIn),
+    (ast.In, ast.NotIn),  # codespell:ignore notin
     (ast.Is, ast.IsNot),
     (ast.And, ast.Or),
     (ast.Add, ast.Sub),

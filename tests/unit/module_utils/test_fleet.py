@@ -13,6 +13,7 @@ from ansible_collections.coxedge.compute.plugins.module_utils.fields import STAT
 from ansible_collections.coxedge.compute.plugins.module_utils.fleet import fleet_problem, laid_over, summary_of
 from ansible_collections.coxedge.compute.plugins.module_utils.plan import Refused
 
+SOME_ID = "00000000-0000-4000-8000-000000000000"
 CREATION = {"template": "Ubuntu 24.04", "compute_offering": "2vCPU.4GB", "network": "Web-test_area"}
 
 
@@ -199,6 +200,9 @@ def test_members_are_laid_over_the_common_options_before_defaults_apply():
             ["same instance"],
         ),
         ([{"name": "a", "public_key": "k"}], None),
+        ([{"id": SOME_ID, "name": "a"}, {"name": "a"}], ["same name"]),
+        ([{"id": SOME_ID, "name": "a", "state": "absent"}, {"name": "a"}], None),
+        ([{"id": SOME_ID, "state": "absent"}, {"name": "a"}], None),
     ],
 )
 def test_bad_options_name_the_member(fleet, words):
