@@ -1020,6 +1020,32 @@ def test_one_that_shows_stopped_on_its_way_to_running_is_waited_for(bench, opera
     assert outcome.actions == [operation] and outcome.instance["state"] == "Running"
 
 
+def shows_afterwards(bench, instance_id, count, **values):
+    """Has looks at an instance show this, so many times after the first one."""
+    body = {"data": {"id": instance_id, "name": "web1", **values}}
+    bench.fault(method="GET", path="/instances/", kind="status", status=200, body=body, skip=1, count=count)
+
+
+def test_a_purge_has_ended_only_when_nothing_is_left(bench):
+    instance_id = bench.place(name="web1")
+    shows_afterwards(bench, instance_id, 2, state="Destroyed")
+    assert bench.run(name="web1", state="absent", purge=True).instance is None
+    assert len([entry for entry in bench.simulator.face.log if entry["method"] == "GET" and entry["path"].endswith(instance_id)]) == 4
+
+
+@pytest.mark.parametrize(("before", "purge"), [("Running", True), ("Destroyed", True), ("Running", False)])
+def test_one_that_is_being_expunged_is_gone(bench, before, purge):
+    instance_id = bench.place(name="web1", state=before)
+    shows_afterwards(bench, instance_id, 0, state="Expunging")
+    left = bench.run(name="web1", state="absent", purge=purge).instance
+    assert left is None if purge else (left["state"], left["hostname"]) == ("Destroyed", "web1")
+
+
+def test_a_destroyed_one_is_returned_as_it_is_shown_last(bench):
+    shows_afterwards(bench, bench.place(name="web1"), 0, state="Destroyed", hostname="last")
+    assert bench.run(name="web1", state="absent").instance["hostname"] == "last"
+
+
 @pytest.mark.parametrize("wait", [True, False])
 def test_of_one_that_is_gone_at_once_what_was_last_known_is_returned(bench, wait):
     bench.settings(first_answer="done", list_destroyed=False)
