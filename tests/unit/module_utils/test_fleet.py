@@ -282,6 +282,14 @@ def test_a_twin_of_another_run_is_warned_of(bench):
     assert warning.startswith("instances[1] (web1): Another instance has the name") and results[1]["id"] in warning
 
 
+def test_addresses_are_read_where_they_are_to_be_released_alone(bench):
+    for number in range(2):
+        bench.place(name=f"web{number}", publicIps=1)
+    (released, kept) = bench.fleet([{"name": "web0", "public_ips_to_release": ["all"]}, {"name": "web1"}], {"state": "absent"})
+    assert [result["actions"] for result in (released, kept)] == [["delete"]] * 2
+    assert [row["instances"][0]["name"] for row in bench.environment.siblings["publicipaddresses"]] == ["web1"]
+
+
 def test_a_list_of_twins_that_can_not_be_read_is_one_warning(bench):
     bench.fault(method="GET", path="/instances$", kind="status", status=403, skip=1)
     results = bench.fleet(members(3, **CREATION))

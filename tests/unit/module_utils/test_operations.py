@@ -46,13 +46,13 @@ def test_the_new_password_is_that_of_the_task(bench, operate, shape, first):
     two, _instance = operate(reset, id=instance["id"])
     assert one.outcome.password and two.outcome.password and one.outcome.password != two.outcome.password
     assert one.outcome.actions == ["resetPassword"] and instance["username"] == "cca-user"
-    assert one.outcome.password not in str(one.outcome.diff)
+    assert one.outcome.diff == {"before": {"password": "the one before"}, "after": {"password": "a new one"}}
 
 
 def test_check_mode_resets_nothing(bench, operate):
     bench.place(name="web1")
-    run, _instance = operate(reset, name="web1", check_mode=True)
-    assert run.outcome.actions == ["resetPassword"] and run.outcome.password is None and bench.writes() == []
+    run, instance = operate(reset, name="web1", check_mode=True)
+    assert instance["name"] == "web1" and run.outcome.actions == ["resetPassword"] and run.outcome.password is None and bench.writes() == []
 
 
 @pytest.mark.parametrize("kind", ["drop_before", "drop_after", "broken_json"])
@@ -71,6 +71,13 @@ def test_a_reset_whose_task_is_lost_or_fails_is_no_success(bench, operate):
         with pytest.raises(ApiError, match=word):
             operate(reset, name="web1")
     assert bench.writes() == ["POST resetPassword"] * 2
+
+
+def test_a_reset_that_tells_no_password_is_no_success(bench, operate):
+    bench.place(name="web1")
+    bench.fault(path="/tasks/", kind="status", status=200, body={"taskId": "t", "taskStatus": "SUCCESS", "result": {}})
+    with pytest.raises(ApiError, match="did not tell the new one"):
+        operate(reset, name="web1")
 
 
 def test_past_the_deadline_the_task_and_the_last_state_are_told(bench, operate):
@@ -139,6 +146,7 @@ def test_where_it_is_not_reported_the_operation_is_run_and_said_so(bench, operat
     server = bench.place(name="web1")
     run, _instance = operate(iso("first"), name="web1")
     assert run.outcome.actions == ["attachIso"] and "does not report" in run.msg
+    assert run.outcome.diff == {"before": {"iso_id": "not reported"}, "after": {"iso_id": isos["first"]}}
     run, _instance = operate(iso("second"), name="web1")
     assert run.outcome.actions == ["detachIso", "attachIso"] and attached(bench, server) == isos["second"]
     run, _instance = operate(iso(None), name="web1")
