@@ -112,8 +112,10 @@ class Check:
         """The results, which are written down as they come."""
         with RESULTS.open("a") as log:
             # Its code can't be put into a function that has been imported: the other has a cell for super().
-            early = [mutant for mutant in mutants if mutant.at_import or "super()" in mutant.before]
-            late = [mutant for mutant in mutants if mutant not in early]
+            early: list[Mutant] = []
+            late: list[Mutant] = []
+            for mutant in mutants:
+                (early if mutant.at_import or "super()" in mutant.before else late).append(mutant)
             self._run(early, lambda mutant, tests: partial(tested.attempt_at_import, mutant, self.trees[mutant.path], tests), log)
 
             def go_on(items: dict[str, Any]) -> int:
@@ -188,9 +190,8 @@ def main() -> None:
         trees[path], found = mutants_of(path, (ROOT / path).read_text())
         wanted += [mutant for mutant in found if options.only in mutant.key]
     if options.share < 1:
-        wanted = sorted(
-            random.Random(options.seed).sample(wanted, int(options.share * len(wanted))), key=lambda mutant: wanted.index(mutant)
-        )
+        places = random.Random(options.seed).sample(range(len(wanted)), int(options.share * len(wanted)))
+        wanted = [wanted[place] for place in sorted(places)]
     known = {} if options.afresh else _known()
     left = [mutant for mutant in wanted if known.get(mutant.key, {}).get("outcome") not in ("caught", "timed out")]
     # What is new goes first: of what survived, most will again, which takes longest.
