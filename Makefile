@@ -17,7 +17,7 @@ PIP := $(BIN)/python -m pip install --quiet --disable-pip-version-check
 SHELL := bash
 .SHELLFLAGS := -o pipefail -c
 .DEFAULT_GOAL := help
-.PHONY: help demo test test-slow get-cores cores benchmark mutants lint sanity sanity-newest units integration simulator build importer installed clean
+.PHONY: help demo test test-slow get-cores cores matrix benchmark mutants lint sanity units integration simulator docs docs-test diagram get-chromium build importer installed picture release clean
 
 help: ## Show the targets
 	@sed -n 's/^\([a-z-]*\):.*## \(.*\)/make \1\t\2/p' $(MAKEFILE_LIST)
@@ -82,6 +82,18 @@ units: $(VENV)/.demo ## Run the unit tests as ansible-test does
 
 integration: $(VENV)/.demo ## Run the integration targets, or those in TARGETS
 	PATH="$(BIN):$$PATH" .ci/ansible-test integration --venv --python $(VERSION) --color no $(TARGETS)
+
+docs: $(VENV)/.docs ## Build the documentation site; it prints where
+	@PATH="$(BIN):$$PATH" .ci/with-collection .ci/docs
+
+docs-test: docs ## Open the site in headless Chromium; CHROMIUM=none is content where there is none
+	@PATH="$(BIN):$$PATH" .ci/docs-test
+
+get-chromium: ## Install Chromium with apt-get
+	@.ci/get-chromium
+
+diagram: $(VENV)/.demo ## Draw docs/states.svg out of the planner's table
+	.ci/with-collection sh -c 'PYTHONPATH=$$ANSIBLE_COLLECTIONS_PATH $(BIN)/python -m ansible_collections.coxedge.compute.docs.docsite.diagram docs/states.svg'
 
 build: $(VENV)/.demo ## Build the collection into dist/
 	rm -rf dist

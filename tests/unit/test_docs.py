@@ -5,12 +5,15 @@
 
 from __future__ import annotations
 
+import ast
 import re
 from dataclasses import fields
 from pathlib import Path
 
 import pytest
-import yaml
+from ansible_collections.coxedge.compute.docs.docsite import diagram
+from ansible_collections.coxedge.compute.plugins.module_utils.fields import FIELDS
+from ansible_collections.coxedge.compute.plugins.module_utils.fields import KINDS as LISTS
 from ansible_collections.coxedge.compute.plugins.module_utils.plan import TABLE
 from ansible_collections.coxedge.compute.tests.simulator.cloud import Settings
 from ansible_collections.coxedge.compute.tests.simulator.faults import FIELDS as FAULT_FIELDS
@@ -62,10 +65,62 @@ def test_the_tests_that_the_guide_names_exist():
         assert re.search(rf"def test_\w*{name}", text), name
 
 
-@pytest.mark.parametrize("path", [ROOT / "README.md", *sorted(DOCS.glob("*.md"))], ids=lambda path: path.name)
-def test_links_and_yaml_blocks(path):
+def texts_of_the_code() -> list[str]:
+    """Every text in the code of the plugins; where a value is put in stands a line break."""
+    found = []
+    for path in (ROOT / "plugins").rglob("*.py"):
+        for node in ast.walk(ast.parse(path.read_text())):
+            if isinstance(node, ast.JoinedStr):
+                found.append("".join(part.value if isinstance(part, ast.Constant) else "\n" for part in node.values))
+            elif isinstance(node, ast.Constant) and isinstance(node.value, str):
+                found.append(node.value)
+    return found
+
+
+def test_the_messages_that_the_guide_quotes_are_the_code_s():
+    text = (DOCS / "troubleshooting.md").read_text()
+    messages = re.findall(r"^### `(.+)`$", text, re.MULTILINE)
+    # That one is core's.
+    messages.remove("Failed to import the required Python library (requests)")
+    assert len(messages) > 35 and len(set(messages)) == len(messages)
+    texts = texts_of_the_code()
+    for message in messages:
+        parts = [part for part in message.split("...") if part]
+        assert max(map(len, parts)) > 12, message
+        # What the guide leaves out the code puts in.
+        pattern = re.compile(".*".join(map(re.escape, parts)), re.DOTALL)
+        assert any(pattern.search(item) for item in texts), message
+
+
+def test_the_fields_that_the_guide_maps_are_the_code_s():
+    documented = [(row[0].strip("`"), row[1].strip("`"), row[3].strip("`"), row[4]) for row in rows(DOCS / "migrating.md", "option")[1:]]
+    reboots = {True: "yes", False: "no"}
+    assert sorted(documented) == sorted(
+        (row.option, row.api, row.changed_by or "-", reboots[row.reboots] if row.changed_by else "-") for row in FIELDS
+    )
+
+
+def test_the_lists_that_names_are_looked_up_in_are_the_code_s():
+    documented = {row[0].strip("`"): row[1].strip("`") for row in rows(DOCS / "names-and-ids.md", "option")[1:]}
+    others = {"iso": "isos", "volumes_to_delete": "volumes", "public_ips_to_release": "publicipaddresses"}
+    assert documented == {**{row.option: LISTS[row.lookup][0] for row in FIELDS if row.lookup}, **others}
+
+
+def test_the_picture_of_the_states_is_drawn_from_the_planner_s_table():
+    assert (DOCS / "states.svg").read_text() == diagram.picture(), "make diagram draws it anew"
+
+
+GUIDES = [ROOT / "README.md", ROOT / "CONTRIBUTING.md", *sorted(DOCS.glob("*.md")), *sorted(ROOT.glob("roles/*/README.md"))]
+
+
+@pytest.mark.parametrize("path", GUIDES, ids=lambda path: str(path.relative_to(ROOT)))
+def test_links_and_commands(path):
     text = path.read_text()
     for target in re.findall(r"\]\(([^)#]+)\)", text):
         assert target.startswith("https://") or (path.parent / target).exists(), target
-    for block in re.findall(r"```yaml\n(.*?)```", text, re.DOTALL):
-        assert isinstance(yaml.safe_load(block), (list, dict))
+    targets = set(re.findall(r"^([a-z-]+):.* ## ", (ROOT / "Makefile").read_text(), re.MULTILINE))
+    for block in re.findall(r"```shell\n(.*?)```", text, re.DOTALL):
+        for target in re.findall(r"^make ([a-z-]+)", block, re.MULTILINE):
+            assert target in targets, target
+        for script in re.findall(r"^(\.ci/\S+)", block, re.MULTILINE):
+            assert (ROOT / script).exists(), script

@@ -1,0 +1,81 @@
+# Copyright (c) 2026, coxedge.compute contributors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""How Sphinx makes the site out of the guides and the reference pages: `make docs`."""
+
+from __future__ import annotations
+
+import re
+from pathlib import Path
+
+import yaml
+from docutils import nodes
+from sphinx.application import Sphinx
+from sphinx.environment import BuildEnvironment
+
+galaxy = yaml.safe_load((Path(__file__).parents[2] / "galaxy.yml").read_text(encoding="utf-8"))
+
+project = f"{galaxy['namespace']}.{galaxy['name']}"
+release = galaxy["version"]
+copyright = galaxy["authors"][0]  # noqa: A001 - Sphinx calls it so
+
+extensions = ["myst_parser", "sphinx.ext.intersphinx", "sphinx_antsibull_ext"]
+# Nothing is asked of the network.
+intersphinx_mapping: dict[str, object] = {}
+myst_heading_anchors = 4
+highlight_language = "yaml+jinja"
+default_role = "any"
+
+html_theme = "furo"
+html_title = f"{project} {release}"
+html_static_path = ["static"]
+html_css_files = ["site.css"]
+html_copy_source = False
+html_use_index = False
+
+# What the reference pages refer to in Ansible's own documentation.
+CORE_URL = "https://docs.ansible.com/projects/ansible/latest/reference_appendices"
+CORE = {
+    "ansible_configuration_settings": f"{CORE_URL}/config.html#ansible-configuration-settings",
+    "common_return_values": f"{CORE_URL}/common_return_values.html#common-return-values",
+}
+
+
+def resolve_core(_app: Sphinx, _env: BuildEnvironment, node: nodes.Element, content: nodes.TextElement) -> nodes.reference | None:
+    """Links what is not in this site but in Ansible's; anything else stays a mistake."""
+    url = CORE.get(node["reftarget"])
+    return nodes.reference("", "", content, internal=False, refuri=url) if url else None
+
+
+def lead_links(_app: Sphinx, name: str, source: list[str]) -> None:
+    """Where guides link to files beside the guides: to the reference of a role in this site, to the repository for all else."""
+    if name.startswith("reference/"):
+        return
+    text = re.sub(r"\]\(\.\./roles/(\w+)/README\.md\)", r"](reference/\1_role.rst)", source[0])
+    source[0] = re.sub(r"\]\(\.\./", rf"]({galaxy['repository']}/blob/main/", text)
+
+
+def drop_empty_patterns(app: Sphinx, name: str, source: list[str]) -> None:
+    """The index may name pages by a pattern that nothing matches yet, which Sphinx would warn of."""
+    if name == "index":
+        lines = [line for line in source[0].splitlines() if not line.endswith("*") or list(app.srcdir.glob(f"{line}.*"))]
+        source[0] = "\n".join(lines)
+
+
+def shorten_titles(_app: Sphinx, env: BuildEnvironment) -> None:
+    """In the navigation reference pages are called by the name and kind of what they describe, such as: instance module."""
+    for name, contents in env.tocs.items():
+        words = env.titles[name].astext()
+        if name.startswith("reference/") and words.startswith(f"{project}."):
+            short = re.split(" (?:--|\N{EN DASH}) ", words[len(project) + 1 :])[0]
+            env.titles[name] = nodes.title("", short)
+            entry = next(contents.findall(nodes.reference))
+            entry.children = [nodes.Text(short)]
+
+
+def setup(app: Sphinx) -> None:
+    """What is done beside what the extensions do."""
+    app.connect("missing-reference", resolve_core)
+    app.connect("source-read", lead_links)
+    app.connect("source-read", drop_empty_patterns)
+    app.connect("env-check-consistency", shorten_titles)

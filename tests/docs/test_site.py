@@ -1,0 +1,190 @@
+# Copyright (c) 2026, coxedge.compute contributors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""What a reader finds in the built site, with a browser."""
+
+from __future__ import annotations
+
+import json
+import re
+import subprocess
+import sys
+from functools import lru_cache
+from pathlib import Path
+from urllib.parse import unquote
+
+import pytest
+from selenium.webdriver.common.by import By
+from selenium.webdriver.support.wait import WebDriverWait
+
+from .conftest import HTML
+
+ROOT = Path(__file__).resolve().parents[2]
+GUIDES = sorted(path.stem for path in (ROOT / "docs").glob("*.md"))
+COLLECTION = "coxedge.compute."
+# The text and the background that is seen behind it, of each cell of the table of options.
+COLOURS = """
+const solid = e => {
+  const colour = getComputedStyle(e).backgroundColor;
+  return /, 0\\)$/.test(colour) && e.parentElement ? solid(e.parentElement) : colour;
+};
+return [...document.querySelectorAll('table.ansible-option-table td p, table.ansible-option-table td .ansible-option-type')]
+  .map(e => [getComputedStyle(e).color, solid(e)]);
+"""
+
+# The text of the cell that each anchor is in.
+AT_ANCHORS = "return Object.fromEntries(arguments[0].map(i => [i, document.getElementById(i)?.parentElement.innerText]))"
+
+
+@lru_cache(maxsize=1)
+def documented() -> list[tuple[str, str, dict]]:
+    """All that ansible-doc knows of the collection: kind, name and documentation of each plugin and role."""
+    command = [str(Path(sys.executable).parent / "ansible-doc"), "--metadata-dump", "coxedge.compute"]
+    dumped = json.loads(subprocess.run(command, check=True, capture_output=True, text=True, timeout=300).stdout)
+    return [
+        (kind, name.removeprefix(COLLECTION), entry)
+        for kind, plugins in sorted(dumped["all"].items())
+        for name, entry in sorted(plugins.items())
+        if name.startswith(COLLECTION)
+    ]
+
+
+def paths(rows: dict, inside: str, before: str = "") -> list[str]:
+    """The names of options or return values, those within others as a/b."""
+    found = []
+    for name, row in (rows or {}).items():
+        found += [before + name, *paths(row.get(inside) or {}, inside, f"{before}{name}/")]
+    return found
+
+
+def test_each_link_leads_somewhere(site, pages):
+    checked = 0
+    for path, page in pages.items():
+        for link in page.links:
+            target, _, anchor = link.partition("#")
+            if not target.startswith(site.root):
+                assert target.startswith("https://"), (path, link)
+                continue
+            target = target.removeprefix(site.root) or "index.html"
+            assert (HTML / unquote(target)).is_file(), (path, link)
+            assert not anchor or target not in pages or unquote(anchor) in pages[target].ids, (path, link)
+            checked += 1
+    print(f"{len(pages)} pages, {checked} links")
+    assert checked > 1000
+    built = {str(file.relative_to(HTML)) for file in HTML.rglob("*.html") if "_static" not in file.parts}
+    assert built - {"search.html"} <= set(pages)
+
+
+def test_nothing_is_broken_nor_fetched_from_elsewhere(site, pages):
+    for path, page in pages.items():
+        assert not page.broken, path
+        assert all(name.startswith((site.root, "data:")) for name in page.loaded), (path, page.loaded)
+    assert not [entry for entry in site.driver.get_log("browser") if entry["level"] == "SEVERE" and "favicon" not in entry["message"]]
+
+
+@pytest.mark.parametrize("name", GUIDES)
+def test_a_guide_is_there_and_in_the_navigation(site, pages, name):
+    heading = re.search(r"^# (.+)$", (ROOT / "docs" / f"{name}.md").read_text(), re.MULTILINE)
+    assert heading is not None
+    site.open(f"{name}.html")
+    title = site.driver.find_element(By.TAG_NAME, "h1").text
+    assert title.rstrip("#¶ ").replace("\N{RIGHT SINGLE QUOTATION MARK}", "'") == heading.group(1).replace("`", "")
+    assert title in [text.strip() for text in pages["index.html"].navigation]
+    sections = re.findall(r"^## (.+)$", (ROOT / "docs" / f"{name}.md").read_text(), re.MULTILINE)
+    assert len(site.driver.find_elements(By.TAG_NAME, "h2")) == len(sections)
+
+
+def test_each_kind_is_documented():
+    kinds = [kind for kind, _name, _entry in documented()]
+    folders = {path.parent.name.rstrip("s") for path in (ROOT / "plugins").glob("*/*.py")} & {"module", "inventory", "filter", "lookup"}
+    assert set(kinds) == {*folders, "role"}
+    modules = {path.stem for path in (ROOT / "plugins" / "modules").glob("*.py")}
+    assert {name for kind, name, _entry in documented() if kind == "module"} == modules
+
+
+def test_each_option_and_return_value_is_on_its_page(site, pages):
+    count = {"parameter": 0, "return": 0}
+    for kind, name, entry in documented():
+        path = f"reference/{name}_{kind}.html"
+        page = pages[path]
+        assert f"{name} {kind}" in page.navigation, path
+        site.open(path)
+        if kind == "role":
+            wanted = {f"main--{item}": item for point in entry["entry_points"].values() for item in paths(point["options"], "options")}
+            wanted = {f"parameter-{anchor}": item for anchor, item in wanted.items()}
+        else:
+            wanted = {f"parameter-{item}": item for item in paths(entry["doc"].get("options"), "suboptions")}
+            wanted.update({f"return-{item}": item for item in paths(entry.get("return"), "contains")})
+        words = site.run(
+            "return Object.fromEntries(arguments[0].map(i => [i, document.getElementById(i)?.parentElement.innerText]))", [*wanted]
+        )
+        for anchor, item in wanted.items():
+            assert words[anchor] is not None and item.split("/")[-1] in words[anchor].replace("\u200b", ""), (path, anchor)
+            count[anchor.split("-")[0]] += 1
+    print(count)
+    assert count["parameter"] > 150 and count["return"] > 80
+
+
+def test_each_example_is_on_its_page_as_it_stands(site):
+    count = 0
+    for kind, name, entry in documented():
+        examples = entry.get("examples") if kind != "role" else next(iter(entry["entry_points"].values())).get("examples")
+        if not examples:
+            assert kind == "role", name
+            continue
+        site.open(f"reference/{name}_{kind}.html")
+        blocks = site.run("return [...document.querySelectorAll('section#examples pre')].map(e => e.innerText)")
+        assert "\n".join(block.strip() for block in blocks).split() == examples.split(), name
+        count += len(re.findall(r"^- name: |^plugin: ", examples, re.MULTILINE))
+    print(f"{count} examples")
+    assert count > 20
+
+
+@pytest.mark.parametrize(
+    ("words", "page"),
+    [
+        ("allow_network_change", "reference/instance_module.html"),
+        ("decommission", "reference/decommission_role.html"),
+        ("simulator", "simulator.html"),
+    ],
+)
+def test_the_search_finds(site, words, page):
+    site.open("index.html")
+    field = site.driver.find_element(By.CSS_SELECTOR, "input[name=q]")
+    field.send_keys(words)
+    field.submit()
+    results = WebDriverWait(site.driver, 30).until(
+        lambda driver: [e.get_attribute("href") for e in driver.find_elements(By.CSS_SELECTOR, "ul.search li a")]
+    )
+    WebDriverWait(site.driver, 30).until(lambda driver: "found" in driver.find_element(By.CSS_SELECTOR, "p.search-summary").text)
+    results = [e.get_attribute("href") for e in site.driver.find_elements(By.CSS_SELECTOR, "ul.search li a")]
+    assert any(result.split("?")[0].split("#")[0] == site.root + page for result in results), results
+
+
+@pytest.mark.parametrize("dark", [False, True], ids=["light", "dark"])
+def test_it_can_be_read_on_a_phone(site, pages, dark):
+    site.device(390, 844, dark)
+    try:
+        for path in pages:
+            site.open(path)
+            assert site.run("return document.documentElement.scrollWidth") <= 390, path
+        site.open("reference/instance_module.html")
+        pairs = site.run(COLOURS)
+        assert len(pairs) > 100
+        worst = min(contrast(*map(luminance, pair)) for pair in pairs)
+        # What WCAG asks of text.
+        assert worst >= 4.5, worst
+    finally:
+        site.device(1280, 900)
+
+
+def luminance(colour: str) -> float:
+    """The relative luminance of a colour such as rgb(1, 2, 3), as WCAG 2 has it."""
+    parts = [int(part) / 255 for part in re.findall(r"\d+", colour)[:3]]
+    red, green, blue = (part / 12.92 if part <= 0.04045 else ((part + 0.055) / 1.055) ** 2.4 for part in parts)
+    return 0.2126 * red + 0.7152 * green + 0.0722 * blue
+
+
+def contrast(first: float, second: float) -> float:
+    """The contrast of two luminances, 1 to 21."""
+    return (max(first, second) + 0.05) / (min(first, second) + 0.05)

@@ -1,0 +1,131 @@
+# Copyright (c) 2026, coxedge.compute contributors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""What the guides tell users to write and to run, as it stands: each block of YAML, and the commands of the quick start."""
+
+from __future__ import annotations
+
+import json
+import re
+import shlex
+from pathlib import Path
+
+import pytest
+import yaml
+
+ROOT = Path(__file__).resolve().parents[2]
+GUIDES = [ROOT / "README.md", ROOT / "CONTRIBUTING.md", *sorted((ROOT / "docs").glob("*.md")), *sorted(ROOT.glob("roles/*/README.md"))]
+BLOCK = re.compile(r"^```(yaml|shell)\n(.*?)^```$", re.MULTILINE | re.DOTALL)
+# The name of a file in the paragraph before a block.
+NAMED = re.compile(r"`([\w.]+\.yml)`[^\n`]*:\n*\Z")
+# Servers that the guides take for granted: name, compute offering, network. The id in their examples is that of the last.
+SERVERS = [
+    ("web1", "2vCPU.4GB", "Web-test_area"),
+    ("db1", "4vCPU.8GB", "Db-test_area"),
+    ("mail1", "2vCPU.4GB", "Web-test_area"),
+]
+EXAMPLE_ID = "9db8ff2f-b49b-466d-a2f3-c1e6def408f4"
+
+
+def blocks(path: Path, language: str) -> list[tuple[str | None, str]]:
+    """The blocks of a language in a guide, each with the name of the file that it is said to be, if it is said."""
+    text = path.read_text()
+    found = []
+    for match in BLOCK.finditer(text):
+        named = NAMED.search(text[: match.start()])
+        if match.group(1) == language:
+            found.append((named.group(1) if named else None, match.group(2)))
+    return found
+
+
+@pytest.fixture
+def example_id(player):
+    """Puts the servers there; returns the id of the last."""
+    lists = {kind: {row["name"]: row for row in rows} for kind, rows in player.environment.siblings.items()}
+    template = lists["templates"]["Ubuntu 24.04"]
+    for name, size, network in SERVERS:
+        offering, place = lists["computeofferings"][size], lists["networks"][network]
+        values = {
+            "name": name,
+            "imageId": template["id"],
+            "imageName": template["name"],
+            "computeOfferingId": offering["id"],
+            "computeOfferingName": size,
+            "cpuCount": offering["cpuCount"],
+            "memoryInMB": offering["memoryInMB"],
+            "networkId": place["id"],
+            "networkName": network,
+        }
+        last = player.environment.place(values)
+    return last["id"]
+
+
+@pytest.mark.parametrize("path", [path for path in GUIDES if blocks(path, "yaml")], ids=lambda path: str(path.relative_to(ROOT)))
+def test_each_block_of_yaml_is_right(player, example_id, path):
+    tasks = []
+    for number, (_name, written) in enumerate(blocks(path, "yaml")):
+        text = written.replace(EXAMPLE_ID, example_id)
+        content = yaml.safe_load(text)
+        if isinstance(content, dict) and path.name == "inventory.md":
+            # Each recipe there is tested for what it promises, in tests/unit/inventory.
+            assert "plugin" in content
+            continue
+        if isinstance(content, dict) and "plugin" in content:
+            file = player.folder / f"{number}.coxedge.yml"
+            file.write_text(text)
+            listed = player.command("ansible-inventory", "-i", str(file), "--list", ANSIBLE_INVENTORY_ANY_UNPARSED_IS_FAILED="true")
+            assert listed.returncode == 0 and json.loads(listed.stdout)["_meta"]["hostvars"], listed.stderr
+            continue
+        assert isinstance(content, list), text
+        if "hosts" in content[0]:
+            (player.folder / "book.yml").write_text(text)
+            checked = player.command("ansible-playbook", "--syntax-check", "book.yml")
+            assert checked.returncode == 0, checked.stderr
+            # Core looks at the options of a module only when it runs: so do the tasks for the collection, each by itself.
+            found = [task for play in content for task in play.get("tasks", []) if any(key.startswith("coxedge.") for key in task)]
+            tasks += found
+        else:
+            tasks += content
+    if tasks:
+        played = player.play([{"check_mode": True, **task} for task in tasks])
+        assert played.code == 0 and not any(result.get("failed") for result in played.results), played.output
+
+
+def test_the_quick_start_goes_as_it_says(player):
+    path = ROOT / "docs" / "quick-start.md"
+    for name, text in blocks(path, "yaml"):
+        assert name is not None, text
+        (player.folder / name).write_text(text)
+    commands = [
+        line for _name, text in blocks(path, "shell") for line in text.splitlines() if re.match(r"ansible(-playbook|-inventory)? ", line)
+    ]
+    assert len(commands) == 8
+    outputs = []
+    for command in commands:
+        ended = player.command(*shlex.split(command))
+        assert ended.returncode == 0, (command, ended.stdout, ended.stderr)
+        outputs.append(ended.stdout)
+    predicted, made, again, catalog, graph, address, gone, nothing = outputs
+    assert "changed=1" in predicted and "+" in predicted and "changed=1" in made and "web1 is Running at 10." in made
+    assert "changed=0" in again and "4vCPU.8GB" in catalog and "@state_Running" in graph and "ansible_host" in address
+    assert '"purge' not in gone and '"delete"' in gone and '"instances": []' in nothing
+    # Nothing of it was written by the check, nor by the third run.
+    writes = [entry["method"] for entry in player.simulator.face.log if entry["method"] not in ("GET", "HEAD")]
+    assert writes == ["POST", "DELETE"]
+
+
+def test_a_server_that_is_taken_over_is_left_as_it_is(player, example_id):
+    """What the guide says of a first run in check mode: nothing, a change, a refusal or a warning."""
+    (book,) = (text for name, text in blocks(ROOT / "docs" / "migrating.md", "yaml") if name == "servers.yml")
+    for old, new, code, said in [
+        ("", "", 0, "changed=0"),
+        ("state: started", "state: stopped", 0, "changed=1"),
+        ("2vCPU.4GB", "4vCPU.8GB", 2, "differs in what may not be changed"),
+        ("Ubuntu 24.04", "Debian 12", 0, "has another template than wanted"),
+    ]:
+        (player.folder / "servers.yml").write_text(book.replace(old, new) if old else book)
+        player.simulator.face.log.clear()
+        ended = player.command("ansible-playbook", "servers.yml", "--check", "--diff")
+        assert ended.returncode == code, ended.stdout
+        assert said in " ".join((ended.stdout + ended.stderr).split()), (new, ended.stdout)
+        assert {entry["method"] for entry in player.simulator.face.log} == {"GET"}
