@@ -3,12 +3,12 @@ PYTHON ?= $(shell command -v python3.11 || command -v python3)
 VENV := .venv
 BIN := $(CURDIR)/$(VENV)/bin
 # The version of the virtual environment's Python, for ansible-test.
-VERSION = $(shell $(BIN)/python -c 'import sys; print("%d.%d" % sys.version_info[:2])')
+PYTHON_VERSION = $(shell $(BIN)/python -c 'import sys; print("%d.%d" % sys.version_info[:2])')
 TARGETS ?=
-# The supported versions of ansible-core beside the everyday one, which is in requirements/constraints.txt.
-CORES ?= 2.17.14 2.18.19 2.20.10 2.21.5
-# The set of requirements that brings ansible-test.
-SETS ?= demo
+# The supported versions of ansible-core. That of .venv is in requirements/constraints.txt.
+SUPPORTED := 2.17.14 2.18.19 2.19.14 2.20.10 2.21.5
+CORES ?= $(SUPPORTED)
+EVERYDAY := $(shell sed -n 's/^ansible-core==//p' requirements/constraints.txt)
 PORT ?= 8080
 LENIENT ?=
 # Where pip is told to be quiet it still says what matters.
@@ -42,7 +42,7 @@ test-slow: $(VENV)/.test ## Run the tests that take minutes: load
 	$(BIN)/python -m pytest -n auto -m slow $(ARGS)
 
 get-cores: ## Get the other supported versions of ansible-core, where there is a Python for them; then the tests use them too
-	@for core in $(CORES); do .ci/core $$core; done
+	@for core in $(filter-out $(EVERYDAY),$(CORES)); do .ci/core $$core; done
 
 cores: $(VENV)/.test get-cores ## Run what leans on the inside of ansible-core on each supported one
 	$(BIN)/python -m pytest -n auto tests/functional/test_cores.py
@@ -67,21 +67,17 @@ lint: $(VENV)/.lint ## Run the linters
 	PATH="$(BIN):$$PATH" .ci/with-collection $(BIN)/antsibull-docs lint-collection-docs --plugin-docs --validate-collection-refs=self --disallow-unknown-collection-refs --skip-rstcheck .
 	$(BIN)/antsibull-changelog lint
 
-sanity: $(VENV)/.$(SETS) ## Run ansible-test sanity
-	PATH="$(BIN):$$PATH" .ci/ansible-test sanity --python $(VERSION) --color no
+sanity: $(VENV)/.demo ## Run ansible-test sanity
+	PATH="$(BIN):$$PATH" .ci/ansible-test sanity --python $(PYTHON_VERSION) --color no
 
-sanity-newest: ## Run ansible-test sanity of the newest ansible-core, where there is a Python for it
-	@if python=$$(.ci/python 3.13 3.12); then \
-	  $(MAKE) --no-print-directory sanity VENV=.venv-newest SETS=newest PYTHON="$$python"; \
-	else \
-	  echo "NOT DONE: sanity of the newest ansible-core needs Python 3.12 or 3.13, and neither was found"; \
-	fi
+matrix: ## Run sanity, units and integration on each supported ansible-core, or on those in CORES; CORES=ends: .venv's and the newest
+	@TARGETS="$(TARGETS)" .ci/matrix $(if $(filter ends,$(CORES)),$(EVERYDAY) $(lastword $(SUPPORTED)),$(CORES))
 
 units: $(VENV)/.demo ## Run the unit tests as ansible-test does
-	PATH="$(BIN):$$PATH" .ci/ansible-test units --venv --python $(VERSION) --color no
+	PATH="$(BIN):$$PATH" .ci/ansible-test units --venv --python $(PYTHON_VERSION) --color no
 
 integration: $(VENV)/.demo ## Run the integration targets, or those in TARGETS
-	PATH="$(BIN):$$PATH" .ci/ansible-test integration --venv --python $(VERSION) --color no $(TARGETS)
+	PATH="$(BIN):$$PATH" .ci/ansible-test integration --venv --python $(PYTHON_VERSION) --color no $(TARGETS)
 
 docs: $(VENV)/.docs ## Build the documentation site; it prints where
 	@PATH="$(BIN):$$PATH" .ci/with-collection .ci/docs
@@ -100,6 +96,7 @@ build: $(VENV)/.demo ## Build the collection into dist/
 	$(BIN)/ansible-galaxy collection build --force --output-path dist
 
 importer: $(VENV)/.lint build ## Check the built collection as Galaxy does; a warning fails
+	@mkdir -p .cache
 	cd dist && PATH="$(BIN):$$PATH" ANSIBLE_HOME=$(CURDIR)/.cache/ansible GALAXY_IMPORTER_CONFIG=$(CURDIR)/.ci/galaxy-importer.cfg \
 	  $(BIN)/python -m galaxy_importer.main *.tar.gz 2>&1 | tee $(CURDIR)/.cache/importer.log
 	@! grep -E "WARNING|ERROR" .cache/importer.log
@@ -108,6 +105,12 @@ installed: build ## Install the built collection elsewhere and run the demo from
 	@folder=$$(mktemp -d) && trap 'rm -rf "$$folder"' EXIT && \
 	  $(BIN)/ansible-galaxy collection install dist/*.tar.gz -p "$$folder" && \
 	  PATH="$(BIN):$$PATH" ANSIBLE_COLLECTIONS_PATH="$$folder" $(BIN)/python -m tests.simulator --task-seconds 0.5 -- .ci/demo
+
+picture: $(VENV)/.lint ## Draw the terminal that the README shows
+	@PATH="$(BIN):$$PATH" .ci/with-collection $(BIN)/python -m tests.simulator --task-seconds 0.5 -- $(BIN)/python .ci/picture.py
+
+release: $(VENV)/.lint ## Make a release, VERSION=1.2.3: version, changelog, build, checks, commit and tag
+	@.ci/release "$(VERSION)"
 
 clean: ## Remove what the other targets made
 	rm -rf .venv* dist .cache .pytest_cache .mypy_cache .ruff_cache .hypothesis .coverage

@@ -8,7 +8,7 @@ from __future__ import annotations
 DOCUMENTATION = r"""
 name: instances
 short_description: Cox Edge instances as hosts
-version_added: 0.1.0
+version_added: 1.0.0
 author:
   - coxedge.compute contributors (@coxedge)
 description:

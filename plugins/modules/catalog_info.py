@@ -9,7 +9,7 @@ from __future__ import annotations
 DOCUMENTATION = r"""
 module: catalog_info
 short_description: Show what Cox Edge instances can be made of
-version_added: 0.1.0
+version_added: 1.0.0
 description:
   - Returns the lists that options of M(coxedge.compute.instance) take names and IDs from, such as templates and networks.
 author:

@@ -9,7 +9,7 @@ from __future__ import annotations
 DOCUMENTATION = r"""
 module: instance
 short_description: Create, change, start, stop, destroy and recover a Cox Edge instance
-version_added: 0.1.0
+version_added: 1.0.0
 description:
   - Brings one instance of a Cox Edge compute environment to the state and the attributes that are wanted.
   - An instance is selected by O(id), or by O(name) among those that are not destroyed.

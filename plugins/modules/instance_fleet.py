@@ -9,7 +9,7 @@ from __future__ import annotations
 DOCUMENTATION = r"""
 module: instance_fleet
 short_description: Bring many Cox Edge instances to where they are wanted, side by side
-version_added: 0.1.0
+version_added: 1.0.0
 description:
   - Does for each member of a fleet what M(coxedge.compute.instance) does for one instance, for all of them at the same time.
   - One list request reads the whole fleet. Names are looked up once for all members.

@@ -9,7 +9,7 @@ from __future__ import annotations
 DOCUMENTATION = r"""
 module: instance_info
 short_description: Show Cox Edge instances
-version_added: 0.1.0
+version_added: 1.0.0
 description:
   - Returns the instances of a Cox Edge compute environment, all of them or those that are asked for.
   - It never fails because there are none.

@@ -9,7 +9,7 @@ from __future__ import annotations
 DOCUMENTATION = r"""
 module: instance_iso
 short_description: Attach an ISO to a Cox Edge instance, or detach it
-version_added: 0.1.0
+version_added: 1.0.0
 description:
   - Attaches an ISO that is not bootable to an instance, or detaches the one that is attached. An instance has one at most.
   - Where the API reports which ISO is attached, nothing is done that is not needed. Where it does not, the operation is run each

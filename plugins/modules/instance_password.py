@@ -9,7 +9,7 @@ from __future__ import annotations
 DOCUMENTATION = r"""
 module: instance_password
 short_description: Reset the password of a Cox Edge instance
-version_added: 0.1.0
+version_added: 1.0.0
 description:
   - Resets the password of the default user of an instance, and returns the new one.
   - It is not idempotent. Each run makes the password of the run before worthless.

@@ -23,6 +23,11 @@ from hypothesis import settings
 settings.register_profile("thorough", max_examples=5000)
 
 
+def pytest_configure(config: pytest.Config) -> None:
+    """ansible-test does not read pyproject.toml, which names the marker for all else."""
+    config.addinivalue_line("markers", "slow: takes minutes")
+
+
 class Clock:
     """Simulated seconds: sleeping is what makes them pass."""
 

@@ -1,0 +1,102 @@
+# Copyright (c) 2026, coxedge.compute contributors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""What Galaxy, Automation Hub and those who carry on may count on; see docs/certification.md."""
+
+from __future__ import annotations
+
+import re
+import subprocess
+import sys
+import tarfile
+from pathlib import Path
+
+import pytest
+import yaml
+
+ROOT = Path(__file__).resolve().parents[2]
+HOME = "https://github.com/coxedge/ansible-collection-compute/blob/main/"
+# ansible-test copies the collection without what git does not know.
+MODULES = sorted(path.stem for path in (ROOT / "plugins" / "modules").glob("*.py") if path.stem != "__init__")
+
+
+def loaded(*parts):
+    return yaml.safe_load((ROOT.joinpath(*parts)).read_text())
+
+
+def test_each_module_takes_the_defaults_of_the_group():
+    assert loaded("meta", "runtime.yml")["action_groups"]["all"] == MODULES
+
+
+def test_what_only_reads_says_so():
+    for name in MODULES:
+        text = (ROOT / "plugins" / "modules" / f"{name}.py").read_text()
+        reads = "exit_json(changed=False" in text
+        assert name.endswith("_info") is reads, name
+        assert "supports_check_mode=False" not in text
+
+
+def test_nothing_is_ignored():
+    assert not list((ROOT / "tests").rglob("ignore-*.txt"))
+
+
+def test_each_file_says_who_may_use_it():
+    for path in [*ROOT.glob("plugins/**/*.py"), *ROOT.glob("tests/*/**/*.py")]:
+        if "output" in path.parts:
+            # What ansible-test leaves behind.
+            continue
+        assert "SPDX-License-Identifier: GPL-3.0-or-later" in "".join(path.read_text().splitlines(True)[:4]), path
+
+
+def test_the_links_of_the_readme_are_whole_and_lead_somewhere():
+    text = (ROOT / "README.md").read_text()
+    links = re.findall(r"(?<!!)\[[^\]]+\]\(([^)]+)\)", text) + re.findall(r"^\[\w+\]: (\S+)$", text, re.MULTILINE)
+    assert len(links) > 15
+    for link in links:
+        assert link.startswith("https://"), link
+        if link.startswith(HOME):
+            assert (ROOT / link[len(HOME) :]).exists(), link
+    used = set(re.findall(r"\]\[(\w+)\]", text))
+    assert used == set(re.findall(r"^\[(\w+)\]: ", text, re.MULTILINE))
+    for heading in ("Requirements", "Installation", "Support", "License"):
+        assert re.search(rf"^## .*{heading}", text, re.MULTILINE)
+
+
+def test_the_workflow_runs_the_gates_of_ci():
+    """But for the matrix, which has a job for each core."""
+    gates = set(re.findall(r"^ *gate ([\w-]+)", (ROOT / ".ci" / "run").read_text(), re.MULTILINE))
+    jobs = loaded(".github", "workflows", "ci.yml")["jobs"]
+    assert set(jobs["gate"]["strategy"]["matrix"]["gate"]) == gates - {
+        "get-cores",
+        "get-chromium",
+        "sanity",
+        "units",
+        "integration",
+        "matrix",
+    }
+    supported = re.search(r"^SUPPORTED := (.*)$", (ROOT / "Makefile").read_text(), re.MULTILINE)
+    assert supported and [row["core"] for row in jobs["core"]["strategy"]["matrix"]["include"]] == supported[1].split()
+
+
+@pytest.mark.parametrize("path", ["README.md", "CONTRIBUTING.md", ".ci/run", ".github/workflows/ci.yml", ".github/workflows/release.yml"])
+def test_the_targets_that_are_named_exist(path):
+    targets = set(re.findall(r"^([a-z-]+):", (ROOT / "Makefile").read_text(), re.MULTILINE))
+    named = set(re.findall(r"(?:^|`|run: )(?:make|gate) ([a-z-]+)", (ROOT / path).read_text(), re.MULTILINE))
+    assert named and named <= targets
+
+
+def test_what_is_in_the_tarball(tmp_path):
+    if not (ROOT / ".git").exists():
+        pytest.skip("this is a copy for ansible-test, which the tarball is not built from")
+    galaxy = Path(sys.executable).parent / "ansible-galaxy"
+    subprocess.run(
+        [str(galaxy), "collection", "build", "--output-path", str(tmp_path)], cwd=ROOT, check=True, capture_output=True, timeout=120
+    )
+    (tarball,) = tmp_path.glob("*.tar.gz")
+    with tarfile.open(tarball) as archive:
+        names = {name.split("/")[0] for name in archive.getnames()}
+    assert names <= {
+        *("CHANGELOG.rst", "CODE_OF_CONDUCT.md", "CONTRIBUTING.md", "FILES.json", "LICENSE", "MANIFEST.json", "README.md", "SECURITY.md"),
+        *("changelogs", "docs", "meta", "playbooks", "plugins", "requirements.txt", "roles", "tests"),
+    }
+    assert tarball.stat().st_size < 1_000_000
