@@ -18,7 +18,7 @@ from ansible_collections.coxedge.compute.tests.simulator.cloud import API_KEY
 from ansible_collections.coxedge.compute.tests.unit.module_utils.operations_table import CASES, ISO, NAME, there
 from ansible_collections.coxedge.compute.tests.unit.module_utils.test_fault_matrix import FAULTS, ONCE_ONLY
 
-CELLS = int(os.environ.get("FAULT_CELLS", "12"))
+CELLS = int(os.environ.get("FAULT_CELLS", "8"))
 API_TIMEOUT, WAIT = 2, 12
 # The client's own faults, as a server brings them about.
 ON_THE_WIRE = {
