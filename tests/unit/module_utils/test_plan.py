@@ -408,6 +408,12 @@ def test_a_rename_reboots_nothing_and_is_one_update_with_the_host_name():
     assert plan(instance(), id=ID, name="web2", hostname="hal", allow_reboot=True).actions == ["update"]
 
 
+def test_a_rename_adds_no_interruption_and_spares_none():
+    given = {"id": ID, "name": "web2", "compute_offering": "big", "allow_reboot": True}
+    assert plan(instance(), {"compute_offering": BIG}, **given).actions == ["update", "changeComputeOffering"]
+    assert plan(instance(), id=ID, name="web2", state="restarted").actions == ["update", "reboot"]
+
+
 def test_a_rename_onto_a_live_name_is_refused():
     assert needs(instance(), options(id=ID, name="web2")).holders_of_name == "web2"
     with pytest.raises(Refused, match="other-id"):
@@ -428,6 +434,15 @@ def test_a_size_is_filled_in_from_the_instance():
 def test_an_offering_that_was_renamed_is_no_difference():
     there = instance(compute_offering_name="old name")
     assert plan(there, {"compute_offering": SMALL}, compute_offering="small").actions == []
+
+
+def test_what_the_catalog_does_not_tell_stays_as_it_is_in_the_prediction():
+    there = instance("Stopped", zone_name="QC-1")
+    after = plan(there, {"compute_offering": {"id": BIG["id"], "name": "big"}}, compute_offering="big").after
+    assert (after["compute_offering_name"], after["cpu_count"], after["memory_in_mb"]) == ("big", 1, 512)
+    network = {"id": OTHER_NETWORK["id"], "name": "App"}
+    after = plan(there, {"network": network}, network="App", allow_network_change=True).after
+    assert (after["network_name"], after["zone_name"]) == ("App", "QC-1")
 
 
 def test_another_address_is_refused_unless_the_network_changes():
@@ -529,6 +544,11 @@ def test_what_shows_that_a_step_was_taken_up(action, before, now, expected):
 def test_a_change_shows_where_it_is_reported():
     assert shows_effect(Step("update", None, {"hostname": "hal"}), instance(), instance(hostname="hal"))
     assert not shows_effect(Step("associateSSHKey", None, {"ssh_key_name": "k"}), instance(), instance())
+
+
+def test_another_network_shows_whatever_address_the_server_chose():
+    (step,) = plan(instance("Stopped"), {"network": OTHER_NETWORK}, network="App", allow_network_change=True).steps
+    assert shows_effect(step, instance("Stopped"), instance("Stopped", network_id=OTHER_NETWORK["id"], ip_address="10.0.1.9"))
 
 
 @pytest.mark.parametrize(("action", "iso"), [("attachIso", "i"), ("detachIso", None)])
