@@ -110,9 +110,9 @@ def test_a_state_that_does_not_allow_it_is_the_api_s_error(bench, operate):
 
 @pytest.fixture
 def isos(bench):
-    """Two ISOs that can be attached, and one that can't."""
-    for number, name in enumerate(("first", "second", "boot")):
-        entry = {"id": f"00000000-0000-4000-8000-{number:012}", "name": name, "ready": True, "bootable": name == "boot"}
+    """Two ISOs that can be attached, and two that can't."""
+    for number, name in enumerate(("first", "second", "boot", "fresh")):
+        entry = {"id": f"00000000-0000-4000-8000-{number:012}", "name": name, "ready": name != "fresh", "bootable": name == "boot"}
         bench.environment.siblings["isos"].append(entry)
     return {row["name"]: row["id"] for row in bench.environment.siblings["isos"]}
 
@@ -134,12 +134,14 @@ def test_where_the_iso_is_reported_nothing_needless_is_done(bench, operate, isos
     ]
     for name, actions in steps:
         before = len(bench.writes())
-        predicted, _instance = operate(iso(name), name="web1", check_mode=True)
-        assert len(bench.writes()) == before
-        run, _instance = operate(iso(name), name="web1")
+        there = attached(bench, server)
+        predicted, instance = operate(iso(name), name="web1", check_mode=True)
+        assert len(bench.writes()) == before and instance["iso_id"] == there
+        run, instance = operate(iso(name), name="web1")
         assert run.outcome.actions == actions == predicted.outcome.actions and run.outcome.diff == predicted.outcome.diff
-        assert actions or run.outcome.diff == {"before": {}, "after": {}}
-        assert run.msg == "" and attached(bench, server) == isos.get(name, isos["first"] if name == isos["first"] else None)
+        wanted = isos.get(name, isos["first"] if name == isos["first"] else None)
+        assert run.outcome.diff == ({"before": {"iso_id": there}, "after": {"iso_id": wanted}} if actions else {"before": {}, "after": {}})
+        assert run.msg == "" and attached(bench, server) == instance["iso_id"] == wanted
 
 
 def test_where_it_is_not_reported_the_operation_is_run_and_said_so(bench, operate, isos):
@@ -152,12 +154,12 @@ def test_where_it_is_not_reported_the_operation_is_run_and_said_so(bench, operat
     run, _instance = operate(iso(None), name="web1")
     assert run.outcome.actions == ["detachIso"] and attached(bench, server) is None
     run, _instance = operate(iso(None), name="web1")
-    assert run.outcome.actions == [] and "No ISO was attached" in run.msg
+    assert run.outcome.actions == [] and "No ISO was attached" in run.msg and run.outcome.diff == {"before": {}, "after": {}}
 
 
 def test_an_iso_that_can_t_be_attached_is_refused_before_the_other_is_detached(bench, operate, isos):
     server = bench.place(name="web1", isoId=isos["first"])
-    for name, word in (("boot", "bootable"), ("frst", "first")):
+    for name, word in (("boot", "is bootable,"), ("fresh", "is not ready yet,"), ("frst", "first")):
         with pytest.raises(Refused, match=word):
             operate(iso(name), name="web1")
     assert attached(bench, server) == isos["first"] and bench.writes() == []
@@ -172,6 +174,15 @@ def test_lost_answers_end_in_the_right_state(bench, operate, isos, report, kind,
     bench.fault(kind=kind, method="POST", count=1)
     run, _instance = operate(iso(name), name="web1")
     assert attached(bench, server) == (isos[name] if name else None) and run.outcome.actions
+    assert run.outcome.diff["after"] == {"iso_id": isos[name] if name else None}
+
+
+@pytest.mark.parametrize("name", ["first", None])
+def test_a_state_in_which_none_is_attached_or_detached_is_the_api_s_error(bench, operate, isos, name):
+    server = bench.place(name="web1", state="Error", isoId=isos["second"])
+    with pytest.raises(ApiError) as caught:
+        operate(iso(name), name="web1")
+    assert caught.value.context["currentState"] == "Error" and attached(bench, server) == isos["second"]
 
 
 def test_an_attach_that_fails_after_the_detach_says_what_became_of_the_other(bench, operate, isos):
