@@ -43,7 +43,7 @@ class Mutant:
     lines: frozenset[int]
     """The lines of its statement: a test that runs one of them reaches it. Of what runs at import, lines that use the name."""
     at_import: bool
-    """Whether it is outside of functions."""
+    """Whether it is outside of functions, or a default of one."""
     owner: ast.AST
     field: str
     place: int | None
@@ -122,7 +122,13 @@ class _Finder:
                 continue
             for place, node in enumerate(value) if isinstance(value, list) else [(None, value)]:
                 if isinstance(node, ast.AST):
-                    yield from self._of(node, owner, field, place, scope, lines)
+                    found = self._of(node, owner, field, place, scope, lines)
+                    if isinstance(owner, ast.FunctionDef) and isinstance(node, ast.arguments) and scope.count("()") == 1:
+                        # Defaults are set at import, and matter where the body runs.
+                        body = frozenset(range(owner.body[0].lineno, (owner.end_lineno or owner.lineno) + 1))
+                        yield from (replace(mutant, at_import=True, lines=body) for mutant in found)
+                    else:
+                        yield from found
 
     def _of(self, node: ast.AST, owner: ast.AST, field: str, place: int | None, scope: str, lines: frozenset[int]) -> Iterator[Mutant]:
         if isinstance(node, ast.JoinedStr) or (isinstance(node, ast.Expr) and isinstance(node.value, ast.Constant)):
