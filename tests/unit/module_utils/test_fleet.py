@@ -6,11 +6,13 @@
 from __future__ import annotations
 
 import threading
+import time
+from concurrent.futures import ThreadPoolExecutor
 
 import pytest
 from ansible_collections.coxedge.compute.plugins.module_utils.client import ApiError, Client
 from ansible_collections.coxedge.compute.plugins.module_utils.fields import STATES
-from ansible_collections.coxedge.compute.plugins.module_utils.fleet import fleet_problem, laid_over, summary_of
+from ansible_collections.coxedge.compute.plugins.module_utils.fleet import Listing, MemberRun, fleet_problem, laid_over, summary_of
 from ansible_collections.coxedge.compute.plugins.module_utils.plan import Refused
 
 SOME_ID = "00000000-0000-4000-8000-000000000000"
@@ -36,6 +38,12 @@ def test_a_fleet_with_nothing_to_do_is_one_request(bench):
     assert not any(result["changed"] or result["failed"] for result in results)
     assert [result["instance"]["name"] for result in results] == [f"web{number}" for number in range(100)]
     assert "nics" not in results[0]["instance"] and results[0]["instance"]["ip_address"]
+
+
+def test_a_fleet_by_ids_is_one_request_too(bench):
+    ids = [bench.place(name=f"web{number}") for number in range(5)]
+    results = bench.fleet([{"id": item, "state": "started"} for item in ids])
+    assert bench.requests() == ["GET instances"] and not any(result["changed"] or result["failed"] for result in results)
 
 
 def test_details_retrieve_each(bench):
@@ -73,9 +81,26 @@ def test_an_id_that_the_list_does_not_show_is_retrieved(bench):
     assert result["actions"] == ["recover"] and result["name"] == "old"
 
 
+def test_a_gateway_s_404_does_not_overrule_the_list(bench):
+    there = bench.place(name="web0")
+    bench.fault(kind="html", status=404, method="GET", path="/instances/")
+    (result,) = bench.fleet([{"id": there}], details=True)
+    assert not result["failed"] and result["instance"]["id"] == there
+
+
+def test_an_ssh_key_that_only_retrieving_shows_is_not_associated_again(bench):
+    bench.settings(report_ssh_key=True)
+    bench.place(name="web0", sshKeyName="mysshkey")
+    listed = bench.environment.listed
+    bench.environment.listed = lambda: [{name: row[name] for name in row if name != "sshKeyName"} for row in listed()]
+    (result,) = bench.fleet(members(1, ssh_key_name="mysshkey", update_ssh_key="always"))
+    assert result["actions"] == [] and not result["failed"]
+
+
 def test_unknown_ids_are_one_list_and_a_look_each(bench):
     ids = [f"00000000-0000-4000-8000-{number:012}" for number in range(3)]
     results = bench.fleet([{"id": item, "state": "absent"} for item in ids])
+    assert [result["id"] for result in results] == ids
     assert len(bench.requests()) == 4 and not any(result["changed"] or result["failed"] for result in results)
     (result,) = bench.fleet([{"id": ids[0]}])
     assert result["failed"] and ids[0] in result["msg"]
@@ -127,12 +152,26 @@ def test_a_member_that_fails_stops_no_other_and_a_second_run_finishes_the_rest(b
     assert sorted(row["name"] for row in bench.instances()) == ["twin", "twin", "web0", "web1", "web9"]
 
 
+def test_a_name_that_is_not_clear_is_nobody_else_s_failure(bench):
+    for name in ("web0", "twin", "twin"):
+        bench.place(name=name)
+    assert [result["failed"] for result in bench.fleet([{"name": "web0"}, {"name": "twin"}])] == [False, True]
+
+
+def test_a_mistake_of_the_program_is_no_member_s_failure(bench, monkeypatch):
+    bench.place(name="web0")
+    monkeypatch.setattr(MemberRun, "_settled", lambda *_args: 1 / 0)
+    with pytest.raises(ZeroDivisionError):
+        bench.fleet(members(1))
+
+
 def test_a_refused_change_is_the_member_s_failure(bench):
     bench.place(name="web0")
     bench.place(name="web1", state="Stopped")
     results = bench.fleet(members(2, compute_offering="2vCPU.4GB"))
     assert results[0]["failed"] and "allow_reboot" in results[0]["msg"] and results[0]["instance"]["name"] == "web0"
     assert results[1]["actions"] == ["changeComputeOffering"] and bench.writes() == ["POST changeComputeOffering"]
+    assert results[0]["diff"] == {"before": {}, "after": {}} and results[1]["diff"]["after"]["memory_in_mb"] == 4096
 
 
 def test_a_failed_task_is_the_member_s_failure(bench):
@@ -290,6 +329,16 @@ def test_addresses_are_read_where_they_are_to_be_released_alone(bench):
     assert [row["instances"][0]["name"] for row in bench.environment.siblings["publicipaddresses"]] == ["web1"]
 
 
+def test_addresses_that_only_the_instance_itself_shows_are_released_too(bench):
+    bench.place(name="web0", publicIps=1)
+    (address,) = bench.environment.siblings["publicipaddresses"]
+    body = {"data": [{**address, "instances": []}], "metadata": {"recordCount": 1}}
+    bench.fault(path="/publicipaddresses$", kind="status", status=200, body=body)
+    assert actions(bench.fleet(members(1, state="absent", public_ips_to_release=["all"]))) == [["delete"]]
+    (body,) = [entry["body"] for entry in bench.simulator.face.log if entry["method"] == "DELETE"]
+    assert body["publicIpIdsToRelease"] == [address["id"]]
+
+
 def test_a_list_of_twins_that_can_not_be_read_is_one_warning(bench):
     bench.fault(method="GET", path="/instances$", kind="status", status=403, skip=1)
     results = bench.fleet(members(3, **CREATION))
@@ -350,6 +399,55 @@ def test_the_id_of_what_was_purged_is_told(bench):
     there = bench.place(name="web0")
     (result,) = bench.fleet(members(1, state="absent", purge=True))
     assert result["id"] == there and result["instance"] is None
+
+
+class Queue:
+    """A lock that counts who has come for it."""
+
+    def __init__(self):
+        self.lock, self.came = threading.Lock(), 0
+
+    def __enter__(self):
+        self.came += 1
+        self.lock.acquire()
+
+    def __exit__(self, *_error):
+        self.lock.release()
+
+
+def ask_together(bench, monkeypatch, fetch):
+    """What three get of a listing, where the second and third come while it is fetched for the first."""
+    listing = Listing(bench.client(), bench.deadline())
+    queue = Queue()
+    asked = []
+
+    def fetch_all(*_args):
+        asked.append(True)
+        while len(asked) == 1 and queue.came < 3:
+            time.sleep(0.001)
+        return fetch()
+
+    monkeypatch.setattr(listing, "_lock", queue)
+    monkeypatch.setattr(Client, "fetch_all", fetch_all)
+    with ThreadPoolExecutor(3) as pool:
+        return [future.exception() or future.result() for future in [pool.submit(listing.rows) for _n in range(3)]]
+
+
+def test_a_list_that_was_under_way_is_too_old_and_the_next_one_is_for_all_who_wait(bench, monkeypatch):
+    fetched = []
+
+    def fetch():
+        fetched.append({"id": str(len(fetched))})
+        return fetched[-1:]
+
+    assert sorted(rows[0]["id"] for rows in ask_together(bench, monkeypatch, fetch)) == ["0", "1", "1"]
+
+
+def test_a_list_that_fails_leaves_no_old_one_to_those_who_wait(bench, monkeypatch):
+    def fetch():
+        raise ApiError("no list")
+
+    assert [str(end) for end in ask_together(bench, monkeypatch, fetch)] == ["no list"] * 3
 
 
 def test_renames_look_at_the_one_list(bench):

@@ -6,8 +6,15 @@
 from __future__ import annotations
 
 import pytest
-from ansible_collections.coxedge.compute.plugins.module_utils.client import DeadlineExceeded, TaskFailed
-from ansible_collections.coxedge.compute.plugins.module_utils.tasks import Pause, Polling, concurrency_problem, drive, wait_for_task
+from ansible_collections.coxedge.compute.plugins.module_utils.client import Client, DeadlineExceeded, TaskFailed
+from ansible_collections.coxedge.compute.plugins.module_utils.tasks import (
+    Pause,
+    Polling,
+    concurrency_problem,
+    drive,
+    drive_all,
+    wait_for_task,
+)
 
 
 def test_drive_hands_values_and_exceptions_back_to_the_job(clock):
@@ -32,6 +39,18 @@ def test_drive_raises_what_the_job_does_not_catch(clock):
 
     with pytest.raises(ZeroDivisionError):
         drive(job(), clock.sleep)
+
+
+def test_jobs_begin_in_their_order_and_pause_side_by_side(clock):
+    begun = []
+
+    def job(number):
+        begun.append(number)
+        yield Pause(0.25)
+        return number
+
+    assert drive_all([job(number) for number in range(3)], 2, clock, clock.sleep) == begun == [0, 1, 2]
+    assert clock.slept == [0.25]
 
 
 def started(bench):
@@ -80,6 +99,12 @@ def test_a_pause_never_goes_past_the_deadline(bench, clock):
     assert polling.pause().seconds == pytest.approx(0.1)
     with pytest.raises(DeadlineExceeded, match="waiting for x"):
         drive(polling.wait("x"), clock.sleep)
+
+
+@pytest.mark.parametrize(("jitter", "seconds"), [(0.0, 0.2375), (1.0, 0.2625)])
+def test_polls_of_many_that_began_together_are_spread_by_a_tenth(bench, clock, jitter, seconds):
+    client = Client(bench.connection(), clock=clock, jitter=lambda: jitter)
+    assert Polling(client, bench.deadline()).pause().seconds == pytest.approx(seconds)
 
 
 def test_the_bounds_of_concurrency():
