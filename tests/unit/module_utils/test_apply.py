@@ -619,6 +619,22 @@ def test_what_somebody_else_stopped_is_not_started_when_a_change_fails(bench):
     assert [row["state"] for row in bench.instances("web1")] == ["Stopped"]
 
 
+def test_what_was_to_be_stopped_is_not_started_when_a_change_fails(bench):
+    bench.place(name="web1", state="Running")
+    bench.fault(path="changeComputeOffering", kind="status", status=400, message="no room")
+    assert "no room" in failure(bench, name="web1", state="stopped", compute_offering="4vCPU.8GB").sentence
+    assert bench.last_run.outcome.actions == ["stop"] and bench.instances("web1")[0]["state"] == "Stopped"
+
+
+def test_a_warning_is_told_once_where_the_run_is_planned_again(bench):
+    bench.place(name="web1", state="Stopped")
+    body = {"errors": [{"code": 2012, "message": "busy", "context": {"currentState": "Migrating"}}]}
+    bench.fault(method="POST", kind="status", status=400, body=body)
+    outcome = bench.run(**START, template="Ubuntu 24.04")
+    assert outcome.actions == ["start"] and bench.writes() == ["POST start"] * 2
+    assert len(outcome.warnings) == 1 and "another template" in outcome.warnings[0]
+
+
 def test_one_that_vanishes_between_reading_and_writing(bench):
     bench.place(name="web1", state="Stopped")
     undo = meddle(bench, 1, bench.environment.vanish)
@@ -657,10 +673,11 @@ def test_a_second_race_in_the_middle_of_changes_leaves_a_running_instance_runnin
     assert [row["state"] for row in bench.instances("web1")] == ["Running"]
 
 
-def test_when_it_can_not_be_started_again_the_error_says_so(bench):
+@pytest.mark.parametrize("context", [{}, {"currentState": "Migrating"}])
+def test_when_it_can_not_be_started_again_the_error_says_so(bench, context):
     bench.place(name="web1", state="Running")
     bench.fault(path="changeComputeOffering", kind="status", status=400, message="no room")
-    bench.fault(path="operation=start", kind="status", status=400, message="no host")
+    bench.fault(path="operation=start", kind="status", status=400, body={"errors": [{"message": "no host", "context": context}]})
     given = {"name": "web1", "hostname": "hal", "compute_offering": "4vCPU.8GB", "allow_reboot": True}
     text = failure(bench, **given).sentence
     assert "no room" in text and "could not be started again" in text and "no host" in text
@@ -722,6 +739,19 @@ def test_an_instance_that_ends_in_error_is_a_failure(bench, operation):
     finally:
         bench.simulator.face.carry_out = real
     assert bench.last_run.outcome.actions == [operation]
+
+
+@pytest.mark.parametrize(
+    ("action", "before", "given"),
+    [("create", None, {}), ("start", "Stopped", START), ("stop", "Running", STOP), ("reboot", "Stopped", {"state": "restarted"})],
+)
+def test_one_that_is_in_error_afterwards_is_a_failure_at_once(bench, action, before, given):
+    if before:
+        bench.place(name="web1", state=before)
+    real = bench.environment.detail
+    bench.environment.detail = lambda wanted: {**real(wanted), **({"state": "Error"} if bench.writes() else {})}
+    given = {**given, "name": "web1"} if before else bench.creation()
+    assert f"is in state Error after {action}" in failure(bench, **given).sentence
 
 
 def test_a_first_answer_that_says_failed_was_sent_all_the_same(bench):
@@ -898,11 +928,29 @@ def test_an_ssh_key_goes_by_its_name_whatever_id_it_has(bench):
     assert body["sshKeyName"] == "mysshkey"
 
 
-def test_a_state_that_a_change_left_wrong_is_put_right(bench):
-    bench.settings(change_ends="started")
+@pytest.mark.parametrize("change", ["changeComputeOffering", "changeNetwork", "associateSSHKey"])
+def test_a_state_that_a_change_left_wrong_is_put_right(bench, change):
     bench.place(name="web1", state="Stopped")
-    outcome = bench.run(name="web1", compute_offering="4vCPU.8GB", state="stopped")
-    assert outcome.actions == ["changeComputeOffering", "stop"] and outcome.instance["state"] == "Stopped"
+    real = bench.environment.detail
+    done: list[bool] = []
+
+    def starting(wanted):
+        if bench.writes() and not done:
+            done.append(True)
+            bench.instances("web1")[0]["state"] = "Running"
+        return real(wanted)
+
+    bench.environment.detail = starting
+    _before, given, _after = OPERATIONS[change]
+    outcome = bench.run(**{**given, "state": "stopped"})
+    assert outcome.actions == [change, "stop"] and outcome.instance["state"] == "Stopped"
+
+
+def test_without_wait_no_state_is_put_right(bench):
+    bench.settings(change_ends="started", first_answer="done")
+    bench.place(name="web1", state="Stopped")
+    outcome = bench.run(wait=False, name="web1", compute_offering="4vCPU.8GB", state="stopped")
+    assert outcome.actions == ["changeComputeOffering"]
 
 
 @pytest.mark.parametrize("exists", [True, False])
@@ -950,6 +998,10 @@ def test_steps_before_the_last_are_waited_for(bench):
     assert outcome.actions == ["create", "update", "stop"]
     (row,) = bench.instances("web1")
     assert (row["hostname"], row["state"]) == ("hal", "Stopping") and outcome.instance["id"] == row["id"]
+
+
+def test_one_to_be_created_stopped_is_stopped_without_wait_too(bench):
+    assert bench.run(wait=False, **bench.creation(state="stopped")).actions == ["create", "stop"]
 
 
 def test_past_the_deadline_it_fails_with_task_and_last_state(bench, clock):

@@ -159,7 +159,7 @@ def test_where_it_is_not_reported_the_operation_is_run_and_said_so(bench, operat
 
 def test_an_iso_that_can_t_be_attached_is_refused_before_the_other_is_detached(bench, operate, isos):
     server = bench.place(name="web1", isoId=isos["first"])
-    for name, word in (("boot", "is bootable,"), ("fresh", "is not ready yet,"), ("frst", "first")):
+    for name, word in (("boot", "iso: .* is bootable,"), ("fresh", "iso: .* is not ready yet,"), ("frst", "iso: .*'first'")):
         with pytest.raises(Refused, match=word):
             operate(iso(name), name="web1")
     assert attached(bench, server) == isos["first"] and bench.writes() == []
@@ -183,6 +183,30 @@ def test_a_state_in_which_none_is_attached_or_detached_is_the_api_s_error(bench,
     with pytest.raises(ApiError) as caught:
         operate(iso(name), name="web1")
     assert caught.value.context["currentState"] == "Error" and attached(bench, server) == isos["second"]
+
+
+@pytest.mark.parametrize("report", [False, True])
+def test_after_an_answer_that_says_nothing_the_iso_must_show_where_it_is_reported(bench, operate, isos, report):
+    bench.settings(report_iso=report, first_answer="done")
+    server = bench.place(name="web1")
+    vague = {"method": "POST", "kind": "status", "status": 200, "body": {"data": {}}}
+    bench.fault(**vague, act="first")
+    run, _instance = operate(iso("first"), name="web1")
+    assert run.outcome.actions == ["attachIso"] and attached(bench, server) == isos["first"]
+    if report:
+        bench.fault(**vague)
+        with pytest.raises(ApiError, match="unknown"):
+            operate(iso(None), name="web1")
+
+
+def test_an_iso_that_somebody_else_attached_meanwhile_is_detached_first(bench, operate, isos):
+    bench.settings(report_iso=True)
+    server = bench.place(name="web1")
+    body = {"data": bench.environment.detail(server)}
+    bench.environment.hidden[server]["isoId"] = isos["second"]
+    bench.fault(kind="status", status=200, method="GET", path="/instances/", body=body)
+    run, instance = operate(iso("first"), name="web1")
+    assert run.outcome.actions == ["detachIso", "attachIso"] and instance["iso_id"] == attached(bench, server) == isos["first"]
 
 
 def test_an_attach_that_fails_after_the_detach_says_what_became_of_the_other(bench, operate, isos):

@@ -5,6 +5,8 @@
 
 from __future__ import annotations
 
+import time
+
 import pytest
 from ansible_collections.coxedge.compute.plugins.module_utils.client import Client, DeadlineExceeded, TaskFailed
 from ansible_collections.coxedge.compute.plugins.module_utils.tasks import (
@@ -13,6 +15,7 @@ from ansible_collections.coxedge.compute.plugins.module_utils.tasks import (
     concurrency_problem,
     drive,
     drive_all,
+    side_by_side,
     wait_for_task,
 )
 
@@ -51,6 +54,17 @@ def test_jobs_begin_in_their_order_and_pause_side_by_side(clock):
 
     assert drive_all([job(number) for number in range(3)], 2, clock, clock.sleep) == begun == [0, 1, 2]
     assert clock.slept == [0.25]
+
+
+def test_the_first_failure_ends_what_is_still_to_be_asked():
+    asked = []
+
+    def broken():
+        raise ValueError("x")
+
+    with pytest.raises(ValueError, match="x"):
+        side_by_side([broken, lambda: time.sleep(0.3), *[lambda: asked.append(1)] * 9], 1)
+    assert asked == []
 
 
 def started(bench):
