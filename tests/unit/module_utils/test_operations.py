@@ -168,8 +168,9 @@ def test_an_iso_that_can_t_be_attached_is_refused_before_the_other_is_detached(b
 @pytest.mark.parametrize("report", [False, True])
 @pytest.mark.parametrize("kind", ["drop_before", "drop_after"])
 @pytest.mark.parametrize("name", ["first", None])
-def test_lost_answers_end_in_the_right_state(bench, operate, isos, report, kind, name):
-    bench.settings(report_iso=report)
+@pytest.mark.parametrize("first", ["pending", "done"])
+def test_lost_answers_end_in_the_right_state(bench, operate, isos, report, kind, name, first):
+    bench.settings(report_iso=report, first_answer=first)
     server = bench.place(name="web1", isoId=None if name else isos["second"])
     bench.fault(kind=kind, method="POST", count=1)
     run, _instance = operate(iso(name), name="web1")
@@ -199,12 +200,15 @@ def test_after_an_answer_that_says_nothing_the_iso_must_show_where_it_is_reporte
             operate(iso(None), name="web1")
 
 
-def test_an_iso_that_somebody_else_attached_meanwhile_is_detached_first(bench, operate, isos):
+@pytest.mark.parametrize("losses", [0, 1])
+def test_an_iso_that_somebody_else_attached_meanwhile_is_detached_first(bench, operate, isos, losses):
     bench.settings(report_iso=True)
     server = bench.place(name="web1")
     body = {"data": bench.environment.detail(server)}
     bench.environment.hidden[server]["isoId"] = isos["second"]
     bench.fault(kind="status", status=200, method="GET", path="/instances/", body=body)
+    if losses:
+        bench.fault(kind="drop_after", path="operation=detachIso")
     run, instance = operate(iso("first"), name="web1")
     assert run.outcome.actions == ["detachIso", "attachIso"] and instance["iso_id"] == attached(bench, server) == isos["first"]
 
