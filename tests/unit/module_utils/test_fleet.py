@@ -94,7 +94,7 @@ def test_an_ssh_key_that_only_retrieving_shows_is_not_associated_again(bench):
     listed = bench.environment.listed
     bench.environment.listed = lambda: [{name: row[name] for name in row if name != "sshKeyName"} for row in listed()]
     (result,) = bench.fleet(members(1, ssh_key_name="mysshkey", update_ssh_key="always"))
-    assert result["actions"] == [] and not result["failed"]
+    assert result["actions"] == [] and not result["failed"] and "nics" not in result["instance"]
 
 
 def test_unknown_ids_are_one_list_and_a_look_each(bench):
@@ -104,6 +104,8 @@ def test_unknown_ids_are_one_list_and_a_look_each(bench):
     assert len(bench.requests()) == 4 and not any(result["changed"] or result["failed"] for result in results)
     (result,) = bench.fleet([{"id": ids[0]}])
     assert result["failed"] and ids[0] in result["msg"]
+    (result,) = bench.fleet([{"name": "nobody", "state": "absent"}])
+    assert (result["name"], result["id"]) == ("nobody", None)
 
 
 def test_the_bound_is_on_requests_in_flight_and_not_on_the_work_under_way(bench, monkeypatch):
@@ -179,6 +181,7 @@ def test_a_failed_task_is_the_member_s_failure(bench):
     results = bench.fleet(members(3, **CREATION))
     failed = [result for result in results if result["failed"]]
     assert len(failed) == 1 and "no host" in failed[0]["msg"] and failed[0]["actions"] == ["create"] and failed[0]["task_id"]
+    assert failed[0]["diff"] == {"before": {}, "after": {}}
     assert set(failed[0]["error"]) == {"status_code", "code", "message", "context"}
     assert len(bench.instances()) == 2
 
@@ -188,7 +191,7 @@ def test_all_keys_are_there_for_each(bench):
     results = bench.fleet([{"name": "web0"}, {"name": "web1"}, {"name": "web2", **CREATION}])
     keys = {"name", "id", "changed", "failed", "msg", "error", "actions", "diff", "drift", "task_id", "password", "instance"}
     assert all(set(result) == keys for result in results)
-    assert results[2]["password"] and results[1]["failed"]
+    assert results[2]["password"] and results[1]["failed"] and results[2]["task_id"] is None
 
 
 # -- prediction
@@ -241,6 +244,7 @@ def test_members_are_laid_over_the_common_options_before_defaults_apply():
         ([{"name": "a", "public_key": "k"}], None),
         ([{"id": SOME_ID, "name": "a"}, {"name": "a"}], ["same name"]),
         ([{"id": SOME_ID, "name": "a", "state": "absent"}, {"name": "a"}], None),
+        ([{"id": SOME_ID, "name": "a", "state": "recovered"}, {"name": "a"}], None),
         ([{"id": SOME_ID, "state": "absent"}, {"name": "a"}], None),
     ],
 )
@@ -255,8 +259,11 @@ def test_exclusions_hold_for_what_comes_of_both():
 
 def test_a_name_and_an_id_of_the_same_instance_are_refused_before_any_write(bench):
     there = bench.place(name="web0")
-    with pytest.raises(Refused, match=r"instances\[1\].*same instance as instances\[0\] \(web0\)"):
-        bench.fleet([{"name": "web0", "state": "stopped"}, {"id": there.upper(), "state": "absent"}, {"name": "new", **CREATION}])
+    for _n in range(2):
+        bench.place(name="twin")
+    for other in ({"state": "absent"}, {"name": "twin"}):
+        with pytest.raises(Refused, match=r"instances\[1\].*same instance as instances\[0\] \(web0\)"):
+            bench.fleet([{"name": "web0", "state": "stopped"}, {"id": there.upper(), **other}, {"name": "new", **CREATION}])
     assert bench.writes() == []
 
 
@@ -324,6 +331,8 @@ def test_a_twin_of_another_run_is_warned_of(bench):
 def test_addresses_are_read_where_they_are_to_be_released_alone(bench):
     for number in range(2):
         bench.place(name=f"web{number}", publicIps=1)
+    bench.fleet(members(2, state="absent"), check_mode=True)
+    assert bench.requests() == ["GET instances"]
     (released, kept) = bench.fleet([{"name": "web0", "public_ips_to_release": ["all"]}, {"name": "web1"}], {"state": "absent"})
     assert [result["actions"] for result in (released, kept)] == [["delete"]] * 2
     assert [row["instances"][0]["name"] for row in bench.environment.siblings["publicipaddresses"]] == ["web1"]
@@ -401,53 +410,72 @@ def test_the_id_of_what_was_purged_is_told(bench):
     assert result["id"] == there and result["instance"] is None
 
 
-class Queue:
-    """A lock that counts who has come for it."""
+class Door:
+    """A lock that lets nobody in before so many have come."""
 
-    def __init__(self):
-        self.lock, self.came = threading.Lock(), 0
+    def __init__(self, many):
+        self.lock, self.many, self.came = threading.Lock(), many, []
+
+    def wait_for(self, many):
+        while len(self.came) < many:
+            time.sleep(0.001)
 
     def __enter__(self):
-        self.came += 1
+        self.came.append(True)
+        self.wait_for(self.many)
         self.lock.acquire()
 
     def __exit__(self, *_error):
         self.lock.release()
 
 
-def ask_together(bench, monkeypatch, fetch):
-    """What three get of a listing, where the second and third come while it is fetched for the first."""
-    listing = Listing(bench.client(), bench.deadline())
-    queue = Queue()
-    asked = []
+@pytest.fixture
+def listing(bench, monkeypatch):
+    """A listing behind a door for so many, which fetches what a function returns."""
 
-    def fetch_all(*_args):
-        asked.append(True)
-        while len(asked) == 1 and queue.came < 3:
-            time.sleep(0.001)
-        return fetch()
+    def make(many, fetch):
+        made = Listing(bench.client(), bench.deadline())
+        monkeypatch.setattr(made, "_lock", Door(many))
+        monkeypatch.setattr(Client, "fetch_all", lambda *_args: fetch())
+        return made
 
-    monkeypatch.setattr(listing, "_lock", queue)
-    monkeypatch.setattr(Client, "fetch_all", fetch_all)
-    with ThreadPoolExecutor(3) as pool:
-        return [future.exception() or future.result() for future in [pool.submit(listing.rows) for _n in range(3)]]
+    return make
 
 
-def test_a_list_that_was_under_way_is_too_old_and_the_next_one_is_for_all_who_wait(bench, monkeypatch):
+def test_all_who_ask_at_the_same_time_share_one_list(listing):
     fetched = []
 
     def fetch():
-        fetched.append({"id": str(len(fetched))})
-        return fetched[-1:]
+        fetched.append({"id": "x"})
+        return fetched
 
-    assert sorted(rows[0]["id"] for rows in ask_together(bench, monkeypatch, fetch)) == ["0", "1", "1"]
+    shared = listing(3, fetch)
+    with ThreadPoolExecutor(3) as pool:
+        assert [future.result() for future in [pool.submit(shared.rows) for _n in range(3)]] == [[{"id": "x"}]] * 3
 
 
-def test_a_list_that_fails_leaves_no_old_one_to_those_who_wait(bench, monkeypatch):
+def test_a_list_that_is_under_way_is_too_old_for_who_asks_then(listing):
+    fetched, later = [], []
+
+    def fetch():
+        if not fetched:
+            later.extend(pool.submit(shared.rows) for _n in range(2))
+            shared._lock.wait_for(3)
+        fetched.append(True)
+        return len(fetched)
+
+    shared = listing(1, fetch)
+    with ThreadPoolExecutor(2) as pool:
+        assert [shared.rows(), *[future.result() for future in later]] == [1, 2, 2]
+
+
+def test_a_list_that_fails_leaves_no_old_one_to_those_who_wait(listing):
     def fetch():
         raise ApiError("no list")
 
-    assert [str(end) for end in ask_together(bench, monkeypatch, fetch)] == ["no list"] * 3
+    shared = listing(3, fetch)
+    with ThreadPoolExecutor(3) as pool:
+        assert [str(future.exception()) for future in [pool.submit(shared.rows) for _n in range(3)]] == ["no list"] * 3
 
 
 def test_renames_look_at_the_one_list(bench):
