@@ -80,6 +80,11 @@ def test_plain_http_is_for_loopback_alone(bench, url):
     assert bench.connection(api_url=url).problem() is None
 
 
+def test_what_is_just_within_the_bounds_can_work(bench):
+    for changes in ({"api_timeout": 1}, {"api_timeout": 86400}, {"api_retries": 0}, {"environment_name": "_"}):
+        assert bench.connection(**changes).problem() is None
+
+
 def test_the_key_is_not_in_the_repr():
     assert "hidden-key" not in repr(Connection("hidden-key", "s", "e"))
 
@@ -183,6 +188,11 @@ def test_a_list_answer_that_is_no_list_fails(bench, data):
     failure(listing(bench))
 
 
+def test_metadata_that_makes_no_sense_counts_nothing(bench):
+    bench.fault(kind="status", status=200, body={"data": [], "metadata": ["x"]})
+    assert listing(bench)() == []
+
+
 def test_an_unknown_environment_names_the_options_and_what_exists(bench):
     error = failure(listing(bench, environment_name="tset_area"))
     for words in ("tset_area", "environment_name", "service_code", "prod, test_area"):
@@ -259,6 +269,8 @@ def test_a_read_gives_up_after_api_retries(bench):
     bench.fault(kind="status", status=502, count=0)
     assert "tried 3 times" in failure(listing(bench, api_retries=2)).message
     assert len(bench.requests()) == 3
+    alone = failure(listing(bench, api_retries=0)).message
+    assert alone.endswith("(code 502)")
 
 
 def test_back_off_doubles_up_to_its_cap(bench, clock):
@@ -274,6 +286,13 @@ def test_retry_after_is_obeyed_as_number_and_as_date(bench, clock):
     bench.fault(kind="status", status=429, headers={"Retry-After": "Fri, 01 Jan 2021 00:00:00 GMT"})
     listing(bench)()
     assert clock.slept == [17.0, 0.0]
+
+
+@pytest.mark.parametrize("status", [429, 500, 502, 503, 504])
+def test_retry_after_is_obeyed_with_each_passing_fault(bench, clock, status):
+    bench.fault(kind="status", status=status, headers={"Retry-After": "17"})
+    listing(bench)()
+    assert clock.slept == [17.0]
 
 
 @pytest.mark.parametrize("value", ["soon", "-5", "", "nan", "1e9", "Fri, 31 Dec 99999999999 23:59:59 GMT"])
@@ -327,6 +346,11 @@ def test_html_with_status_200_is_another_server_and_not_asked_again(bench):
     error = failure(listing(bench))
     assert "expected JSON" in error.sentence and "Welcome" in error.sentence and "api_url" in error.sentence
     assert len(bench.requests()) == 1
+
+
+def test_html_of_a_gateway_in_trouble_is_no_reason_to_check_the_url(bench):
+    bench.fault(kind="html")
+    assert "api_url" not in failure(listing(bench, api_retries=0)).sentence
 
 
 @pytest.mark.parametrize("body", [{"data": {}}, {"errors": []}])
@@ -441,6 +465,22 @@ def test_a_reset_behind_a_proxy_is_a_lost_answer_and_a_dead_proxy_is_not(bench):
     assert seen(OSError("Tunnel connection failed: 502 Bad Gateway")) is Unsent
 
 
+def test_an_exception_that_nobody_knows_is_a_lost_answer_and_a_missing_package_is_none(bench, web1, monkeypatch):
+    from requests.adapters import HTTPAdapter
+
+    def raising(error):
+        def send(*_args, **_kwargs):
+            raise error
+
+        return send
+
+    monkeypatch.setattr(HTTPAdapter, "send", raising(ValueError("odd")))
+    assert "unexpected ValueError" in failure(write(bench, web1), LostAnswer).sentence
+    monkeypatch.setattr(HTTPAdapter, "send", raising(ImportError("no such package")))
+    with pytest.raises(ImportError, match="no such package"):
+        write(bench, web1)()
+
+
 def test_an_unknown_host_is_one_sentence(bench):
     assert "nowhere.invalid" in failure(listing(bench, api_url="https://nowhere.invalid/api", api_retries=0), Unsent).message
 
@@ -452,6 +492,24 @@ def test_a_refusal_carries_code_message_and_context(bench, web1):
     assert error.context["currentState"] == "Stopped" and error.context["expectedStates"] == ["Running", "Stopping"]
     assert "code 2012" in error.sentence and "currentState: Stopped" in error.sentence
     assert set(error.details) == {"status_code", "code", "message", "context"}
+
+
+def test_a_refusal_says_what_could_not_be_done(bench, web1):
+    bench.fault(kind="status", status=400, count=3)
+    for method, instance_id, words in (
+        ("POST", None, "create an instance"),
+        ("PUT", web1, f"update instance {web1}"),
+        ("DELETE", web1, f"delete instance {web1}"),
+    ):
+        error = failure(lambda: bench.client().write(method, "instances", instance_id, bench.deadline(), {}))  # noqa: B023
+        assert error.message.startswith(f"Could not {words}: ")
+
+
+def test_of_several_errors_all_messages_and_the_first_code_are_told(bench, web1):
+    rows = [{"code": 1, "message": "no room", "context": {"x": "y"}}, {"code": 2, "message": "no host", "context": {}}]
+    bench.fault(kind="status", status=400, body={"errors": rows})
+    error = failure(write(bench, web1))
+    assert (error.code, error.api_message, error.context) == (1, "no room; no host", {"x": "y"})
 
 
 def test_errors_with_status_200_are_failures(bench, web1):
@@ -511,6 +569,10 @@ def test_secrets_are_blotted_out_unless_they_are_short_words(bench, web1):
     client = Client(bench.connection(), secrets=("few\n 8letters \n", "unrelated"))
     error = failure(lambda: client.write("POST", "instances", web1, bench.deadline(), None, "start"))
     assert "of ******** and the few" in error.sentence
+    context = {"list": ["8letters"], "map": {"8letters": "8letters"}}
+    bench.fault(kind="status", status=400, body={"errors": [{"message": "no", "context": context}]})
+    error = failure(lambda: client.write("POST", "instances", web1, bench.deadline(), None, "start"))
+    assert error.context == {"list": ["********"], "map": {"********": "********"}}
 
 
 @pytest.mark.parametrize(
@@ -544,6 +606,27 @@ def test_a_first_answer_that_says_failed(bench, web1):
     for word in ("FAILED", "FAILURE"):
         bench.settings(first_answer="done", failed_word=word)
         assert "no room" in failure(write(bench, web1), TaskFailed).message
+
+
+def test_a_first_answer_that_says_failed_tells_reason_and_task(bench, web1):
+    bench.fault(kind="status", status=200, body={"taskId": "t", "taskStatus": "FAILED", "result": "no room"})
+    error = failure(write(bench, web1), TaskFailed)
+    assert "no room" in error.message and error.task_id == "t"
+
+
+@pytest.mark.parametrize(
+    ("body", "vague"),
+    [
+        ({"data": {"id": "x"}}, False),
+        ({"data": {}}, True),
+        ({"taskStatus": "SUCCESS"}, False),
+        ({"taskStatus": "PENDING", "data": {"id": "x"}}, True),
+        ({"taskStatus": "PENDING", "taskId": "t"}, False),
+    ],
+)
+def test_an_answer_that_shows_neither_work_nor_its_end_is_vague(bench, web1, body, vague):
+    bench.fault(kind="status", status=200, body=body)
+    assert write(bench, web1)().vague is vague
 
 
 def test_204_is_success(bench, web1):
@@ -610,6 +693,7 @@ def test_the_status_of_a_task_is_not_looked_for_in_its_data(bench):
         (None, "has failed: no reason was given."),
         ("no room", "has failed: no room."),
         ({"id": "x", "errorMessage": "no room"}, "has failed: no room."),
+        ({"id": "x", "reason": "no room"}, "has failed: no room."),
         ({"id": "x"}, "x"),
     ],
 )
@@ -618,15 +702,21 @@ def test_a_failed_task_says_why_in_any_shape(bench, result, words):
     assert words in failure(lambda: bench.client().task("t", bench.deadline()), TaskFailed).sentence
 
 
+def test_a_failed_task_with_errors_beside_its_data_is_not_lost(bench):
+    bench.fault(kind="status", status=200, body={"errors": [{"message": "no room"}], "data": {"taskId": "t", "taskStatus": "FAILED"}})
+    assert "no room" in failure(lambda: bench.client().task("t", bench.deadline()), TaskFailed).sentence
+
+
 def test_a_lost_task(bench):
     bench.fault(kind="status", status=200, body={"errors": [{"message": "gone"}]})
     assert bench.client().task("t", bench.deadline()).lost is not None
     assert bench.client().task("t", bench.deadline()).lost.status_code == 404
     bench.fault(kind="status", status=200, body={"errors": [{"message": "gone"}], "data": {"id": "t"}})
     gone = bench.client().task("t", bench.deadline())
-    assert gone.lost is not None and not gone.ended
+    assert gone.lost is not None and "gone" in gone.lost.message and not gone.ended
+    asked = len(bench.requests())
     unusable = bench.client().task("..", bench.deadline())
-    assert unusable.lost is not None and not unusable.ended
+    assert unusable.lost is not None and not unusable.ended and len(bench.requests()) == asked
 
 
 # --- TLS, proxies ------------------------------------------------------------------------------------------------
@@ -666,7 +756,9 @@ def test_loopback_never_goes_through_a_proxy(bench, web1, monkeypatch):
     assert bench.client(api_url="https://portal.example.com")._proxies()["https"] == "http://127.0.0.1:1"
 
 
-def test_the_key_travels_in_its_header_alone(bench, web1, simulator):
+def test_the_key_travels_in_its_header_alone_and_no_password_of_netrc(bench, web1, simulator, monkeypatch, tmp_path):
+    (tmp_path / "netrc").write_text("machine 127.0.0.1 login somebody password of-another-server\n")
+    monkeypatch.setenv("NETRC", str(tmp_path / "netrc"))
     seen = []
     real = simulator.face.answer
 
@@ -684,6 +776,7 @@ def test_the_key_travels_in_its_header_alone(bench, web1, simulator):
     ((headers, url, body),) = seen
     assert [name for name, value in headers.items() if KEY in value] == ["Mc-Api-Key"]
     assert KEY not in url and KEY.encode() not in body
+    assert "Authorization" not in headers and headers["User-Agent"] == "ansible-collection coxedge.compute"
 
 
 def test_importing_the_client_does_not_import_requests():
