@@ -626,6 +626,17 @@ def test_what_was_to_be_stopped_is_not_started_when_a_change_fails(bench):
     assert bench.last_run.outcome.actions == ["stop"] and bench.instances("web1")[0]["state"] == "Stopped"
 
 
+def test_one_that_others_start_after_the_changes_is_not_rebooted_once_more(bench):
+    bench.place(name="web1", state="Running")
+    undo = meddle(bench, 4, to_state(bench, "Running"))
+    try:
+        given = {"name": "web1", "hostname": "hal", "compute_offering": "4vCPU.8GB", "allow_reboot": True, "state": "restarted"}
+        assert bench.run(**given).actions == ["stop", "update", "changeComputeOffering"]
+    finally:
+        undo()
+    assert bench.instances("web1")[0]["state"] == "Running"
+
+
 def test_a_warning_is_told_once_where_the_run_is_planned_again(bench):
     bench.place(name="web1", state="Stopped")
     body = {"errors": [{"code": 2012, "message": "busy", "context": {"currentState": "Migrating"}}]}
@@ -680,7 +691,7 @@ def test_when_it_can_not_be_started_again_the_error_says_so(bench, context):
     bench.fault(path="operation=start", kind="status", status=400, body={"errors": [{"message": "no host", "context": context}]})
     given = {"name": "web1", "hostname": "hal", "compute_offering": "4vCPU.8GB", "allow_reboot": True}
     text = failure(bench, **given).sentence
-    assert "no room" in text and "could not be started again" in text and "no host" in text
+    assert "no room" in text and "could not be started again: Could not start" in text and "no host" in text
 
 
 def test_a_start_after_the_changes_that_fails_is_not_tried_twice(bench):
@@ -951,6 +962,10 @@ def test_without_wait_no_state_is_put_right(bench):
     bench.place(name="web1", state="Stopped")
     outcome = bench.run(wait=False, name="web1", compute_offering="4vCPU.8GB", state="stopped")
     assert outcome.actions == ["changeComputeOffering"]
+    real = bench.environment.detail
+    bench.environment.detail = lambda wanted: {**real(wanted), **({"state": "Stopped"} if bench.requests("PUT") else {})}
+    bench.run(wait=False, **bench.creation("web2", hostname="hal"))
+    assert bench.writes() == ["POST changeComputeOffering", "POST instances", "PUT instances"]
 
 
 @pytest.mark.parametrize("exists", [True, False])
