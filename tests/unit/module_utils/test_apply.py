@@ -383,11 +383,12 @@ def test_an_update_whose_answer_is_lost(bench, fault):
     assert outcome.actions == ["update"] and outcome.instance["hostname"] == "hal"
 
 
-def test_a_repeatable_write_gives_up_after_api_retries(bench):
+def test_a_repeatable_write_gives_up_after_api_retries_and_longer_and_longer_pauses(bench, clock):
     bench.place(name="web1", state="Stopped")
     bench.fault(method="POST", kind="drop_before", count=0)
     error = failure(bench, connection={"api_retries": 2}, **START)
     assert "unknown" in error.sentence and bench.writes() == ["POST start"] * 3
+    assert clock.slept == [0.375, 0.75, 1.5]
 
 
 def test_a_host_name_whose_answer_is_lost_is_put_once(bench):
