@@ -8,6 +8,7 @@ from __future__ import annotations
 import socket
 import threading
 import time
+from contextlib import contextmanager
 
 import pytest
 from ansible_collections.coxedge.compute.plugins.module_utils import client as client_module
@@ -235,6 +236,8 @@ def test_a_context_that_is_too_big_or_nested_without_end_is_left_out(bench, web1
 def test_a_refused_key_is_called_that(bench):
     error = failure(listing(bench, api_key="wrong"))
     assert "does not accept this api_key" in error.sentence and error.status_code == 403
+    bench.fault(kind="status", status=401)
+    assert "does not accept this api_key" in failure(listing(bench)).sentence
 
 
 def test_names_in_paths_are_escaped(bench):
@@ -279,6 +282,7 @@ def test_a_read_gives_up_after_api_retries(bench):
     bench.fault(kind="status", status=502, count=0)
     assert "tried 3 times" in failure(listing(bench, api_retries=2)).message
     assert len(bench.requests()) == 3
+    assert "tried 2 times" in failure(listing(bench, api_retries=1)).message
     alone = failure(listing(bench, api_retries=0)).message
     assert alone.endswith("(code 502)")
 
@@ -323,6 +327,12 @@ def test_a_long_retry_after_fails_at_once(bench, clock):
     assert clock.slept == []
 
 
+def test_a_retry_after_of_a_minute_is_waited_for_without_a_deadline_too(bench, clock):
+    bench.fault(kind="status", status=429, headers={"Retry-After": "60"})
+    listing(bench)()
+    assert clock.slept == [60.0]
+
+
 def test_a_retry_after_within_the_deadline_is_waited_for(bench, clock):
     bench.fault(kind="status", status=429, headers={"Retry-After": "300"})
     listing(bench, 600)()
@@ -335,6 +345,9 @@ def test_the_deadline_ends_the_tries(bench, clock):
     error = failure(listing(bench, 10, api_retries=100), DeadlineExceeded)
     assert "10 seconds" in error.sentence and "500" in error.sentence
     assert clock() - began <= 10
+    # Rather once more a second before the end than not at all.
+    assert clock.slept == [0.375, 0.75, 1.5, 3.0, 3.375, 1.0] and len(bench.requests()) == 6
+    assert failure(listing(bench, 0), DeadlineExceeded).sentence.endswith("the wait_timeout of 0 seconds is over.")
 
 
 def test_a_moment_before_the_deadline_is_time_enough_to_ask(bench, web1):
@@ -442,6 +455,17 @@ def test_a_write_whose_answer_is_lost_is_sent_once_and_says_so(bench, web1, faul
     assert bench.requests() == ["POST start"]
 
 
+def test_a_lost_answer_that_is_empty_is_called_so(bench, web1):
+    bench.fault(kind="empty")
+    assert failure(write(bench, web1), LostAnswer).sentence.endswith("which is empty.")
+
+
+def test_work_that_is_done_at_once_may_be_told_as_a_task_s_result(bench, web1):
+    bench.fault(kind="status", status=200, body={"taskId": "t", "taskStatus": "SUCCESS", "result": {"id": web1}})
+    answer = write(bench, web1)()
+    assert (answer.data, answer.task_id) == ({"id": web1}, None)
+
+
 def test_a_write_that_times_out_is_a_lost_answer(bench, web1):
     bench.fault(kind="delay", seconds=1.0)
     assert "did not answer within 0.2 seconds" in failure(write(bench, web1, api_timeout=0.2), LostAnswer).message
@@ -520,6 +544,8 @@ def test_of_several_errors_all_messages_and_the_first_code_are_told(bench, web1)
     bench.fault(kind="status", status=400, body={"errors": rows})
     error = failure(write(bench, web1))
     assert (error.code, error.api_message, error.context) == (1, "no room; no host", {"x": "y"})
+    bench.fault(kind="status", status=400, body={"errors": [{"code": "two\nlines"}]})
+    assert failure(write(bench, web1)).code == "two lines"
 
 
 def test_errors_with_status_200_are_failures(bench, web1):
@@ -535,17 +561,30 @@ def test_a_redirect_is_not_followed_and_names_its_target(bench, web1):
     assert bench.requests() == ["POST start"]
 
 
-@pytest.mark.parametrize("status", [300, 302, 304])
-def test_a_redirect_to_nowhere_is_one_too(bench, web1, status):
-    def answer(server):
+@contextmanager
+def answering(answer):
+    """The URL of a server that answers one request with these bytes."""
+
+    def serve(server):
         connection, _address = server.accept()
         with connection:
             connection.recv(65536)
-            connection.sendall(f"HTTP/1.1 {status} X\r\nLocation: http://[bad\r\nContent-Length: 0\r\n\r\n".encode())
+            connection.sendall(answer)
 
     with socket.create_server(("127.0.0.1", 0)) as server:
-        threading.Thread(target=answer, args=(server,), daemon=True).start()
-        error = failure(write(bench, web1, api_url=f"http://127.0.0.1:{server.getsockname()[1]}"))
+        threading.Thread(target=serve, args=(server,), daemon=True).start()
+        yield f"http://127.0.0.1:{server.getsockname()[1]}"
+
+
+def test_an_answer_that_is_no_text_is_a_lost_one(bench, web1):
+    with answering(b"HTTP/1.1 200 X\r\nContent-Length: 2\r\n\r\n\xff\xfe") as url:
+        assert "which begins:" in failure(write(bench, web1, api_url=url), LostAnswer).sentence
+
+
+@pytest.mark.parametrize("status", [300, 302, 304])
+def test_a_redirect_to_nowhere_is_one_too(bench, web1, status):
+    with answering(f"HTTP/1.1 {status} X\r\nLocation: http://[bad\r\nContent-Length: 0\r\n\r\n".encode()) as url:
+        error = failure(write(bench, web1, api_url=url))
     assert "redirects" in error.message and error.status_code == status and not isinstance(error, LostAnswer)
 
 
@@ -795,7 +834,7 @@ def test_the_key_travels_in_its_header_alone_and_no_password_of_netrc(bench, web
         simulator.face.answer = real
     ((headers, url, body),) = seen
     assert [name for name, value in headers.items() if KEY in value] == ["Mc-Api-Key"]
-    assert KEY not in url and KEY.encode() not in body
+    assert KEY not in url and body == b""
     assert "Authorization" not in headers and headers["User-Agent"] == "ansible-collection coxedge.compute"
 
 
