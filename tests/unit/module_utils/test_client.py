@@ -488,7 +488,7 @@ def test_a_write_is_sent_again_after_a_refused_connection(bench, web1, monkeypat
 
 def test_a_reset_behind_a_proxy_is_a_lost_answer_and_a_dead_proxy_is_not(bench):
     from requests import exceptions
-    from urllib3.exceptions import MaxRetryError, NewConnectionError, ProxyError
+    from urllib3.exceptions import ConnectTimeoutError, MaxRetryError, NewConnectionError, ProxyError, ReadTimeoutError
 
     def seen(reason):
         error = exceptions.ProxyError(MaxRetryError(None, "/", ProxyError("Unable to connect to proxy", reason)))
@@ -496,6 +496,8 @@ def test_a_reset_behind_a_proxy_is_a_lost_answer_and_a_dead_proxy_is_not(bench):
 
     assert seen(ConnectionResetError(104, "Connection reset by peer")) is LostAnswer
     assert seen(NewConnectionError(None, "refused")) is Unsent
+    assert seen(ConnectTimeoutError(None, "no answer while connecting")) is Unsent
+    assert seen(ReadTimeoutError(None, "/", "no answer")) is LostAnswer
     assert seen(OSError("Tunnel connection failed: 502 Bad Gateway")) is Unsent
 
 
