@@ -54,7 +54,8 @@ options:
     description:
       - What a host is named after. Names of fields such as V(name), V(hostname) or V(id), with O(hostvars_prefix) or without,
         or Jinja expressions.
-      - The first that is not empty is the name. A colon in it becomes an underscore, as do control characters.
+      - The first that is not empty is the name. What Ansible would read as a port or a pattern of hosts becomes an underscore,
+        such as a colon, a comma or an asterisk, as do control characters.
       - Where two hosts would get one name none of them keeps it, as otherwise a play could hit another machine tomorrow than today.
         Each takes its next one that is nobody else's, at last its ID, and a warning says so.
       - Names that Ansible takes for something else are passed over in the same way. They are C(localhost), loopback addresses,

@@ -12,8 +12,9 @@ from collections.abc import Callable, Sequence
 
 from ansible.constants import LOCALHOST
 
-# A colon would be read as the beginning of a port; control characters would garble whatever shows the name.
-UNFIT = re.compile(r"[:\x00-\x1f\x7f-\x9f\u2028\u2029]")
+# A colon would be read as the beginning of a port, and the other marks make patterns of hosts: as a limit such a name would mean other
+# hosts, and core takes a pattern for the host of just that name, if there is one. Control characters would garble whatever shows the name.
+UNFIT = re.compile(r"^\s*[!&@]|[:,*?\[\]\x00-\x1f\x7f-\x9f\u2028\u2029]")
 
 
 # What most file systems take as the name of a file, less what caches put before it. In bytes.

@@ -11,6 +11,8 @@ import pytest
 from ansible import constants
 from ansible.errors import AnsibleError, AnsibleParserError
 from ansible.inventory.data import InventoryData
+from ansible.inventory.manager import InventoryManager
+from ansible.parsing.dataloader import DataLoader
 from ansible_collections.coxedge.compute.plugins.module_utils.fields import shown_in_list
 from ansible_collections.coxedge.compute.plugins.plugin_utils import source
 from ansible_collections.coxedge.compute.plugins.plugin_utils.hostvars import MARKS
@@ -332,6 +334,27 @@ def test_names_of_groups_that_come_of_expressions_are_passed_over(fleet):
 def test_a_colon_is_an_underscore(fleet):
     inventory = fleet.inventory([instance(name="web:22"), instance(1, name="a\tb\n")])
     assert list(inventory.hosts) == ["a_b_", "web_22"]
+
+
+def hosts_of(inventory, pattern, limit=None):
+    """The names of the hosts that core takes a pattern for, within a limit."""
+    manager = InventoryManager(DataLoader(), ["localhost,"])
+    manager._inventory = inventory
+    manager.subset(limit)
+    return [host.name for host in manager.get_hosts(pattern)]
+
+
+@pytest.mark.parametrize("name", ["web-1,web-2", "!web-1", " !web-1", "&web-1", "@web-1", "![*", "~web"])
+def test_a_name_as_a_limit_is_its_host_alone(fleet, name):
+    inventory = fleet.inventory([instance(0, name=name), instance(1), instance(2)])
+    (mine,) = (host.name for host in inventory.hosts.values() if host.vars["coxedge_id"] == instance(0)["id"])
+    assert hosts_of(inventory, "all", limit=mine) == [mine]
+
+
+@pytest.mark.parametrize("pattern", ["*", "web-*", "web-?", "web-[!9]", "coxedge[1:2]"])
+def test_a_name_takes_no_pattern_from_others(fleet, pattern):
+    inventory = fleet.inventory([instance(0, name=pattern), instance(1), instance(2)])
+    assert {"web-1", "web-2"} <= set(hosts_of(inventory, pattern))
 
 
 def test_a_name_that_is_the_id_of_another(fleet):
