@@ -136,7 +136,7 @@ compose:
   tier: coxedge_name.split('-') | first
 
 ---
-# Connect over public addresses, with the user of the template; the key comes from a password store.
+# Connect over public addresses, with the user of the template; the key comes from a lookup, such as one in a password store.
 plugin: coxedge.compute.instances
 api_key: "{{ lookup('ansible.builtin.env', 'COXEDGE_API_KEY') }}"
 service_code: compute-on
