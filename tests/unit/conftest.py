@@ -5,7 +5,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from typing import Any
 
 import pytest
@@ -139,6 +140,27 @@ class Bench:
     def fault(self, **values: Any) -> None:
         """Has the simulator do something wrong."""
         self.simulator.face.faults.add(values)
+
+    @contextmanager
+    def meddling(self, before: Callable[..., Any] | None = None, after: Callable[..., Any] | None = None) -> Iterator[None]:
+        """Has somebody else act before or after each request that the simulator carries out; they are given its entry in the log."""
+        face = self.simulator.face
+        real = face.carry_out
+
+        def carry_out(path: str, task_fault: Any = None) -> Any:
+            entry = face.log[-1]
+            if before is not None:
+                before(entry)
+            answer = real(path, task_fault)
+            if after is not None:
+                after(entry)
+            return answer
+
+        face.carry_out = carry_out  # type: ignore[method-assign]
+        try:
+            yield
+        finally:
+            face.carry_out = real  # type: ignore[method-assign]
 
     def settings(self, **values: Any) -> None:
         """Has the simulator behave in another way."""

@@ -239,19 +239,13 @@ def test_create_by_ids(bench):
 
 def test_a_twin_is_warned_of_and_not_destroyed(bench):
     bench.settings(task_seconds=5.0)
-    real = bench.simulator.face.carry_out
 
-    def meddling(path, task_fault=None):
-        answer = real(path, task_fault)
-        if path.startswith("tasks/") and not bench.instances("web1")[1:]:
+    def meddling(entry):
+        if "/tasks/" in entry["path"] and not bench.instances("web1")[1:]:
             bench.place(name="web1")
-        return answer
 
-    bench.simulator.face.carry_out = meddling
-    try:
+    with bench.meddling(after=meddling):
         outcome = bench.run(**bench.creation())
-    finally:
-        bench.simulator.face.carry_out = real
     ids = {row["id"] for row in bench.instances("web1")}
     assert len(ids) == 2 and all(item in outcome.warnings[0] for item in ids)
     assert bench.requests("DELETE") == []
@@ -333,20 +327,13 @@ def test_a_short_deadline_ends_the_search_for_a_lost_create(bench, clock):
 
 
 def test_two_new_ones_of_the_name_are_not_guessed_between(bench):
-    real = bench.simulator.face.carry_out
-
-    def meddling(path, task_fault=None):
-        answer = real(path, task_fault)
+    def meddling(_entry):
         if bench.requests("POST") and len(bench.instances("web1")) == 1:
             bench.place(name="web1")
-        return answer
 
-    bench.simulator.face.carry_out = meddling
     bench.fault(method="POST", kind="drop_after")
-    try:
+    with bench.meddling(after=meddling):
         error = failure(bench, **bench.creation())
-    finally:
-        bench.simulator.face.carry_out = real
     assert all(row["id"] in error.sentence for row in bench.instances("web1"))
 
 
@@ -469,19 +456,14 @@ def test_a_repetition_that_is_refused_because_the_first_took_effect_is_the_actio
 def test_an_old_instance_that_comes_back_is_not_adopted_for_a_lost_create(bench):
     bench.place(name="web1", state="Destroyed")
     bench.fault(method="POST", kind="drop_before")
-    real = bench.simulator.face.carry_out
 
-    def recovering(path, task_fault=None):
+    def recovering(_entry):
         if bench.requests("POST"):
             for row in bench.instances("web1"):
                 row["state"] = "Running"
-        return real(path, task_fault)
 
-    bench.simulator.face.carry_out = recovering
-    try:
+    with bench.meddling(recovering):
         assert "unknown" in failure(bench, **bench.creation()).sentence
-    finally:
-        bench.simulator.face.carry_out = real
 
 
 @pytest.mark.parametrize(
@@ -491,20 +473,14 @@ def test_an_old_instance_that_comes_back_is_not_adopted_for_a_lost_create(bench)
 def test_a_404_on_destroying_is_success(bench, before, given, action):
     bench.place(name="web1", state=before)
     bench.fault(method="POST" if action == "purge" else "DELETE", kind="status", status=404)
-    real = bench.simulator.face.carry_out
 
-    def vanishing(path, task_fault=None):
-        answer = real(path, task_fault)
+    def vanishing(_entry):
         for row in bench.instances("web1"):
             if len(bench.requests()) == 2:
                 bench.environment.vanish(row)
-        return answer
 
-    bench.simulator.face.carry_out = vanishing
-    try:
+    with bench.meddling(after=vanishing):
         outcome = bench.run(name="web1", state="absent", **given)
-    finally:
-        bench.simulator.face.carry_out = real
     assert outcome.actions == [action] and bench.instances("web1") == []
 
 
@@ -529,18 +505,15 @@ def test_what_somebody_else_has_under_way_is_not_taken_for_a_change_whose_answer
 
 def meddle(bench, before_write, change):
     """Changes the instance right before the n-th write reaches the server."""
-    real = bench.simulator.face.carry_out
 
-    def carry_out(path, task_fault=None):
+    def act(_entry):
         if len(bench.writes()) == before_write and not done:
             done.append(True)
             for row in bench.instances():
                 change(row)
-        return real(path, task_fault)
 
     done: list[bool] = []
-    bench.simulator.face.carry_out = carry_out
-    return lambda: setattr(bench.simulator.face, "carry_out", real)
+    return bench.meddling(act)
 
 
 def to_state(bench, state, **more):
@@ -559,11 +532,8 @@ def to_state(bench, state, **more):
 )
 def test_a_race_is_read_and_planned_again_once(bench, before, meanwhile, given, actions, after):
     bench.place(name="web1", state=before)
-    undo = meddle(bench, 1, to_state(bench, meanwhile, **({"reads": 2, "then": "Running"} if meanwhile == "Starting" else {})))
-    try:
+    with meddle(bench, 1, to_state(bench, meanwhile, **({"reads": 2, "then": "Running"} if meanwhile == "Starting" else {}))):
         outcome = bench.run(**given)
-    finally:
-        undo()
     assert outcome.actions == actions
     if not actions:
         assert outcome.diff == {"before": {}, "after": {}}
@@ -579,11 +549,8 @@ def test_a_second_race_fails_with_the_api_s_words(bench):
 
 
 def test_a_race_after_the_create_never_creates_a_second_one(bench):
-    undo = meddle(bench, 2, to_state(bench, "Destroyed"))
-    try:
+    with meddle(bench, 2, to_state(bench, "Destroyed")):
         text = str(failure(bench, Refused, **bench.creation(hostname="hal")))
-    finally:
-        undo()
     assert "destroyed" in text and len(bench.instances("web1")) == 1
     assert bench.last_run.outcome.actions == ["create"]
 
@@ -599,23 +566,17 @@ def test_a_race_after_the_create_ends_with_the_new_one_as_wanted(bench):
 def test_a_new_one_that_vanishes_in_a_race_is_not_created_again(bench):
     body = {"errors": [{"code": 2012, "message": "busy", "context": {"currentState": "Expunging"}}]}
     bench.fault(method="PUT", kind="status", status=400, body=body)
-    undo = meddle(bench, 2, bench.environment.vanish)
-    try:
+    with meddle(bench, 2, bench.environment.vanish):
         assert failure(bench, **bench.creation(hostname="hal")).code == 2012
-    finally:
-        undo()
     assert bench.requests("POST") == ["POST instances"]
 
 
 def test_what_somebody_else_stopped_is_not_started_when_a_change_fails(bench):
     bench.place(name="web1", state="Running")
     bench.fault(path="changeComputeOffering", kind="status", status=400, message="no room")
-    undo = meddle(bench, 1, to_state(bench, "Stopped"))
-    try:
+    with meddle(bench, 1, to_state(bench, "Stopped")):
         given = {"name": "web1", "hostname": "hal", "compute_offering": "4vCPU.8GB", "allow_reboot": True}
         assert "no room" in failure(bench, **given).sentence
-    finally:
-        undo()
     assert bench.last_run.outcome.actions == ["update"]
     assert [row["state"] for row in bench.instances("web1")] == ["Stopped"]
 
@@ -629,12 +590,9 @@ def test_what_was_to_be_stopped_is_not_started_when_a_change_fails(bench):
 
 def test_one_that_others_start_after_the_changes_is_not_rebooted_once_more(bench):
     bench.place(name="web1", state="Running")
-    undo = meddle(bench, 4, to_state(bench, "Running"))
-    try:
+    with meddle(bench, 4, to_state(bench, "Running")):
         given = {"name": "web1", "hostname": "hal", "compute_offering": "4vCPU.8GB", "allow_reboot": True, "state": "restarted"}
         assert bench.run(**given).actions == ["stop", "update", "changeComputeOffering"]
-    finally:
-        undo()
     assert bench.instances("web1")[0]["state"] == "Running"
 
 
@@ -649,11 +607,8 @@ def test_a_warning_is_told_once_where_the_run_is_planned_again(bench):
 
 def test_one_that_vanishes_between_reading_and_writing(bench):
     bench.place(name="web1", state="Stopped")
-    undo = meddle(bench, 1, bench.environment.vanish)
-    try:
+    with meddle(bench, 1, bench.environment.vanish):
         assert "is gone" in failure(bench, **START).sentence
-    finally:
-        undo()
 
 
 def test_what_was_stopped_for_a_change_is_started_again_when_the_change_fails(bench):
@@ -708,48 +663,36 @@ def test_when_a_refusal_is_followed_by_that_both_are_told(bench):
     body = {"errors": [{"code": 2012, "message": "busy", "context": {"currentState": "Stopped"}}]}
     bench.fault(path="changeComputeOffering", kind="status", status=400, body=body)
     bench.fault(path="operation=start", kind="status", status=400, message="no host")
-    undo = meddle(bench, 3, lambda row: row.update(name="other"))
-    try:
+    with meddle(bench, 3, lambda row: row.update(name="other")):
         given = {"name": "web1", "hostname": "hal", "compute_offering": "4vCPU.8GB", "allow_reboot": True}
         text = str(failure(bench, Refused, **given))
-    finally:
-        undo()
     assert "renamed" in text and "could not be started again" in text and "no host" in text
 
 
 def test_what_somebody_else_started_again_is_not_started(bench):
     bench.place(name="web1", state="Running")
     bench.fault(path="changeComputeOffering", kind="status", status=400, message="no room")
-    undo = meddle(bench, 3, to_state(bench, "Running"))
-    try:
+    with meddle(bench, 3, to_state(bench, "Running")):
         given = {"name": "web1", "hostname": "hal", "compute_offering": "4vCPU.8GB", "allow_reboot": True}
         assert "no room" in failure(bench, **given).sentence
-    finally:
-        undo()
     assert bench.writes() == ["POST stop", "PUT instances", "POST changeComputeOffering"]
 
 
 @pytest.mark.parametrize("operation", ["changeComputeOffering", "stop"])
 def test_an_instance_that_ends_in_error_is_a_failure(bench, operation):
     bench.place(name="web1", state="Running")
-    real = bench.simulator.face.carry_out
 
-    def breaking(path, task_fault=None):
-        answer = real(path, task_fault)
+    def breaking(_entry):
         for row in bench.instances("web1"):
             if row["state"] == "Running" and f"POST {operation}" in bench.requests():
                 row["state"] = "Error"
         if f"POST {operation}" in bench.requests() and operation == "stop":
             bench.instances("web1")[0]["state"] = "Error"
-        return answer
 
-    bench.simulator.face.carry_out = breaking
     given = {"state": "stopped"} if operation == "stop" else {"compute_offering": "4vCPU.8GB", "allow_reboot": True}
-    try:
+    with bench.meddling(after=breaking):
         error = failure(bench, name="web1", **given)
         assert "Error" in error.sentence and error.task_id in bench.simulator.cloud.tasks
-    finally:
-        bench.simulator.face.carry_out = real
     assert bench.last_run.outcome.actions == [operation]
 
 
@@ -847,11 +790,8 @@ def test_addresses_of_any_shape_are_no_traceback(bench, strange):
 
 def test_one_destroyed_by_others_and_created_anew_shows_the_new_one_whole(bench):
     bench.place(name="web1", state="Stopped")
-    undo = meddle(bench, 1, to_state(bench, "Destroyed"))
-    try:
+    with meddle(bench, 1, to_state(bench, "Destroyed")):
         outcome = bench.run(**bench.creation(state="started"))
-    finally:
-        undo()
     assert outcome.actions == ["create"] and outcome.diff["before"] == {} and set(SHAPE) <= set(outcome.diff["after"])
 
 
@@ -887,22 +827,17 @@ def test_a_gateway_s_404_on_destroying_is_no_success(bench, wait, purge):
 def test_one_that_a_colleague_made_in_the_meantime_is_taken_and_none_created(bench, how):
     more = {"state": "Stopping", "reads": 2, "then": "Destroyed"} if how == "settled" else {"state": "Stopped"}
     bench.place(name="web1", **more)
-    real = bench.simulator.face.carry_out
     made: list[str] = []
 
-    def carry_out(path, task_fault=None):
+    def creating(_entry):
         if not made and len(bench.requests() if how == "settled" else bench.writes()) == (3 if how == "settled" else 1):
             for row in bench.instances("web1"):
                 row["state"] = "Destroyed" if how == "raced" else row["state"]
             made.append(bench.place(name="web1", state="Running"))
-        return real(path, task_fault)
 
-    bench.simulator.face.carry_out = carry_out
     given = bench.creation(template="CentOS 6.8 PV", compute_offering="1vCPU.512MB", state="started")
-    try:
+    with bench.meddling(creating):
         outcome = bench.run(**given)
-    finally:
-        bench.simulator.face.carry_out = real
     assert outcome.actions == [] and outcome.instance["id"] == made[0]
     assert "POST instances" not in bench.writes()
 

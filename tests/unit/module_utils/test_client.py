@@ -126,20 +126,29 @@ def test_a_short_list_that_can_not_be_completed_fails(bench):
     assert "there are 3 but shows 2" in failure(listing(bench)).message
 
 
+def meddle_with_pages(monkeypatch, client, change):
+    """Has ``change(answer, number)`` called with each page that a client is given, counted from 1; returns the list that they go to."""
+    real, answers = client._list_answer, []
+
+    def paged(*args):
+        answers.append(real(*args))
+        change(answers[-1], len(answers))
+        return answers[-1]
+
+    monkeypatch.setattr(client, "_list_answer", paged)
+    return answers
+
+
 def test_a_list_that_shrinks_while_paging_is_read_again(bench, monkeypatch):
     ids = [bench.place(name=f"n{n}") for n in range(6)]
     bench.settings(page_size=2)
     client = bench.client()
-    real, calls = client._list_answer, []
 
-    def shrinking(*args):
-        answer = real(*args)
-        calls.append(args)
-        if len(calls) == 1:
+    def shrink(_answer, number):
+        if number == 1:
             bench.environment.vanish(bench.environment.instances[ids[0]])
-        return answer
 
-    monkeypatch.setattr(client, "_list_answer", shrinking)
+    meddle_with_pages(monkeypatch, client, shrink)
     assert {row["id"] for row in client.fetch_all("instances", bench.deadline())} == set(ids[1:])
 
 
@@ -148,17 +157,9 @@ def test_a_list_that_changes_each_time_is_given_up(bench, monkeypatch):
         bench.place(name=f"n{n}")
     bench.settings(page_size=2)
     client = bench.client()
-    real, calls = client._list_answer, []
-
-    def changing(*args):
-        answer = real(*args)
-        calls.append(args)
-        answer.metadata["recordCount"] = 10 + len(calls)
-        return answer
-
-    monkeypatch.setattr(client, "_list_answer", changing)
+    pages = meddle_with_pages(monkeypatch, client, lambda answer, number: answer.metadata.update(recordCount=10 + number))
     assert "changed each time" in failure(lambda: client.fetch_all("instances", bench.deadline())).sentence
-    assert len(calls) == 6
+    assert len(pages) == 6
 
 
 @pytest.mark.parametrize("count", [3.0, "3", None])
@@ -175,15 +176,12 @@ def _whole_with_count(bench, monkeypatch, instances, count):
     ids = {bench.place(name=f"n{n}") for n in range(instances)}
     bench.settings(page_size=2)
     client = bench.client()
-    real = client._list_answer
 
-    def counting(*args):
-        answer = real(*args)
+    def count_otherwise(answer, _number):
         answer.metadata["recordCount"] = count
         answer.metadata.pop("pageCurrent", None)
-        return answer
 
-    monkeypatch.setattr(client, "_list_answer", counting)
+    meddle_with_pages(monkeypatch, client, count_otherwise)
     assert {row["id"] for row in client.fetch_all("instances", bench.deadline())} == ids
 
 

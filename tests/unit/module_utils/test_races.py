@@ -7,8 +7,7 @@ from __future__ import annotations
 
 import re
 import threading
-from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from collections.abc import Callable
 from typing import Any
 
 import pytest
@@ -60,15 +59,11 @@ GOING = {"delete": ("delete",), "delete for good": ("delete", "purge"), "purge":
 MOMENTS = {"look": ("GET", "/instances/[0-9a-f-]+$"), "write": ("POST|PUT|DELETE", "/instances"), "poll": ("GET", "/tasks/")}
 
 
-@contextmanager
-def interfering(bench, moment: str, what: str) -> Iterator[None]:
+def interfering(bench, moment: str, what: str) -> Any:
     """Has somebody else act once, right before a request of ours is carried out."""
     method, path = MOMENTS[moment]
-    face = bench.simulator.face
-    real = face.carry_out
 
-    def carry_out(asked, task_fault=None):
-        entry = face.log[-1]
+    def act(entry):
         if not done and re.fullmatch(method, entry["method"]) and re.search(path, entry["path"]):
             done.append(entry)
             rows = bench.instances(NAME)
@@ -78,14 +73,9 @@ def interfering(bench, moment: str, what: str) -> Iterator[None]:
                     task.ends_at = bench.clock.now
                 bench.simulator.cloud.advance()
                 OTHERS[what](bench, rows[0] if rows else {})
-        return real(asked, task_fault)
 
     done: list[Any] = []
-    face.carry_out = carry_out
-    try:
-        yield
-    finally:
-        face.carry_out = real
+    return bench.meddling(act)
 
 
 def taken(bench, operation: str) -> int:
@@ -207,16 +197,12 @@ def for_ever_shrinking(bench):
     for number in range(60):
         bench.place(name=f"more{number}")
     bench.settings(page_size=2)
-    face = bench.simulator.face
-    real = face.carry_out
 
-    def carry_out(path, task_fault=None):
-        answer = real(path, task_fault)
-        if face.log[-1]["query"].get("page_number"):
+    def shrink(entry):
+        if entry["query"].get("page_number"):
             bench.environment.vanish(next(row for row in bench.instances() if row["name"].startswith("more")))
-        return answer
 
-    face.carry_out = carry_out
+    return shrink
 
 
 LISTS = {"short and not paged": short, "fewer than are counted": miscounted, "shrinking at each page": for_ever_shrinking}
@@ -227,37 +213,33 @@ LOOKERS = {
 
 @pytest.mark.parametrize("kind", LISTS)
 @pytest.mark.parametrize("name", LOOKERS)
-def test_on_a_part_of_a_list_nothing_is_done(bench, monkeypatch, kind, name):
-    monkeypatch.setattr(bench.simulator.face, "carry_out", bench.simulator.face.carry_out)
+def test_on_a_part_of_a_list_nothing_is_done(bench, kind, name):
     if LOOKERS[name].state is not None:
         bench.place(name=NAME, state=LOOKERS[name].state)
     around(bench)
-    LISTS[kind](bench)
-    with pytest.raises(ApiError, match=r"list instances in|The list of instances in"):
+    meanwhile = LISTS[kind](bench)
+    with bench.meddling(after=meanwhile), pytest.raises(ApiError, match=r"list instances in|The list of instances in"):
         run(bench, LOOKERS[name])
     assert bench.writes() == []
 
 
 @pytest.mark.parametrize("many", [False, True], ids=["one", "a fleet"])
-def test_one_that_slips_from_page_to_page_is_not_created_again(bench, monkeypatch, many):
+def test_one_that_slips_from_page_to_page_is_not_created_again(bench, many):
     """One entry goes and another comes while the pages are read: the count stays as it was, and a third is seen on no page."""
     seen = around(bench)
     bench.settings(page_size=2)
-    face = bench.simulator.face
-    real = face.carry_out
 
-    def carry_out(path, task_fault=None):
-        if face.log[-1]["query"].get("page_number") == "2" and "new" not in [row["name"] for row in bench.instances()]:
+    def come_and_go(entry):
+        if entry["query"].get("page_number") == "2" and "new" not in [row["name"] for row in bench.instances()]:
             bench.environment.vanish(bench.instances("a")[0])
             bench.place(name="new")
-        return real(path, task_fault)
 
-    monkeypatch.setattr(face, "carry_out", carry_out)
-    if many:
-        (result,) = bench.fleet([bench.creation(NAME, compute_offering=SMALL)])
-        assert not result["failed"] and result["actions"] == [] and result["id"] == seen
-    else:
-        assert bench.run(**bench.creation(NAME, compute_offering=SMALL)).instance["id"] == seen
+    with bench.meddling(come_and_go):
+        if many:
+            (result,) = bench.fleet([bench.creation(NAME, compute_offering=SMALL)])
+            assert not result["failed"] and result["actions"] == [] and result["id"] == seen
+        else:
+            assert bench.run(**bench.creation(NAME, compute_offering=SMALL)).instance["id"] == seen
     assert bench.writes() == [] and len(there(bench)) == 1
 
 
