@@ -29,7 +29,6 @@ from .plan import (
     RUNNING,
     STOPPED,
     TRANSITION,
-    Facts,
     Plan,
     Progress,
     Refused,
@@ -47,7 +46,7 @@ from .plan import (
     state_of,
     steps_after_create,
 )
-from .tasks import Job, Pause, Polling, wait_for_task
+from .tasks import Polling, call, pause, wait_for_task
 
 # Seconds in which the effect of a write has to show after its answer was lost, or its task is no longer known.
 GRACE = 30.0
@@ -130,32 +129,32 @@ class Run:
 
     # -- the whole way
 
-    def converge(self) -> Job[Outcome]:
+    async def converge(self) -> Outcome:
         """Options to outcome. Raises Refused or ApiError; ``outcome.actions`` then says what was done before."""
         try:
-            return (yield from self._converge())
+            return await self._converge()
         except (ApiError, Refused) as error:
             if isinstance(error, DeadlineExceeded) and self.last_state and "last state" not in error.message:
                 error.message = f"{error.message.rstrip('.')}; the last state seen is {self.client.clean(self.last_state)}"
             if self.stopped_id is not None:
-                raise (yield from self._revived(self.stopped_id, error)) from None
+                raise (await self._revived(self.stopped_id, error)) from None
             raise
 
-    def _converge(self) -> Job[Outcome]:
-        current = yield from self._find()
+    async def _converge(self) -> Outcome:
+        current = await self._find()
         first: Plan | None = None
         aged, twice = current is not None, False
         while True:
-            current = yield from self._settled(current)
+            current = await self._settled(current)
             if current is None and aged and not self.options.get("id"):
                 # The one of the name is gone. Since the list was read, somebody may have made another.
-                current = yield from self._settled((yield from self._find()))
-            facts: Facts = yield from self.catalog.gather(needs(current, self.options), current)
+                current = await self._settled(await self._find())
+            facts = await self.catalog.gather(needs(current, self.options), current)
             plan = make_plan(current, self.options, facts, self.progress)
             if "create" in plan.actions and "instances" in self.client.paged and not twice:
                 # A list in pages can miss one, and what it would cost here is a second server of the name.
                 twice = True
-                current = yield from self._find()
+                current = await self._find()
                 if current is not None:
                     continue
             first = first or plan
@@ -165,7 +164,7 @@ class Run:
                 self.outcome.instance = plan.after
                 return self.outcome
             try:
-                self.outcome.instance = yield from self._carry_out(plan)
+                self.outcome.instance = await self._carry_out(plan)
             except Raced as race:
                 if not self.may_plan_again:
                     raise race.error from None
@@ -173,7 +172,7 @@ class Run:
                 if not self.progress.stopped:
                     self.stopped_id = None
                 aged = True
-                current = yield from self._look(race.instance_id)
+                current = await self._look(race.instance_id)
                 if "create" in self.outcome.actions:
                     self._continue_with_created(race, current)
                 continue
@@ -197,7 +196,7 @@ class Run:
 
     # -- looking
 
-    def _look(self, instance_id: str) -> Job[dict[str, Any] | None]:
+    async def _look(self, instance_id: str) -> dict[str, Any] | None:
         """An instance as it is now; None where there is none.
 
         A 404 is also what a mistyped environment answers, or a gateway in trouble: it means absence only if a list of the
@@ -205,37 +204,36 @@ class Run:
         """
         polling = Polling(self.client, self.deadline)
         while True:
-            found = yield partial(self.client.fetch_one, "instances", instance_id, self.deadline)
+            found = await call(self.client.fetch_one, "instances", instance_id, self.deadline)
             if found is not None:
                 break
-            rows = yield from self._list()
+            rows = await self._list()
             if not any(row["id"].lower() == instance_id.lower() and condition(row) != NONE for row in rows):
                 break
             if polling.waited() >= GRACE:
                 raise ApiError(
                     f"The list shows the instance {instance_id}, but the API says that there is none of that id (HTTP 404).", 404
                 )
-            yield from polling.wait(f"instance {instance_id} to be readable")
+            await polling.wait(f"instance {instance_id} to be readable")
         instance = None if found is None else shown(found)
         self.last_state = state_of(instance) or "gone"
         self.latest = instance or self.latest
         return instance
 
-    def _list(self) -> Job[list[dict[str, Any]]]:
-        rows: list[dict[str, Any]] = yield partial(self.client.fetch_all, "instances", self.deadline)
-        return rows
+    async def _list(self) -> list[dict[str, Any]]:
+        return await call(self.client.fetch_all, "instances", self.deadline)
 
-    def _find(self) -> Job[dict[str, Any] | None]:
+    async def _find(self) -> dict[str, Any] | None:
         """The instance that the options select, None if there is none. Raises Refused where a name is not clear."""
         if self.options.get("id"):
-            return (yield from self._find_by_id(self.options["id"]))
+            return await self._find_by_id(self.options["id"])
         for _attempt in range(2):
-            rows = yield from self._list()
+            rows = await self._list()
             self.known_ids = frozenset(row["id"] for row in rows)
             row = self.named(rows)
             if row is None:
                 break
-            current = yield from self._read(row)
+            current = await self._read(row)
             if current is not None and (self._sees_destroyed() or is_live(current)):
                 return current
             # Between the list and the look it was destroyed, and the name selects it no more; but by now perhaps another one.
@@ -254,24 +252,24 @@ class Run:
             raise Refused(f"Several instances have the name {name!r}: {words}; select one with id.")
         return found[0] if found else None
 
-    def _read(self, row: Mapping[str, Any]) -> Job[dict[str, Any] | None]:
+    async def _read(self, row: Mapping[str, Any]) -> dict[str, Any] | None:
         """The instance of a row of the list just read."""
-        return (yield from self._look(row["id"]))
+        return await self._look(row["id"])
 
-    def _find_by_id(self, instance_id: str) -> Job[dict[str, Any] | None]:
-        current = yield from self._look(instance_id)
+    async def _find_by_id(self, instance_id: str) -> dict[str, Any] | None:
+        current = await self._look(instance_id)
         if condition(current) == NONE:
             current = None
         if current is None and self.options["state"] != "absent":
             raise Refused(f"There is no instance with the id {instance_id} in {self.client.place}: check the id, or select by name.")
         return current
 
-    def _settled(self, current: dict[str, Any] | None) -> Job[dict[str, Any] | None]:
+    async def _settled(self, current: dict[str, Any] | None) -> dict[str, Any] | None:
         """Waits for a transition to end where the table says so, in check mode too: what to do depends on where it ends."""
         polling = Polling(self.client, self.deadline)
         while current is not None and must_settle(current, self.options):
-            yield from polling.wait(f"{described(current)} to settle; the last state seen is {self._state(current)}")
-            current = yield from self._look(current["id"])
+            await polling.wait(f"{described(current)} to settle; the last state seen is {self._state(current)}")
+            current = await self._look(current["id"])
         if current is None or condition(current) == NONE:
             if self.options.get("id") and self.options["state"] not in ("absent", "recovered"):
                 raise Refused(f"The instance with the id {self.options['id']} is gone: select by name to create another one.")
@@ -291,31 +289,31 @@ class Run:
 
     # -- carrying out
 
-    def _carry_out(self, plan: Plan) -> Job[dict[str, Any] | None]:
+    async def _carry_out(self, plan: Plan) -> dict[str, Any] | None:
         """Carries a plan out; returns the instance as it is at the end."""
         current: dict[str, Any] | None = dict(plan.before) if plan.before is not None else None
         if not plan.steps:
             return current
         if plan.steps[0].action == "create":
-            return (yield from self._create(plan))
+            return await self._create(plan)
         for number, step in enumerate(plan.steps):
             last = number == len(plan.steps) - 1
-            current = yield from self._do(step, current, waits=self.wait or not last)
+            current = await self._do(step, current, waits=self.wait or not last)
         if self.wait and plan.steps[-1].action in CHANGES:
-            current = yield from self._put_right(current, str((plan.after or {}).get("state")))
+            current = await self._put_right(current, str((plan.after or {}).get("state")))
         return current
 
-    def _revived(self, instance_id: str, error: ApiError | Refused) -> Job[ApiError | Refused]:
+    async def _revived(self, instance_id: str, error: ApiError | Refused) -> ApiError | Refused:
         """Starts an instance again that was stopped for changes which then failed; returns the error, with what became of it."""
         self.stopped_id = None
         try:
             polling = Polling(self.client, self.deadline)
-            now = yield from self._look(instance_id)
+            now = await self._look(instance_id)
             while condition(now) == TRANSITION:
-                yield from polling.wait("the end of its transition")
-                now = yield from self._look(instance_id)
+                await polling.wait("the end of its transition")
+                now = await self._look(instance_id)
             if condition(now) == STOPPED:
-                yield from self._do(Step("start"), now, waits=True)
+                await self._do(Step("start"), now, waits=True)
         except (ApiError, Raced) as problem:
             message = f"{str(error).rstrip('. ')}; it was stopped for the change and could not be started again: {problem}"
             if not isinstance(error, ApiError):
@@ -323,36 +321,36 @@ class Run:
             error.message = message
         return error
 
-    def _put_right(self, current: dict[str, Any] | None, wanted: str) -> Job[dict[str, Any] | None]:
+    async def _put_right(self, current: dict[str, Any] | None, wanted: str) -> dict[str, Any] | None:
         """Where the API left another state than the plan leads to, one more step: some changes start a stopped instance."""
         action = {(RUNNING, "stopped"): "stop", (STOPPED, "running"): "start"}.get((condition(current), wanted.lower()))
         if action is None:
             return current
-        return (yield from self._do(Step(action), current, waits=True))
+        return await self._do(Step(action), current, waits=True)
 
-    def _create(self, plan: Plan) -> Job[dict[str, Any] | None]:
+    async def _create(self, plan: Plan) -> dict[str, Any] | None:
         """Creates an instance and does what a create leaves to do."""
         create, rest = plan.steps[0], plan.steps[1:]
         # Only a create that has ended tells which host name the server chose.
         waits = self.wait or bool(rest) or self.options.get("hostname") is not None
-        created = yield from self._do(create, None, waits=waits)
+        created = await self._do(create, None, waits=waits)
         if created is None or created.get("id") is None or not waits:
             # Its task goes on: what is known of it is what was asked for.
             return {**(plan.after or {}), "state": None, **(created or {})}
-        yield from self._look_for_twins(created)
+        await self._look_for_twins(created)
         # Not the steps that were predicted, but what the new instance needs: only now its host name is known.
         steps = steps_after_create(created, self.options, any(step.action == "stop" for step in rest))
         current: dict[str, Any] | None = created
         for number, step in enumerate(steps):
-            current = yield from self._do(step, current, waits=self.wait or number < len(steps) - 1)
+            current = await self._do(step, current, waits=self.wait or number < len(steps) - 1)
         if not self.wait:
             return current
-        return (yield from self._put_right(current, str((plan.after or {}).get("state"))))
+        return await self._put_right(current, str((plan.after or {}).get("state")))
 
-    def _look_for_twins(self, created: Mapping[str, Any]) -> Job[None]:
+    async def _look_for_twins(self, created: Mapping[str, Any]) -> None:
         """Warns of another live instance of the name: two runs may have created one each at the same time."""
         try:
-            rows = yield from self._list()
+            rows = await self._list()
         except ApiError as error:
             self.outcome.warnings.append(f"Whether another instance has the same name could not be looked up: {error.sentence}")
             return
@@ -360,21 +358,21 @@ class Run:
         if warning:
             self.outcome.warnings.append(warning)
 
-    def _do(self, step: Step, current: dict[str, Any] | None, waits: bool) -> Job[dict[str, Any] | None]:
+    async def _do(self, step: Step, current: dict[str, Any] | None, waits: bool) -> dict[str, Any] | None:
         """One step: sends it, waits for its task, then for the state it leads to. Returns the instance afterwards."""
         if step.action == "stop" and condition(current) == RUNNING and self.options["state"] != "stopped":
             self.stopped_id = (current or {}).get("id")
-        answer, confirmed = yield from self._send(step, current)
+        answer, confirmed = await self._send(step, current)
         self._note_interruption(step, current)
         target = self._id_in(answer.data) if step.action == "create" else (current or {}).get("id")
         self.outcome.task_id = answer.task_id
         if step.action == "create":
             self.created_id = target
         if not waits:
-            return (yield from self._unawaited(step, answer, current, target))
+            return await self._unawaited(step, answer, current, target)
         lost: ApiError | None = None
         if answer.task_id:
-            status: TaskStatus = yield from self._awaited_task(answer.task_id)
+            status = await self._awaited_task(answer.task_id)
             lost = status.lost
             if step.action == "create":
                 target = self.created_id = self._id_in(status.result) or target
@@ -383,9 +381,9 @@ class Run:
             self._keep_password(answer.data)
         if target is None:
             # The work is done, or its task is lost, and nothing said which id it has.
-            target = self.created_id = yield from self._adopt(step, lost)
+            target = self.created_id = await self._adopt(step, lost)
         try:
-            return (yield from self._await_end(step, str(target), current, confirmed and lost is None, lost))
+            return await self._await_end(step, str(target), current, confirmed and lost is None, lost)
         except ApiError as error:
             error.task_id = error.task_id or answer.task_id
             raise
@@ -398,9 +396,9 @@ class Run:
         if step.action == "reboot" or (running and (step.action == "stop" or reboots(step))):
             self.progress = Progress(True, step.action == "stop")
 
-    def _awaited_task(self, task_id: str) -> Job[TaskStatus]:
+    async def _awaited_task(self, task_id: str) -> TaskStatus:
         try:
-            return (yield from wait_for_task(self.client, task_id, self.deadline))
+            return await wait_for_task(self.client, task_id, self.deadline)
         except DeadlineExceeded as error:
             error.message += f"; the last state seen is {self.client.clean(self.last_state or 'none')}"
             raise
@@ -408,15 +406,15 @@ class Run:
             error.task_id = task_id
             raise
 
-    def _unawaited(self, step: Step, answer: Answer, current: dict[str, Any] | None, target: str | None) -> Job[dict[str, Any] | None]:
+    async def _unawaited(self, step: Step, answer: Answer, current: dict[str, Any] | None, target: str | None) -> dict[str, Any] | None:
         """What can be returned of the last step of a run that does not wait for it."""
         if step.action == "create":
             if answer.task_id is None:
                 self._keep_password(answer.data)
-                target = target or (yield from self._adopt(step, None))
+                target = target or await self._adopt(step, None)
             return {**shown_part(answer.data), "id": target}
         try:
-            now = yield from self._look(str(target))
+            now = await self._look(str(target))
         except ApiError as error:
             error.task_id = error.task_id or answer.task_id
             raise
@@ -436,7 +434,7 @@ class Run:
 
     # -- sending, with whatever becomes of the answer
 
-    def _send(self, step: Step, current: dict[str, Any] | None) -> Job[tuple[Answer, bool]]:
+    async def _send(self, step: Step, current: dict[str, Any] | None) -> tuple[Answer, bool]:
         """Sends a step. Returns its answer, and whether the server confirmed it or it only shows in the instance.
 
         Where the answer is lost, the instance is looked at first. What shows is taken as answered; otherwise the step is
@@ -450,7 +448,7 @@ class Run:
         losses = 0
         while True:
             try:
-                answer: Answer = yield request
+                answer = await call(request)
                 self._done(step)
                 return answer, not answer.vague
             except TaskFailed:
@@ -461,9 +459,9 @@ class Run:
                 losses += 1
                 if step.action == "create":
                     self._done(step)
-                    adopted = yield from self._adopt(step, lost)
+                    adopted = await self._adopt(step, lost)
                     return Answer({"id": adopted}), False
-                if (yield from self._shows(step, current, losses, lost)):
+                if await self._shows(step, current, losses, lost):
                     self._done(step)
                     return Answer(), False
                 if step.action in NEVER_REPEATED or losses > self.client.connection.api_retries:
@@ -471,11 +469,11 @@ class Run:
                     raise self._unknown(step, lost, current) from None
             except ApiError as refusal:
                 if refusal.status_code == 404 and step.action in ("delete", "purge"):
-                    if not shows_effect(step, current, (yield from self._look(str(instance_id)))):
+                    if not shows_effect(step, current, await self._look(str(instance_id))):
                         raise
                     self._done(step)
                     return Answer(), False
-                if losses and (yield from self._shows(step, current, 0, refusal)):
+                if losses and await self._shows(step, current, 0, refusal):
                     # Refused because the first one, whose answer was lost, has taken effect.
                     self._done(step)
                     return Answer(), False
@@ -492,21 +490,21 @@ class Run:
         """Counts a step that was sent among the actions; also where its answer is lost, since it may have been carried out."""
         self.outcome.actions.append(step.action)
 
-    def _shows(self, step: Step, before: dict[str, Any] | None, losses: int, why: ApiError) -> Job[bool]:
+    async def _shows(self, step: Step, before: dict[str, Any] | None, losses: int, why: ApiError) -> bool:
         """Whether the instance shows that a step was taken up: now, and shortly after; for steps never sent twice, within GRACE."""
         instance_id = (before or {})["id"]
         polling = Polling(self.client, self.deadline)
         try:
-            if shows_effect(step, before, (yield from self._look(instance_id))):
+            if shows_effect(step, before, await self._look(instance_id)):
                 return True
             if step.action in NEVER_REPEATED:
                 while polling.waited() < GRACE:
-                    yield from polling.wait(f"an effect of {step.action}", GRACE - polling.waited() + 0.001)
-                    if shows_effect(step, before, (yield from self._look(instance_id))):
+                    await polling.wait(f"an effect of {step.action}", GRACE - polling.waited() + 0.001)
+                    if shows_effect(step, before, await self._look(instance_id)):
                         return True
             elif losses:
-                yield Pause(min(self.client.backoff(losses), self.deadline.remaining()))
-                return shows_effect(step, before, (yield from self._look(instance_id)))
+                await pause(min(self.client.backoff(losses), self.deadline.remaining()))
+                return shows_effect(step, before, await self._look(instance_id))
         except ApiError as error:
             self._done(step)
             raise self._unknown(step, why, before, error) from None
@@ -527,7 +525,7 @@ class Run:
         error.task_id = why.task_id
         return error
 
-    def _adopt(self, step: Step, lost: ApiError | None) -> Job[str]:
+    async def _adopt(self, step: Step, lost: ApiError | None) -> str:
         """The id of the instance that a create made, where no answer said it: the one new id of the name in the list.
 
         A create is never sent twice: whoever does that without knowing ends up with two servers.
@@ -538,11 +536,11 @@ class Run:
         new: list[str] = []
         try:
             while True:
-                rows = yield from self._list()
+                rows = await self._list()
                 new = [row["id"] for row in rows if row.get("name") == name and row["id"] not in self.known_ids and is_live(row)]
                 if new or polling.waited() >= GRACE:
                     break
-                yield from polling.wait("the new instance to appear in the list", GRACE - polling.waited() + 0.001)
+                await polling.wait("the new instance to appear in the list", GRACE - polling.waited() + 0.001)
         except ApiError as error:
             raise self._unknown(step, why, None, error) from None
         if len(new) == 1:
@@ -558,9 +556,9 @@ class Run:
 
     # -- waiting for the end
 
-    def _await_end(
+    async def _await_end(
         self, step: Step, instance_id: str, before: dict[str, Any] | None, confirmed: bool, lost: ApiError | None
-    ) -> Job[dict[str, Any] | None]:
+    ) -> dict[str, Any] | None:
         """Looks until the instance is where the step leads to.
 
         ``confirmed`` False: only the instance can say whether the step was carried out; if it has settled and does not
@@ -568,20 +566,20 @@ class Run:
         """
         polling = Polling(self.client, self.deadline)
         while True:
-            now = yield from self._look(instance_id)
+            now = await self._look(instance_id)
             if self._has_ended(step, now) and (confirmed or self._is_shown(step, now)):
                 return self._at_the_end(step, before, now)
             if now is None or (step.action in ALIVE_AFTER and condition(now) in (ERROR, DESTROYED, NONE)):
                 if now is None and step.action == "create" and polling.waited() < GRACE:
                     # A list can be ahead of what retrieving shows.
-                    yield from polling.wait("the new instance to appear")
+                    await polling.wait("the new instance to appear")
                     continue
                 state = "gone" if now is None else f"in state {self._state(now)}"
                 raise ApiError(f"The instance {instance_id} is {state} after {step.action}: look at it in the portal.")
             if not confirmed and condition(now) != TRANSITION and polling.waited() >= GRACE:
                 raise self._unknown(step, lost or ApiError("nothing shows that it was carried out"), before)
             target = ENDS_IN.get(step.action, "its new state")
-            yield from polling.wait(
+            await polling.wait(
                 f"{described(now)} to reach {target} after {step.action}; the last state seen is {self._state(now)}"
                 " and the work on the server goes on"
             )

@@ -13,7 +13,7 @@ from typing import Any
 from .client import ApiError, Client, Deadline, is_uuid
 from .fields import KINDS
 from .plan import Facts, Lookup, Needs, Refused, described, is_live
-from .tasks import Job, Pause
+from .tasks import call, pause
 
 # How many names an error offers.
 OFFERED = 8
@@ -51,20 +51,20 @@ class Catalog:
         self._failures: dict[str, ApiError] = {}
         self._asking: set[str] = set()
 
-    def rows(self, kind: str) -> Job[list[dict[str, Any]]]:
+    async def rows(self, kind: str) -> list[dict[str, Any]]:
         """The entries of a kind (a key of KINDS), with the API's own field names. Raises ApiError; to all who ask, once it failed.
 
         Who asks while another is asking pauses: a thread that waited for it would be one less for everybody else.
         """
         while kind in self._asking:
-            yield Pause(WHILE_ASKING)
+            await pause(WHILE_ASKING)
         if kind in self._failures:
             # Each may add words of its own to it.
             raise copy.copy(self._failures[kind])
         if kind not in self._lists:
             self._asking.add(kind)
             try:
-                self._lists[kind] = yield partial(self._client.fetch_all, KINDS[kind][0], self._deadline)
+                self._lists[kind] = await call(self._client.fetch_all, KINDS[kind][0], self._deadline)
             except ApiError as error:
                 self._failures[kind] = error
                 raise copy.copy(error) from None
@@ -72,16 +72,15 @@ class Catalog:
                 self._asking.discard(kind)
         return self._lists[kind]
 
-    def _part(self, kind: str, **filters: str) -> Job[list[dict[str, Any]]]:
+    async def _part(self, kind: str, **filters: str) -> list[dict[str, Any]]:
         """The entries of a kind that filters select, or more: a server may ignore them, and the whole list serves as well."""
         if self._many:
-            return (yield from self.rows(kind))
-        rows: list[dict[str, Any]] = yield partial(self._client.fetch_all, KINDS[kind][0], self._deadline, **filters)
-        return rows
+            return await self.rows(kind)
+        return await call(self._client.fetch_all, KINDS[kind][0], self._deadline, **filters)
 
-    def find(self, lookup: Lookup) -> Job[dict[str, Any]]:
+    async def find(self, lookup: Lookup) -> dict[str, Any]:
         """The one entry that a name or an id stands for. Raises Refused for none, with near names, and for several."""
-        rows = yield from self.rows(lookup.kind)
+        rows = await self.rows(lookup.kind)
         by_id = is_uuid(lookup.text) and lookup.kind != "ssh_keys"
         if by_id:
             found = [row for row in rows if str(row.get("id")).lower() == lookup.text.lower()]
@@ -114,38 +113,38 @@ class Catalog:
         words = ", ".join(repr(self._client.clean(name)) for name in (near or names[:OFFERED]))
         return f"the nearest names are {words}" if near else f"names that exist are {words}"
 
-    def gather(self, needs: Needs, current: Mapping[str, Any] | None) -> Job[Facts]:
+    async def gather(self, needs: Needs, current: Mapping[str, Any] | None) -> Facts:
         """Everything that a plan needs to be known. Raises Refused for what does not exist."""
         facts = Facts()
         problems = []
         for lookup in needs.lookups:
             try:
-                facts.records[lookup.option] = yield from self.find(lookup)
+                facts.records[lookup.option] = await self.find(lookup)
             except Refused as refused:
                 problems.append(str(refused))
         if problems:
             raise Refused(" ".join(problems))
         if needs.holders_of_name is not None:
-            rows = yield self._instances
+            rows = await call(self._instances)
             facts.holders = tuple(row["id"] for row in rows if row.get("name") == needs.holders_of_name and is_live(row))
         if current is not None and needs.volumes:
-            facts.volume_ids = yield from self._volumes(needs.volumes, current)
+            facts.volume_ids = await self._volumes(needs.volumes, current)
         if current is not None and needs.addresses:
-            facts.address_ids = yield from self._addresses(needs.addresses, current, facts.warnings)
+            facts.address_ids = await self._addresses(needs.addresses, current, facts.warnings)
         return facts
 
-    def _volumes(self, wanted: Sequence[str], current: Mapping[str, Any]) -> Job[tuple[str, ...]]:
+    async def _volumes(self, wanted: Sequence[str], current: Mapping[str, Any]) -> tuple[str, ...]:
         """Ids of the data volumes to delete with an instance; they must be attached to it."""
-        listed = yield from self._part("volumes", type="data", instance_id=current["id"])
+        listed = await self._part("volumes", type="data", instance_id=current["id"])
         # Filtered again: a server that ignores the parameters must not make us delete the volumes of others.
         rows = [row for row in listed if row.get("instanceId") == current["id"] and row.get("type") == "data"]
         if list(wanted) == ["all"]:
             return tuple(row["id"] for row in rows)
         return self._chosen("volumes_to_delete", "data volume", wanted, rows, "name", current)
 
-    def _addresses(self, wanted: Sequence[str], current: Mapping[str, Any], warnings: list[str]) -> Job[tuple[str, ...]]:
+    async def _addresses(self, wanted: Sequence[str], current: Mapping[str, Any], warnings: list[str]) -> tuple[str, ...]:
         """Ids of the public addresses to release with an instance; others must not use them."""
-        listed = yield from self._part("public_ips", instance_id=current["id"])
+        listed = await self._part("public_ips", instance_id=current["id"])
         shown = current.get("public_ips")
         reported = {str(row.get("id")) for row in (shown if isinstance(shown, list) else []) if isinstance(row, dict)}
         own: list[dict[str, Any]] = []

@@ -15,7 +15,7 @@ from .catalog import Catalog
 from .client import ApiError, Client, Deadline
 from .fields import DETAIL_ATTRIBUTES, instance_options, option_problem, shown_in_list
 from .plan import Refused, failure_of, state_of
-from .tasks import Job, drive_all
+from .tasks import call, drive_all
 
 # What the summary counts.
 KINDS_OF_END = ("created", "destroyed", "changed", "unchanged", "failed")
@@ -234,36 +234,36 @@ class MemberRun(Run):
     """Whether nothing has been looked at yet but the list of the whole fleet."""
     created: Mapping[str, Any] | None = None
 
-    def _find(self) -> Job[dict[str, Any] | None]:
+    async def _find(self) -> dict[str, Any] | None:
         fresh = self.fresh
-        current = yield from super()._find()
+        current = await super()._find()
         self.fresh = False
         if fresh:
             self.known_ids = self.fleet.known_ids
         return current
 
-    def _list(self) -> Job[list[dict[str, Any]]]:
+    async def _list(self) -> list[dict[str, Any]]:
         if self.fresh:
             return [] if self.options.get("id") else self.fleet.by_name.get(self.options["name"], [])
-        rows: list[dict[str, Any]] = yield self.fleet.listing.rows
-        return rows
+        listing: Listing = self.fleet.listing
+        return await call(listing.rows)
 
-    def _look(self, instance_id: str) -> Job[dict[str, Any] | None]:
+    async def _look(self, instance_id: str) -> dict[str, Any] | None:
         row = self.fleet.by_id.get(instance_id.lower()) if self.fresh else None
         if row is not None and not self._needs_details():
-            return (yield from self._read(row))
+            return await self._read(row)
         if row is not None:
             # From here on a list that contradicts has to be a new one.
             self.fresh = False
-        instance = yield from super()._look(instance_id)
+        instance = await super()._look(instance_id)
         if instance is None or self._needs_details():
             return instance
         # As the list shows it, so that what is compared and returned is alike for all members.
         return {name: value for name, value in instance.items() if name not in DETAIL_ATTRIBUTES}
 
-    def _read(self, row: Mapping[str, Any]) -> Job[dict[str, Any] | None]:
+    async def _read(self, row: Mapping[str, Any]) -> dict[str, Any] | None:
         if not self.fresh or self._needs_details():
-            return (yield from self._look(row["id"]))
+            return await self._look(row["id"])
         self.latest = instance = shown_in_list(row)
         self.last_state = state_of(instance)
         return instance
@@ -273,10 +273,9 @@ class MemberRun(Run):
         releases = self.options["state"] == "absent" and bool(self.options.get("public_ips_to_release"))
         return self.fleet.details or self.options["update_ssh_key"] == "always" or releases
 
-    def _look_for_twins(self, created: Mapping[str, Any]) -> Job[None]:
+    async def _look_for_twins(self, created: Mapping[str, Any]) -> None:
         # Once for all, at the end: see Fleet.
         self.created = created
-        yield from ()
 
 
 def end_of(result: Mapping[str, Any]) -> str:

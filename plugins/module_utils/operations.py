@@ -38,30 +38,30 @@ class Operation(Run):
     msg: str = ""
     """What is to be said beside the result."""
 
-    def _selected(self) -> Job[dict[str, Any]]:
+    async def _selected(self) -> dict[str, Any]:
         """The instance. Raises Refused where there is none to work on."""
-        current = yield from self._find()
+        current = await self._find()
         if current is None:
             raise Refused(f"There is no instance of name {self.options['name']!r} in {self.client.place}: check the name.")
         if condition(current) == DESTROYED:
             raise Refused(f"{described(current)} is destroyed: use coxedge.compute.instance with state recovered to bring it back.")
         return current
 
-    def reset_password(self) -> Job[dict[str, Any]]:
+    async def reset_password(self) -> dict[str, Any]:
         """Resets the password; ``outcome.password`` is the new one. Returns the instance."""
-        current = yield from self._selected()
+        current = await self._selected()
         step = Step("resetPassword")
         self.outcome.diff = {"before": {"password": "the one before"}, "after": {"password": "a new one"}}
         if self.check_mode:
             self._done(step)
             return current
         try:
-            answer, _confirmed = yield from self._send(step, current)
+            answer, _confirmed = await self._send(step, current)
         except Raced as race:
             raise race.error from None
         result = answer.data
         if answer.task_id:
-            status = yield from self._awaited_task(answer.task_id)
+            status = await self._awaited_task(answer.task_id)
             if status.lost:
                 raise self._unknown(step, status.lost, current)
             result = status.result
@@ -70,10 +70,10 @@ class Operation(Run):
             raise ApiError(f"The password of {described(current)} was reset, but the API did not tell the new one: reset it once more.")
         return current
 
-    def set_iso(self, iso: str | None) -> Job[dict[str, Any]]:
+    async def set_iso(self, iso: str | None) -> dict[str, Any]:
         """Has this ISO, by name or id, attached, or with None no ISO. Returns the instance."""
-        current = yield from self._selected()
-        record = None if iso is None else (yield from self.catalog.find(Lookup("iso", "isos", iso)))
+        current = await self._selected()
+        record = None if iso is None else await self.catalog.find(Lookup("iso", "isos", iso))
         wanted = None if record is None else str(record["id"])
         for field, word in (("bootable", True), ("ready", False)):
             if record is not None and record.get(field) is word:
@@ -95,16 +95,16 @@ class Operation(Run):
             return current
         try:
             for step in steps:
-                current = (yield from self._iso_step(step, current)) or current
+                current = await self._iso_step(step, current) or current
         except Raced as race:
             raise race.error from None
         return current
 
-    def _iso_step(self, step: Step, current: dict[str, Any]) -> Job[dict[str, Any] | None]:
+    async def _iso_step(self, step: Step, current: dict[str, Any]) -> dict[str, Any] | None:
         """One step; where another ISO is in the way, which the API may not report, it is detached first."""
         sent = len(self.outcome.actions)
         try:
-            return (yield from self._do(step, current, waits=True))
+            return await self._do(step, current, waits=True)
         except ApiError as refusal:
             if refusal.status_code != 400 or not ABOUT_ATTACHED.search(refusal.message):
                 raise
@@ -115,9 +115,9 @@ class Operation(Run):
                 self.msg = "No ISO was attached, as the API said when it was asked to detach it."
                 self.outcome.diff = {"before": {}, "after": {}}
                 return None
-        yield from self._do(Step("detachIso", None, {"iso_id": None}), current, waits=True)
+        await self._do(Step("detachIso", None, {"iso_id": None}), current, waits=True)
         try:
-            return (yield from self._do(step, current, waits=True))
+            return await self._do(step, current, waits=True)
         except ApiError as error:
             error.message = f"{error.message.rstrip('. ')}; the ISO that was attached before has been detached"
             raise

@@ -3,21 +3,23 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
 """Work that takes time, written once for one instance and for many.
 
-A *job* is a generator. It yields what it needs from outside and is resumed with the outcome:
+A *job* is a coroutine. It awaits what it needs from its driver:
 
-- a function without arguments: a request. The job gets its return value, or the exception it raised;
-- a ``Pause``: to be resumed after so many seconds.
+- ``call``: a request. The job gets what the function returns, or the exception that it raises;
+- ``pause``: to be resumed after so many seconds.
 
-So a job never blocks by itself, and whoever drives it decides what runs side by side. ``drive`` runs a single job.
+So a job never blocks, and its driver decides what runs at the same time: ``drive`` runs one job, ``drive_all`` many. Neither
+needs asyncio, whose loop would need another HTTP library, or a thread for each request.
 """
 
 from __future__ import annotations
 
+import types
 from dataclasses import dataclass
 from functools import partial
 
 # From typing, not collections.abc: the aliases below are built at run time, also on Python 3.8.
-from typing import Any, Callable, Generator, Sequence, TypeVar, Union
+from typing import Any, Callable, Coroutine, Generator, Sequence, TypeVar, Union
 
 from .client import Client, Deadline, DeadlineExceeded, TaskStatus
 
@@ -30,15 +32,31 @@ POLL_MAX = 2.0
 
 @dataclass(frozen=True)
 class Pause:
-    """A job's wish to go on after so many seconds."""
+    """What a job yields to be resumed after so many seconds."""
 
     seconds: float
 
 
 T = TypeVar("T")
-# What a job yields. The value it is resumed with depends on what it yielded, so it is Any.
-Wish = Union[Pause, Callable[[], Any]]
-Job = Generator[Wish, Any, T]
+# What a job yields to its driver: a request to make, or a pause.
+Command = Union[Pause, Callable[[], Any]]
+Job = Coroutine[Command, Any, T]
+
+
+@types.coroutine
+def _ask(command: Command) -> Generator[Command, Any, Any]:
+    return (yield command)
+
+
+async def call(function: Callable[..., T], *args: Any, **kwargs: Any) -> T:
+    """Has the driver call a function that blocks, such as a request. Returns what it returns, raises what it raises."""
+    result: T = await _ask(partial(function, *args, **kwargs))
+    return result
+
+
+async def pause(seconds: float) -> None:
+    """Has the driver resume this job after so many seconds."""
+    await _ask(Pause(seconds))
 
 
 @dataclass
@@ -50,13 +68,13 @@ class _Driven:
     value: Any = None
     error: Exception | None = None
 
-    def resume(self) -> Wish:
-        """Runs it up to its next wish. Raises StopIteration at its end, with what it returns, and whatever the job raises."""
+    def resume(self) -> Command:
+        """Runs it up to its next command. Raises StopIteration at its end, with what it returns, and whatever the job raises."""
         value, error, self.value, self.error = self.value, self.error, None, None
         return self.job.send(value) if error is None else self.job.throw(error)
 
     def ask(self, request: Callable[[], Any]) -> None:
-        """Makes a request of its; keeps the outcome for it to be resumed with."""
+        """Makes a request of the job's; keeps the outcome for it to be resumed with."""
         try:
             self.value = request()
         except Exception as problem:  # pylint: disable=broad-exception-caught
@@ -68,14 +86,14 @@ def drive(job: Job[T], sleep: Callable[[float], None]) -> T:
     driven = _Driven(job)
     while True:
         try:
-            wish = driven.resume()
+            command = driven.resume()
         except StopIteration as end:
             result: T = end.value
             return result
-        if isinstance(wish, Pause):
-            sleep(wish.seconds)
+        if isinstance(command, Pause):
+            sleep(command.seconds)
         else:
-            driven.ask(wish)
+            driven.ask(command)
 
 
 # Threads for each request that may be in flight: some sleep before another try, and must not keep others from theirs.
@@ -104,33 +122,38 @@ def drive_all(jobs: Sequence[Job[T]], most: int, clock: Callable[[], float], sle
         driven.ask(request)
         answered.put(driven)
 
-    with ThreadPoolExecutor(max(1, min(THREADS_EACH * most, len(jobs)))) as pool:
-        while ready or pauses or in_flight:
-            while ready:
-                driven = ready.pop()
-                try:
-                    wish = driven.resume()
-                except StopIteration as end:
-                    results[driven.number] = end.value
-                except Exception as problem:  # pylint: disable=broad-exception-caught
-                    results[driven.number] = problem
-                else:
-                    if isinstance(wish, Pause):
-                        heapq.heappush(pauses, (clock() + wish.seconds, driven.number, driven))
+    try:
+        with ThreadPoolExecutor(max(1, min(THREADS_EACH * most, len(jobs)))) as pool:
+            while ready or pauses or in_flight:
+                while ready:
+                    driven = ready.pop()
+                    try:
+                        command = driven.resume()
+                    except StopIteration as end:
+                        results[driven.number] = end.value
+                    except Exception as problem:  # pylint: disable=broad-exception-caught
+                        results[driven.number] = problem
                     else:
-                        in_flight += 1
-                        pool.submit(ask, driven, wish)
-            left = max(0.0, pauses[0][0] - clock()) if pauses else None
-            if in_flight:
-                try:
-                    ready.append(answered.get(timeout=left))
-                    in_flight -= 1
-                except queue.Empty:
-                    pass
-            elif left:
-                sleep(left)
-            while pauses and pauses[0][0] <= clock():
-                ready.append(heapq.heappop(pauses)[2])
+                        if isinstance(command, Pause):
+                            heapq.heappush(pauses, (clock() + command.seconds, driven.number, driven))
+                        else:
+                            in_flight += 1
+                            pool.submit(ask, driven, command)
+                left = max(0.0, pauses[0][0] - clock()) if pauses else None
+                if in_flight:
+                    try:
+                        ready.append(answered.get(timeout=left))
+                        in_flight -= 1
+                    except queue.Empty:
+                        pass
+                elif left:
+                    sleep(left)
+                while pauses and pauses[0][0] <= clock():
+                    ready.append(heapq.heappop(pauses)[2])
+    finally:
+        # Those that an interruption kept from beginning would be reported as never awaited.
+        for job in jobs:
+            job.close()
     return results
 
 
@@ -171,20 +194,20 @@ class Polling:
         # Jitter of a tenth, so that many runs that began together do not ask together.
         return Pause(max(0.0, min(seconds * (0.95 + self._client.jitter() / 10), self._deadline.remaining(), limit)))
 
-    def wait(self, waiting_for: str, limit: float = float("inf")) -> Job[None]:
+    async def wait(self, waiting_for: str, limit: float = float("inf")) -> None:
         """Pauses. Raises DeadlineExceeded when the time is over: ``waiting_for`` says what it was not enough for."""
-        yield self.pause(limit)
+        await _ask(self.pause(limit))
         if self._deadline.remaining() <= 0:
             raise DeadlineExceeded(f"The wait_timeout of {self._deadline.seconds:g} seconds is over while waiting for {waiting_for}")
 
 
-def wait_for_task(client: Client, task_id: str, deadline: Deadline) -> Job[TaskStatus]:
+async def wait_for_task(client: Client, task_id: str, deadline: Deadline) -> TaskStatus:
     """Polls a task until it has ended or the API knows nothing of it. Raises TaskFailed, or DeadlineExceeded with its id."""
     polling = Polling(client, deadline)
     try:
         while True:
-            yield from polling.wait(f"task {client.clean(task_id)}; its work on the server goes on")
-            status: TaskStatus = yield partial(client.task, task_id, deadline)
+            await polling.wait(f"task {client.clean(task_id)}; its work on the server goes on")
+            status = await call(client.task, task_id, deadline)
             if status.ended or status.lost:
                 return status
     except DeadlineExceeded as error:
