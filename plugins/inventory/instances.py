@@ -172,9 +172,11 @@ from ansible import constants as core_settings
 from ansible.errors import AnsibleParserError
 from ansible.module_utils.parsing.convert_bool import boolean
 from ansible.plugins.inventory import BaseInventoryPlugin, Cacheable, Constructable
-from ansible_collections.coxedge.compute.plugins.module_utils.client import ApiError, Connection, one_line
+from ansible_collections.coxedge.compute.plugins.module_utils.api.connection import Connection
+from ansible_collections.coxedge.compute.plugins.module_utils.api.errors import ApiError
 from ansible_collections.coxedge.compute.plugins.module_utils.select import FILTERS, Selection, place_of
 from ansible_collections.coxedge.compute.plugins.module_utils.tasks import concurrency_problem
+from ansible_collections.coxedge.compute.plugins.module_utils.text import one_line
 from ansible_collections.coxedge.compute.plugins.plugin_utils import source
 from ansible_collections.coxedge.compute.plugins.plugin_utils.construct import Constructed, Constructor, drop_loops
 from ansible_collections.coxedge.compute.plugins.plugin_utils.expressions import (

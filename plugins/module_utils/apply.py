@@ -16,8 +16,11 @@ from dataclasses import dataclass, field
 from functools import partial
 from typing import Any
 
+from .api.client import Client
+from .api.deadline import Deadline
+from .api.errors import ApiError, DeadlineExceeded, ResponseLost, TaskFailed
+from .api.messages import Response, TaskStatus
 from .catalog import Catalog
-from .client import UUID_PATTERN, Answer, ApiError, Client, Deadline, DeadlineExceeded, LostAnswer, TaskFailed, TaskStatus
 from .fields import shown, shown_part
 from .plan import (
     DESTROYED,
@@ -47,6 +50,7 @@ from .plan import (
     steps_after_create,
 )
 from .tasks import Polling, call, pause, wait_for_task
+from .text import UUID_PATTERN
 
 # Seconds in which the effect of a write has to show after its answer was lost, or its task is no longer known.
 GRACE = 30.0
@@ -135,7 +139,7 @@ class Run:
             return await self._converge()
         except (ApiError, Refused) as error:
             if isinstance(error, DeadlineExceeded) and self.last_state and "last state" not in error.message:
-                error.message = f"{error.message.rstrip('.')}; the last state seen is {self.client.clean(self.last_state)}"
+                error.add(f"; the last state seen is {self.client.for_display(self.last_state)}")
             if self.stopped_id is not None:
                 raise (await self._revived(self.stopped_id, error)) from None
             raise
@@ -248,7 +252,7 @@ class Run:
         name = self.options["name"]
         found = [row for row in rows if row.get("name") == name and condition(row) != NONE and (self._sees_destroyed() or is_live(row))]
         if len(found) > 1:
-            words = ", ".join(f"{self.client.clean(row['id'])} ({self.client.clean(state_of(row))})" for row in found)
+            words = ", ".join(f"{self.client.for_display(row['id'])} ({self.client.for_display(state_of(row))})" for row in found)
             raise Refused(f"Several instances have the name {name!r}: {words}; select one with id.")
         return found[0] if found else None
 
@@ -261,7 +265,7 @@ class Run:
         if condition(current) == NONE:
             current = None
         if current is None and self.options["state"] != "absent":
-            raise Refused(f"There is no instance with the id {instance_id} in {self.client.place}: check the id, or select by name.")
+            raise Refused(f"There is no instance with the id {instance_id} in {self.client.label}: check the id, or select by name.")
         return current
 
     async def _settled(self, current: dict[str, Any] | None) -> dict[str, Any] | None:
@@ -285,7 +289,7 @@ class Run:
         return current
 
     def _state(self, instance: Mapping[str, Any] | None) -> str:
-        return self.client.clean(state_of(instance) or "gone")
+        return self.client.for_display(state_of(instance) or "gone")
 
     # -- carrying out
 
@@ -315,10 +319,10 @@ class Run:
             if condition(now) == STOPPED:
                 await self._do(Step("start"), now, waits=True)
         except (ApiError, Raced) as problem:
-            message = f"{str(error).rstrip('. ')}; it was stopped for the change and could not be started again: {problem}"
+            text = f"; it was stopped for the change and could not be started again: {problem}"
             if not isinstance(error, ApiError):
-                return Refused(message)
-            error.message = message
+                return Refused(str(error).rstrip(". ") + text)
+            error.add(text)
         return error
 
     async def _put_right(self, current: dict[str, Any] | None, wanted: str) -> dict[str, Any] | None:
@@ -400,13 +404,13 @@ class Run:
         try:
             return await wait_for_task(self.client, task_id, self.deadline)
         except DeadlineExceeded as error:
-            error.message += f"; the last state seen is {self.client.clean(self.last_state or 'none')}"
+            error.add(f"; the last state seen is {self.client.for_display(self.last_state or 'none')}")
             raise
         except ApiError as error:
             error.task_id = task_id
             raise
 
-    async def _unawaited(self, step: Step, answer: Answer, current: dict[str, Any] | None, target: str | None) -> dict[str, Any] | None:
+    async def _unawaited(self, step: Step, answer: Response, current: dict[str, Any] | None, target: str | None) -> dict[str, Any] | None:
         """What can be returned of the last step of a run that does not wait for it."""
         if step.action == "create":
             if answer.task_id is None:
@@ -434,7 +438,7 @@ class Run:
 
     # -- sending, with whatever becomes of the answer
 
-    async def _send(self, step: Step, current: dict[str, Any] | None) -> tuple[Answer, bool]:
+    async def _send(self, step: Step, current: dict[str, Any] | None) -> tuple[Response, bool]:
         """Sends a step. Returns its answer, and whether the server confirmed it or it only shows in the instance.
 
         Where the answer is lost, the instance is looked at first. What shows is taken as answered; otherwise the step is
@@ -450,20 +454,20 @@ class Run:
             try:
                 answer = await call(request)
                 self._done(step)
-                return answer, not answer.vague
+                return answer, not answer.unconfirmed
             except TaskFailed:
                 # It was taken, and its first answer says already that it failed.
                 self._done(step)
                 raise
-            except LostAnswer as lost:
+            except ResponseLost as lost:
                 losses += 1
                 if step.action == "create":
                     self._done(step)
                     adopted = await self._adopt(step, lost)
-                    return Answer({"id": adopted}), False
+                    return Response({"id": adopted}), False
                 if await self._shows(step, current, losses, lost):
                     self._done(step)
-                    return Answer(), False
+                    return Response(), False
                 if step.action in NEVER_REPEATED or losses > self.client.connection.api_retries:
                     self._done(step)
                     raise self._unknown(step, lost, current) from None
@@ -472,11 +476,11 @@ class Run:
                     if not shows_effect(step, current, await self._look(str(instance_id))):
                         raise
                     self._done(step)
-                    return Answer(), False
+                    return Response(), False
                 if losses and await self._shows(step, current, 0, refusal):
                     # Refused because the first one, whose answer was lost, has taken effect.
                     self._done(step)
-                    return Answer(), False
+                    return Response(), False
                 if "currentState" in refusal.context and current is not None:
                     raise Raced(refusal, current["id"]) from None
                 if losses:
@@ -513,17 +517,11 @@ class Run:
     def _unknown(self, step: Step, why: ApiError, current: Mapping[str, Any] | None, then: ApiError | None = None) -> ApiError:
         """The error where nobody can say what a write has done."""
         target = described(current) if current else f"an instance of the name {self.options.get('name')!r}"
-        later = f"; then: {then.message.rstrip('.')}" if then else ""
-        error = ApiError(
-            f"The outcome of {step.action} for {target} is unknown: {why.message.rstrip('.')}{later};"
-            " look at the instance in the portal or with instance_info before running this again.",
-            why.status_code,
-            why.code,
-            why.api_message,
-            why.context,
+        later = f"; then: {then.clause}" if then else ""
+        return why.with_message(
+            f"The outcome of {step.action} for {target} is unknown: {why.clause}{later};"
+            " look at the instance in the portal or with instance_info before running this again."
         )
-        error.task_id = why.task_id
-        return error
 
     async def _adopt(self, step: Step, lost: ApiError | None) -> str:
         """The id of the instance that a create made, where no answer said it: the one new id of the name in the list.
@@ -551,7 +549,7 @@ class Run:
                 )
             return new[0]
         if new:
-            why = ApiError(f"{why.message.rstrip('.')}; several new instances have the name: {', '.join(new)}")
+            why = ApiError(f"{why.clause}; several new instances have the name: {', '.join(new)}")
         raise self._unknown(step, why, None)
 
     # -- waiting for the end
@@ -625,7 +623,8 @@ def twin_warning(client: Client, created: Mapping[str, Any], rows: Sequence[Mapp
     twins = [row["id"] for row in rows if row.get("name") == created.get("name") and row["id"] != created["id"] and is_live(row)]
     if not twins:
         return None
+    ids = ", ".join(client.for_display(item) for item in twins)
     return (
-        f"Another instance has the name of the new one, {client.clean(created['id'])}: {', '.join(client.clean(item) for item in twins)};"
+        f"Another instance has the name of the new one, {client.for_display(created['id'])}: {ids};"
         " it may have been created at the same time by another run, and nothing was destroyed"
     )

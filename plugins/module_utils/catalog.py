@@ -10,10 +10,13 @@ from collections.abc import Callable, Mapping, Sequence
 from functools import partial
 from typing import Any
 
-from .client import ApiError, Client, Deadline, is_uuid
+from .api.client import Client
+from .api.deadline import Deadline
+from .api.errors import ApiError
 from .fields import KINDS
 from .plan import Facts, Lookup, Needs, Refused, described, is_live
 from .tasks import call, pause
+from .text import is_uuid
 
 # How many names an error offers.
 OFFERED = 8
@@ -90,14 +93,14 @@ class Catalog:
             return found[0]
         word = KINDS[lookup.kind][1]
         if found:
-            ids = ", ".join(self._client.clean(row.get("id")) for row in found)
+            ids = ", ".join(self._client.for_display(row.get("id")) for row in found)
             raise Refused(
                 f"{lookup.option}: several of the name {lookup.text!r} exist, with the ids {ids}: give the id of the {word} instead."
             )
         if by_id:
-            raise Refused(f"{lookup.option}: there is no {word} with the id {lookup.text} in {self._client.place}: check the id.")
+            raise Refused(f"{lookup.option}: there is no {word} with the id {lookup.text} in {self._client.label}: check the id.")
         raise Refused(
-            f"{lookup.option}: there is no {word} of the name {lookup.text!r} in {self._client.place}: {self._offer(lookup.text, rows)}."
+            f"{lookup.option}: there is no {word} of the name {lookup.text!r} in {self._client.label}: {self._offer(lookup.text, rows)}."
         )
 
     def _offer(self, text: str, rows: Sequence[Mapping[str, Any]]) -> str:
@@ -110,7 +113,7 @@ class Catalog:
         for name in names:
             folded.setdefault(name.casefold(), name)
         near = [folded[name] for name in difflib.get_close_matches(text.casefold(), folded, n=OFFERED, cutoff=0.4)]
-        words = ", ".join(repr(self._client.clean(name)) for name in (near or names[:OFFERED]))
+        words = ", ".join(repr(self._client.for_display(name)) for name in (near or names[:OFFERED]))
         return f"the nearest names are {words}" if near else f"names that exist are {words}"
 
     async def gather(self, needs: Needs, current: Mapping[str, Any] | None) -> Facts:
@@ -156,7 +159,7 @@ class Catalog:
                 (shared if holders - {current["id"]} else own).append(row)
         if list(wanted) == ["all"]:
             for row in shared:
-                address = self._client.clean(row.get("ipAddress"))
+                address = self._client.for_display(row.get("ipAddress"))
                 warnings.append(f"The public IP address {address} is kept: other instances than {described(current)} use it too")
             return tuple(row["id"] for row in own)
         for text in wanted:
@@ -174,7 +177,7 @@ class Catalog:
         for text in wanted:
             found = [row["id"] for row in rows if (row["id"].lower() == text.lower() if is_uuid(text) else row.get(key) == text)]
             if not found:
-                shown = ", ".join(self._client.clean(row.get(key)) for row in rows) or "none"
+                shown = ", ".join(self._client.for_display(row.get(key)) for row in rows) or "none"
                 raise Refused(f"{option}: {described(current)} has no {word} {text!r}; it has: {shown}.")
             if len(found) > 1:
                 raise Refused(

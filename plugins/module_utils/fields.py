@@ -17,7 +17,7 @@ from dataclasses import dataclass
 from functools import lru_cache
 from typing import Any
 
-from .client import is_uuid
+from .text import is_uuid
 
 STATES = ("present", "started", "stopped", "restarted", "recovered", "absent")
 

@@ -10,9 +10,11 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
+from .api.client import Client
+from .api.deadline import Deadline
+from .api.errors import ApiError
 from .apply import Run, twin_warning
 from .catalog import Catalog
-from .client import ApiError, Client, Deadline
 from .fields import DETAIL_ATTRIBUTES, instance_options, option_problem, shown_in_list
 from .plan import Refused, failure_of, state_of
 from .tasks import call, drive_all

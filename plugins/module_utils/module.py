@@ -13,7 +13,10 @@ from typing import Any
 from ansible.module_utils.basic import AnsibleModule, missing_required_lib
 from ansible.module_utils.errors import AnsibleFallbackNotFound
 
-from .client import ApiError, Client, Connection, Deadline
+from .api.client import Client
+from .api.connection import DEFAULT_API_URL, Connection
+from .api.deadline import Deadline
+from .api.errors import ApiError
 from .fields import digest
 from .plan import Refused, failure_of
 
@@ -43,7 +46,7 @@ def api_options() -> dict[str, dict[str, Any]]:
     """The options that all modules share; documented in the doc fragment ``api``."""
     spec: dict[str, dict[str, Any]] = {
         "api_key": {"type": "str", "required": True, "no_log": True},
-        "api_url": {"type": "str", "default": "https://portal.coxedge.com/api/v2"},
+        "api_url": {"type": "str", "default": DEFAULT_API_URL},
         "service_code": {"type": "str", "required": True},
         "environment_name": {"type": "str", "required": True},
         "organization_id": {"type": "str"},

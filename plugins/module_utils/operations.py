@@ -13,9 +13,9 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from typing import Any
 
+from .api.errors import ApiError
 from .apply import Raced, Run
 from .catalog import Catalog
-from .client import ApiError
 from .fields import option_problem
 from .fleet import laid_over
 from .module import ApiModule, api_options, wait_options
@@ -42,7 +42,7 @@ class Operation(Run):
         """The instance. Raises Refused where there is none to work on."""
         current = await self._find()
         if current is None:
-            raise Refused(f"There is no instance of name {self.options['name']!r} in {self.client.place}: check the name.")
+            raise Refused(f"There is no instance of name {self.options['name']!r} in {self.client.label}: check the name.")
         if condition(current) == DESTROYED:
             raise Refused(f"{described(current)} is destroyed: use coxedge.compute.instance with state recovered to bring it back.")
         return current
@@ -119,7 +119,7 @@ class Operation(Run):
         try:
             return await self._do(step, current, waits=True)
         except ApiError as error:
-            error.message = f"{error.message.rstrip('. ')}; the ISO that was attached before has been detached"
+            error.add("; the ISO that was attached before has been detached")
             raise
 
 

@@ -16,8 +16,9 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
-from .client import ApiError, is_uuid, one_line
+from .api.errors import ApiError
 from .fields import BY_OPTION, CHANGE_ORDER, DESTROY_FLAGS, FIELDS, SHAPE, Field, digest
+from .text import as_integer, enumerated, is_uuid, one_line
 
 # Conditions of an instance: the columns of the table.
 NONE, RUNNING, STOPPED, TRANSITION, ERROR, DESTROYED = "none", "running", "stopped", "in transition", "error", "destroyed"
@@ -316,13 +317,9 @@ def _creation_problem(options: Mapping[str, Any]) -> str | None:
         return None
     verb = "is" if len(missing) == 1 else "are"
     return (
-        f"There is no instance of name {options.get('name')!r} yet, and {_enumerated(missing)} {verb} needed to create it:"
+        f"There is no instance of name {options.get('name')!r} yet, and {enumerated(missing)} {verb} needed to create it:"
         " give them, or check the name."
     )
-
-
-def _enumerated(names: Sequence[str]) -> str:
-    return names[0] if len(names) == 1 else ", ".join(names[:-1]) + " and " + names[-1]
 
 
 def _creation(options: Mapping[str, Any], facts: Facts, stops: bool) -> Plan:
@@ -409,10 +406,10 @@ def _size(offering: Mapping[str, Any], options: Mapping[str, Any], current: Mapp
                     f" leave {row.option} out or choose a custom compute_offering."
                 )
         return _Size(offering.get("cpuCount"), offering.get("memoryInMB"), {})
-    values = {row.option: options.get(row.option) or _number(current.get(row.option)) for row in rows}
+    values = {row.option: options.get(row.option) or as_integer(current.get(row.option)) for row in rows}
     missing = [option for option, value in values.items() if value is None]
     if missing:
-        raise Refused(f"The compute_offering {name!r} is a custom one: give {_enumerated(missing)} too.")
+        raise Refused(f"The compute_offering {name!r} is a custom one: give {enumerated(missing)} too.")
     for row, key in zip(rows, ("availableCpuCountValues", "availableMemoryInMBValues")):
         allowed = offering.get(key)
         if isinstance(allowed, list) and allowed and values[row.option] not in allowed:
@@ -428,13 +425,6 @@ def _size(offering: Mapping[str, Any], options: Mapping[str, Any], current: Mapp
     return _Size(cpu_count, memory_in_mb, {"cpuCount": cpu_count, "memoryInMB": memory_in_mb})
 
 
-def _number(value: Any) -> int | None:
-    """A size that the API reports; what is no number counts as not reported."""
-    if isinstance(value, str) and value.isascii() and value.isdigit() and len(value) < 16:
-        return int(value)
-    return value if isinstance(value, int) and not isinstance(value, bool) else None
-
-
 def _ending(action: str, current: Mapping[str, Any], options: Mapping[str, Any], facts: Facts) -> Plan:
     """Destroying, purging and recovering: the attributes play no part."""
     given = [name for name in ("public_ips_to_release", "volumes_to_delete") if options.get(name)]
@@ -445,7 +435,7 @@ def _ending(action: str, current: Mapping[str, Any], options: Mapping[str, Any],
     if action == "purge":
         warnings: tuple[str, ...] = ()
         if given:
-            warnings = (f"{described(current)} is destroyed already: {_enumerated(given)} can have no effect any more",)
+            warnings = (f"{described(current)} is destroyed already: {enumerated(given)} can have no effect any more",)
         return Plan((Step(action),), current, None, warnings=warnings)
     body: dict[str, Any] = {api: options[option] for option, api in DESTROY_FLAGS}
     if facts.address_ids:
@@ -537,7 +527,7 @@ def _conflicts(current: Mapping[str, Any], options: Mapping[str, Any], facts: Fa
     others = [holder for holder in facts.holders if holder != current.get("id")]
     if others:
         found.append(
-            f"{described(current)} can't be renamed to {options['name']!r}, which is the name of {_enumerated(others)} already:"
+            f"{described(current)} can't be renamed to {options['name']!r}, which is the name of {enumerated(others)} already:"
             " choose another name."
         )
     moves = "network" in facts.records and facts.records["network"].get("id") != current.get("network_id")
@@ -559,12 +549,12 @@ def _lacking_permissions(changes: Sequence[Step], current: Mapping[str, Any], op
         needed += ["allow_network_change"] if step.action == "changeNetwork" else []
         needed = [name for name in needed if not options[name]]
         if needed:
-            refused.append(f"{_difference(step, current)} (needs {_enumerated(needed)})")
+            refused.append(f"{_difference(step, current)} (needs {enumerated(needed)})")
             lacking += [name for name in needed if name not in lacking]
     if not refused:
         return []
     return [
-        f"{described(current)} differs in what may not be changed: {'; '.join(refused)}; set {_enumerated(lacking)} to true to permit it."
+        f"{described(current)} differs in what may not be changed: {'; '.join(refused)}; set {enumerated(lacking)} to true to permit it."
     ]
 
 

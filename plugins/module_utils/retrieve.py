@@ -9,7 +9,8 @@ from collections.abc import Callable, Mapping, Sequence
 from functools import partial
 from typing import Any
 
-from .client import Client, Deadline
+from .api.client import Client
+from .api.deadline import Deadline
 from .fields import shown_in_list
 from .tasks import side_by_side
 

@@ -21,7 +21,10 @@ from functools import partial
 # From typing, not collections.abc: the aliases below are built at run time, also on Python 3.8.
 from typing import Any, Callable, Coroutine, Generator, Sequence, TypeVar, Union
 
-from .client import Client, Deadline, DeadlineExceeded, TaskStatus
+from .api.client import Client
+from .api.deadline import Deadline
+from .api.errors import DeadlineExceeded
+from .api.messages import TaskStatus
 
 # Seconds between two looks: a share of the time already waited, within bounds. Short waits are noticed at once, long ones
 # cost few requests.
@@ -206,7 +209,7 @@ async def wait_for_task(client: Client, task_id: str, deadline: Deadline) -> Tas
     polling = Polling(client, deadline)
     try:
         while True:
-            await polling.wait(f"task {client.clean(task_id)}; its work on the server goes on")
+            await polling.wait(f"task {client.for_display(task_id)}; its work on the server goes on")
             status = await call(client.task, task_id, deadline)
             if status.ended or status.lost:
                 return status

@@ -81,7 +81,8 @@ error:
 
 from functools import partial
 
-from ansible_collections.coxedge.compute.plugins.module_utils.client import ApiError, Deadline
+from ansible_collections.coxedge.compute.plugins.module_utils.api.deadline import Deadline
+from ansible_collections.coxedge.compute.plugins.module_utils.api.errors import ApiError
 from ansible_collections.coxedge.compute.plugins.module_utils.fields import KINDS, snaked
 from ansible_collections.coxedge.compute.plugins.module_utils.module import ApiModule, api_options
 from ansible_collections.coxedge.compute.plugins.module_utils.select import in_order

@@ -442,9 +442,9 @@ error:
       sample: {currentState: Stopped, expectedStates: [Running]}
 """
 
+from ansible_collections.coxedge.compute.plugins.module_utils.api.errors import ApiError
 from ansible_collections.coxedge.compute.plugins.module_utils.apply import Run
 from ansible_collections.coxedge.compute.plugins.module_utils.catalog import Catalog
-from ansible_collections.coxedge.compute.plugins.module_utils.client import ApiError
 from ansible_collections.coxedge.compute.plugins.module_utils.fields import instance_options, option_problem
 from ansible_collections.coxedge.compute.plugins.module_utils.module import ApiModule, api_options, wait_options
 from ansible_collections.coxedge.compute.plugins.module_utils.plan import Refused

@@ -315,7 +315,7 @@ import difflib
 from typing import Any
 
 from ansible.module_utils.common.arg_spec import ArgumentSpecValidator
-from ansible_collections.coxedge.compute.plugins.module_utils.client import ApiError
+from ansible_collections.coxedge.compute.plugins.module_utils.api.errors import ApiError
 from ansible_collections.coxedge.compute.plugins.module_utils.fleet import (
     Fleet,
     fleet_problem,

@@ -221,12 +221,15 @@ error:
 from collections.abc import Mapping
 from typing import Any
 
-from ansible_collections.coxedge.compute.plugins.module_utils.client import ApiError, Client, Deadline, is_uuid
+from ansible_collections.coxedge.compute.plugins.module_utils.api.client import Client
+from ansible_collections.coxedge.compute.plugins.module_utils.api.deadline import Deadline
+from ansible_collections.coxedge.compute.plugins.module_utils.api.errors import ApiError
 from ansible_collections.coxedge.compute.plugins.module_utils.fields import shown, shown_in_list
 from ansible_collections.coxedge.compute.plugins.module_utils.module import ApiModule, api_options
 from ansible_collections.coxedge.compute.plugins.module_utils.retrieve import retrieve_each
 from ansible_collections.coxedge.compute.plugins.module_utils.select import FILTERS, Selection, in_order
 from ansible_collections.coxedge.compute.plugins.module_utils.tasks import concurrency_problem
+from ansible_collections.coxedge.compute.plugins.module_utils.text import is_uuid
 
 
 def info_options() -> dict[str, dict[str, Any]]:

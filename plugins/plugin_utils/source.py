@@ -13,8 +13,11 @@ from dataclasses import asdict, dataclass
 from functools import partial
 from typing import Any
 
+from ansible_collections.coxedge.compute.plugins.module_utils.api.client import Client
+from ansible_collections.coxedge.compute.plugins.module_utils.api.connection import Connection
+from ansible_collections.coxedge.compute.plugins.module_utils.api.deadline import Deadline
+from ansible_collections.coxedge.compute.plugins.module_utils.api.errors import ApiError
 from ansible_collections.coxedge.compute.plugins.module_utils.catalog import users_of
-from ansible_collections.coxedge.compute.plugins.module_utils.client import ApiError, Client, Connection, Deadline
 from ansible_collections.coxedge.compute.plugins.module_utils.fields import shown, shown_in_list
 from ansible_collections.coxedge.compute.plugins.module_utils.retrieve import retrieve_each
 from ansible_collections.coxedge.compute.plugins.module_utils.tasks import side_by_side
@@ -69,7 +72,7 @@ def _named(client: Client, call: Callable[[], Any]) -> Any:
         return call()
     except ApiError as error:
         if client.connection.environment_name not in error.message:
-            error.message = f"In {client.place}: {error.message}"
+            error.message = f"In {client.label}: {error.message}"
         raise
 
 

@@ -10,9 +10,12 @@ from contextlib import contextmanager
 from typing import Any
 
 import pytest
+from ansible_collections.coxedge.compute.plugins.module_utils.api.client import Client
+from ansible_collections.coxedge.compute.plugins.module_utils.api.connection import Connection
+from ansible_collections.coxedge.compute.plugins.module_utils.api.deadline import Deadline
+from ansible_collections.coxedge.compute.plugins.module_utils.api.transport import HttpTransport, Transport
 from ansible_collections.coxedge.compute.plugins.module_utils.apply import Run
 from ansible_collections.coxedge.compute.plugins.module_utils.catalog import Catalog
-from ansible_collections.coxedge.compute.plugins.module_utils.client import Client, Connection, Deadline
 from ansible_collections.coxedge.compute.plugins.module_utils.fields import instance_options
 from ansible_collections.coxedge.compute.plugins.module_utils.fleet import Fleet, laid_over
 from ansible_collections.coxedge.compute.plugins.module_utils.tasks import drive
@@ -93,10 +96,18 @@ class Bench:
         }
         return Connection(**{**values, **changes})
 
-    def client(self, **changes: Any) -> Client:
-        """A client on simulated time."""
-        most = changes.pop("pool_size", 10)
-        return Client(self.connection(**changes), clock=self.clock, sleep=self.clock.sleep, jitter=lambda: 0.5, pool_size=most)
+    def client(self, wrap: Callable[[Transport], Transport] | None = None, pool_size: int = 10, **changes: Any) -> Client:
+        """A client on simulated time. ``wrap``: puts another transport around the client's own."""
+        connection = self.connection(**changes)
+        transport: Transport = HttpTransport(connection, pool_size)
+        return Client(
+            connection,
+            clock=self.clock,
+            sleep=self.clock.sleep,
+            jitter=lambda: 0.5,
+            pool_size=pool_size,
+            transport=wrap(transport) if wrap else transport,
+        )
 
     def deadline(self, seconds: float | None = 600) -> Deadline:
         """A deadline on simulated time."""

@@ -12,7 +12,8 @@ import time
 
 import pytest
 from ansible.errors import AnsibleError, AnsibleParserError
-from ansible_collections.coxedge.compute.plugins.module_utils.client import Client, Connection
+from ansible_collections.coxedge.compute.plugins.module_utils.api.client import Client
+from ansible_collections.coxedge.compute.plugins.module_utils.api.connection import Connection
 from ansible_collections.coxedge.compute.plugins.plugin_utils import source
 from ansible_collections.coxedge.compute.tests.simulator.cloud import API_KEY
 

@@ -6,7 +6,7 @@
 from __future__ import annotations
 
 import pytest
-from ansible_collections.coxedge.compute.plugins.module_utils.client import ApiError, DeadlineExceeded, TaskFailed
+from ansible_collections.coxedge.compute.plugins.module_utils.api.errors import ApiError, DeadlineExceeded, TaskFailed
 from ansible_collections.coxedge.compute.plugins.module_utils.fields import SHAPE
 from ansible_collections.coxedge.compute.plugins.module_utils.plan import Refused
 

@@ -5,23 +5,24 @@
 
 from __future__ import annotations
 
+import os
 import socket
 import threading
 import time
 from contextlib import contextmanager
 
 import pytest
-from ansible_collections.coxedge.compute.plugins.module_utils import client as client_module
-from ansible_collections.coxedge.compute.plugins.module_utils.client import (
+from ansible_collections.coxedge.compute.plugins.module_utils.api.client import Client
+from ansible_collections.coxedge.compute.plugins.module_utils.api.connection import Connection
+from ansible_collections.coxedge.compute.plugins.module_utils.api.deadline import Deadline
+from ansible_collections.coxedge.compute.plugins.module_utils.api.errors import (
     ApiError,
-    Client,
-    Connection,
-    Deadline,
     DeadlineExceeded,
-    LostAnswer,
+    NotProcessed,
+    ResponseLost,
     TaskFailed,
-    Unsent,
 )
+from ansible_collections.coxedge.compute.plugins.module_utils.api.transport import classified, proxies_for, verify_setting
 
 UNKNOWN_ID = "00000000-0000-4000-8000-000000000000"
 KEY = "simulator-key"
@@ -128,14 +129,14 @@ def test_a_short_list_that_can_not_be_completed_fails(bench):
 
 def meddle_with_pages(monkeypatch, client, change):
     """Has ``change(answer, number)`` called with each page that a client is given, counted from 1; returns the list that they go to."""
-    real, answers = client._list_answer, []
+    real, answers = client._pages._get, []
 
     def paged(*args):
         answers.append(real(*args))
         change(answers[-1], len(answers))
         return answers[-1]
 
-    monkeypatch.setattr(client, "_list_answer", paged)
+    monkeypatch.setattr(client._pages, "_get", paged)
     return answers
 
 
@@ -219,10 +220,10 @@ def test_where_environments_can_not_be_had_the_error_is_the_same_without_the_hin
 
 def test_an_error_of_the_api_s_own_is_told_with_its_reason(bench, web1):
     bench.fault(kind="status", status=500, body={"errors": [{"code": "E1", "message": "out of order", "context": {"zones": ["a", "b"]}}]})
-    text = failure(write(bench, web1), LostAnswer).sentence
+    text = failure(write(bench, web1), ResponseLost).sentence
     assert "(HTTP 500): out of order (code E1; zones: a, b)" in text
     bench.fault(kind="status", status=500, body={"errors": [{"message": "out of order"}]})
-    assert failure(write(bench, web1), LostAnswer).sentence.endswith("(HTTP 500): out of order.")
+    assert failure(write(bench, web1), ResponseLost).sentence.endswith("(HTTP 500): out of order.")
 
 
 def test_a_context_that_is_too_big_or_nested_without_end_is_left_out(bench, web1):
@@ -378,12 +379,12 @@ def test_html_of_a_gateway_in_trouble_is_no_reason_to_check_the_url(bench):
 def test_no_without_a_reason_is_no_too(bench, web1, body):
     bench.fault(kind="status", status=400, body=body)
     error = failure(write(bench, web1))
-    assert "no reason was given (HTTP 400)" in error.sentence and not isinstance(error, LostAnswer)
+    assert "no reason was given (HTTP 400)" in error.sentence and not isinstance(error, ResponseLost)
 
 
 def test_a_gateway_s_own_no_is_one(bench, web1):
     bench.fault(kind="html", status=400)
-    assert not isinstance(failure(write(bench, web1)), LostAnswer)
+    assert not isinstance(failure(write(bench, web1)), ResponseLost)
 
 
 def test_the_text_of_an_answer_that_is_no_json_is_cut_and_on_one_line(bench):
@@ -449,13 +450,13 @@ def write(bench, web1, operation="start", **connection):
 )
 def test_a_write_whose_answer_is_lost_is_sent_once_and_says_so(bench, web1, fault):
     bench.fault(**fault, count=0)
-    failure(write(bench, web1), LostAnswer)
+    failure(write(bench, web1), ResponseLost)
     assert bench.requests() == ["POST start"]
 
 
 def test_a_lost_answer_that_is_empty_is_called_so(bench, web1):
     bench.fault(kind="empty")
-    assert failure(write(bench, web1), LostAnswer).sentence.endswith("which is empty.")
+    assert failure(write(bench, web1), ResponseLost).sentence.endswith("that is empty.")
 
 
 def test_work_that_is_done_at_once_may_be_told_as_a_task_s_result(bench, web1):
@@ -466,7 +467,7 @@ def test_work_that_is_done_at_once_may_be_told_as_a_task_s_result(bench, web1):
 
 def test_a_write_that_times_out_is_a_lost_answer(bench, web1):
     bench.fault(kind="delay", seconds=1.0)
-    assert "did not answer within 0.2 seconds" in failure(write(bench, web1, api_timeout=0.2), LostAnswer).message
+    assert "did not respond within 0.2 seconds" in failure(write(bench, web1, api_timeout=0.2), ResponseLost).message
     assert bench.requests() == ["POST start"]
 
 
@@ -480,7 +481,7 @@ def test_a_write_is_sent_again_after_a_refused_connection(bench, web1, monkeypat
     with socket.create_server(("127.0.0.1", 0)) as server:
         port = server.getsockname()[1]
     client = bench.client(api_url=f"http://127.0.0.1:{port}/api/v2", api_retries=3)
-    error = failure(lambda: client.write("POST", "instances", web1, bench.deadline(), None, "start"), Unsent)
+    error = failure(lambda: client.write("POST", "instances", web1, bench.deadline(), None, "start"), NotProcessed)
     assert "connection refused" in error.message and "tried 4 times" in error.message
 
 
@@ -490,13 +491,13 @@ def test_a_reset_behind_a_proxy_is_a_lost_answer_and_a_dead_proxy_is_not(bench):
 
     def seen(reason):
         error = exceptions.ProxyError(MaxRetryError(None, "/", ProxyError("Unable to connect to proxy", reason)))
-        return type(bench.client()._transport_error(error, "create an instance", 5))
+        return type(classified(error, "127.0.0.1", "create an instance", 5))
 
-    assert seen(ConnectionResetError(104, "Connection reset by peer")) is LostAnswer
-    assert seen(NewConnectionError(None, "refused")) is Unsent
-    assert seen(ConnectTimeoutError(None, "no answer while connecting")) is Unsent
-    assert seen(ReadTimeoutError(None, "/", "no answer")) is LostAnswer
-    assert seen(OSError("Tunnel connection failed: 502 Bad Gateway")) is Unsent
+    assert seen(ConnectionResetError(104, "Connection reset by peer")) is ResponseLost
+    assert seen(NewConnectionError(None, "refused")) is NotProcessed
+    assert seen(ConnectTimeoutError(None, "no answer while connecting")) is NotProcessed
+    assert seen(ReadTimeoutError(None, "/", "no answer")) is ResponseLost
+    assert seen(OSError("Tunnel connection failed: 502 Bad Gateway")) is NotProcessed
 
 
 def test_an_exception_that_nobody_knows_is_a_lost_answer_and_a_missing_package_is_none(bench, web1, monkeypatch):
@@ -509,14 +510,14 @@ def test_an_exception_that_nobody_knows_is_a_lost_answer_and_a_missing_package_i
         return send
 
     monkeypatch.setattr(HTTPAdapter, "send", raising(ValueError("odd")))
-    assert "unexpected ValueError" in failure(write(bench, web1), LostAnswer).sentence
+    assert "unexpected ValueError" in failure(write(bench, web1), ResponseLost).sentence
     monkeypatch.setattr(HTTPAdapter, "send", raising(ImportError("no such package")))
     with pytest.raises(ImportError, match="no such package"):
         write(bench, web1)()
 
 
 def test_an_unknown_host_is_one_sentence(bench):
-    assert "nowhere.invalid" in failure(listing(bench, api_url="https://nowhere.invalid/api", api_retries=0), Unsent).message
+    assert "nowhere.invalid" in failure(listing(bench, api_url="https://nowhere.invalid/api", api_retries=0), NotProcessed).message
 
 
 def test_a_refusal_carries_code_message_and_context(bench, web1):
@@ -578,14 +579,14 @@ def answering(answer):
 
 def test_an_answer_that_is_no_text_is_a_lost_one(bench, web1):
     with answering(b"HTTP/1.1 200 X\r\nContent-Length: 2\r\n\r\n\xff\xfe") as url:
-        assert "which begins:" in failure(write(bench, web1, api_url=url), LostAnswer).sentence
+        assert "that begins:" in failure(write(bench, web1, api_url=url), ResponseLost).sentence
 
 
 @pytest.mark.parametrize("status", [300, 302, 304])
 def test_a_redirect_to_nowhere_is_one_too(bench, web1, status):
     with answering(f"HTTP/1.1 {status} X\r\nLocation: http://[bad\r\nContent-Length: 0\r\n\r\n".encode()) as url:
         error = failure(write(bench, web1, api_url=url))
-    assert "redirects" in error.message and error.status_code == status and not isinstance(error, LostAnswer)
+    assert "redirects" in error.message and error.status_code == status and not isinstance(error, ResponseLost)
 
 
 @pytest.mark.parametrize("key", ["1", "null", "a"])
@@ -604,7 +605,7 @@ def test_half_a_surrogate_pair_is_no_text(bench):
 def test_work_that_goes_on_as_no_task_is_not_taken_for_done(bench, web1):
     bench.fault(kind="status", status=200, body={"taskId": 7, "taskStatus": "PENDING"})
     answer = write(bench, web1)()
-    assert answer.vague and answer.task_id is None
+    assert answer.unconfirmed and answer.task_id is None
 
 
 def test_the_server_s_text_can_not_show_the_key_or_break_lines(bench, web1):
@@ -673,7 +674,7 @@ def test_a_first_answer_that_says_failed_tells_reason_and_task(bench, web1):
 
 
 @pytest.mark.parametrize(
-    ("body", "vague"),
+    ("body", "unconfirmed"),
     [
         ({"data": {"id": "x"}}, False),
         ({"data": {}}, True),
@@ -682,15 +683,15 @@ def test_a_first_answer_that_says_failed_tells_reason_and_task(bench, web1):
         ({"taskStatus": "PENDING", "taskId": "t"}, False),
     ],
 )
-def test_an_answer_that_shows_neither_work_nor_its_end_is_vague(bench, web1, body, vague):
+def test_an_answer_that_shows_neither_work_nor_its_end_is_unconfirmed(bench, web1, body, unconfirmed):
     bench.fault(kind="status", status=200, body=body)
-    assert write(bench, web1)().vague is vague
+    assert write(bench, web1)().unconfirmed is unconfirmed
 
 
 def test_204_is_success(bench, web1):
     bench.settings(update_answer="empty")
     answer = bench.client().write("PUT", "instances", web1, bench.deadline(), {"name": "x"})
-    assert (answer.data, answer.task_id, answer.vague) == (None, None, True)
+    assert (answer.data, answer.task_id, answer.unconfirmed) == (None, None, True)
 
 
 # --- one resource, tasks -----------------------------------------------------------------------------------------
@@ -783,12 +784,12 @@ def test_a_lost_task(bench):
 
 def test_certificates_are_checked_with_every_call(bench, monkeypatch):
     monkeypatch.setenv("REQUESTS_CA_BUNDLE", "/bundle.pem")
-    assert bench.client(validate_certs=False)._verify() is False
-    assert bench.client()._verify() == "/bundle.pem"
-    assert bench.client(ca_path="/mine.pem")._verify() == "/mine.pem"
+    assert verify_setting(bench.connection(validate_certs=False)) is False
+    assert verify_setting(bench.connection()) == "/bundle.pem"
+    assert verify_setting(bench.connection(ca_path="/mine.pem")) == "/mine.pem"
     monkeypatch.delenv("REQUESTS_CA_BUNDLE")
     monkeypatch.delenv("CURL_CA_BUNDLE", raising=False)
-    assert bench.client()._verify() is True
+    assert verify_setting(bench.connection()) is True
 
 
 @pytest.mark.parametrize("where", ["ca_path", "REQUESTS_CA_BUNDLE"])
@@ -812,7 +813,7 @@ def test_loopback_never_goes_through_a_proxy(bench, web1, monkeypatch):
     for name in ("no_proxy", "NO_PROXY"):
         monkeypatch.delenv(name, raising=False)
     assert len(listing(bench)()) == 1
-    assert bench.client(api_url="https://portal.example.com")._proxies()["https"] == "http://127.0.0.1:1"
+    assert proxies_for(bench.connection(api_url="https://portal.example.com"))["https"] == "http://127.0.0.1:1"
 
 
 def test_the_key_travels_in_its_header_alone_and_no_password_of_netrc(bench, web1, simulator, monkeypatch, tmp_path):
@@ -842,6 +843,7 @@ def test_importing_the_client_does_not_import_requests():
     import subprocess
     import sys
 
-    path = f"sys.path[:0] = {sys.path!r}"
-    code = f"import sys; {path}; import runpy; runpy.run_path({client_module.__file__!r}); sys.exit('requests' in sys.modules)"
+    path = f"sys.path.insert(0, {os.environ['ANSIBLE_COLLECTIONS_PATH']!r})"
+    name = "ansible_collections.coxedge.compute.plugins.module_utils.api.client"
+    code = f"import sys; {path}; import {name}; sys.exit('requests' in sys.modules)"
     assert subprocess.run([sys.executable, "-c", code], check=False).returncode == 0

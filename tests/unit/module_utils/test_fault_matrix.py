@@ -12,10 +12,11 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator
+from functools import partial
 from typing import Any
 
 import pytest
-from ansible_collections.coxedge.compute.plugins.module_utils.client import ApiError, LostAnswer, Unsent
+from ansible_collections.coxedge.compute.plugins.module_utils.api.errors import ApiError, NotProcessed, ResponseLost
 from ansible_collections.coxedge.compute.plugins.module_utils.plan import Refused
 from ansible_collections.coxedge.compute.tests.simulator.cloud import API_KEY
 from ansible_collections.coxedge.compute.tests.unit.module_utils.operations_table import (
@@ -92,20 +93,19 @@ def must_succeed(name: str, case: Case, fault: str) -> bool:
 class Shaken:
     """A client whose exchanges of some requests end as they would without the server knowing."""
 
-    def __init__(self, client: Any, case: Case, how: str, count: int) -> None:
-        self.exchange, self.case, self.how, self.left = client._exchange, case, how, count or 10**9
-        client._exchange = self
+    def __init__(self, transport: Any, case: Case, how: str, count: int) -> None:
+        self.transport, self.case, self.how, self.left = transport, case, how, count or 10**9
 
-    def __call__(self, request: Any, deadline: Any) -> Any:
+    def exchange(self, request: Any, deadline: Any) -> Any:
         text = f"/{request.path}" + "".join(f"?{name}={value}" for name, value in request.params.items())
         if request.method != self.case.method or not re.search(self.case.path, text) or self.left <= 0:
-            return self.exchange(request, deadline)
+            return self.transport.exchange(request, deadline)
         self.left -= 1
         if self.how == "unsent":
-            raise Unsent(f"Could not {request.doing}: no connection (refused)")
+            raise NotProcessed(f"Could not {request.purpose}: no connection (refused)")
         if self.how == "timeout after":
-            self.exchange(request, deadline)
-        raise LostAnswer(f"Could not {request.doing}: no answer within {TIMEOUT:g} seconds")
+            self.transport.exchange(request, deadline)
+        raise ResponseLost(f"Could not {request.purpose}: no answer within {TIMEOUT:g} seconds")
 
 
 def chain(error: BaseException | None) -> Iterator[BaseException]:
@@ -135,10 +135,8 @@ def test_each_fault(bench, clock, name, count):
             bench.fault(**told, method=case.method, path=case.path, count=count)
         began, error = clock.now, None
         try:
-            client = bench.client(api_timeout=TIMEOUT)
-            if isinstance(told, str):
-                Shaken(client, case, told, count)
-            run(bench, case, client)
+            wrap = partial(Shaken, case=case, how=told, count=count) if isinstance(told, str) else None
+            run(bench, case, bench.client(wrap, api_timeout=TIMEOUT))
         except (ApiError, Refused) as problem:
             error = problem
         took = clock.now - began

@@ -10,7 +10,9 @@ import time
 from concurrent.futures import ThreadPoolExecutor
 
 import pytest
-from ansible_collections.coxedge.compute.plugins.module_utils.client import ApiError, Client
+from ansible_collections.coxedge.compute.plugins.module_utils.api.client import Client
+from ansible_collections.coxedge.compute.plugins.module_utils.api.errors import ApiError
+from ansible_collections.coxedge.compute.plugins.module_utils.api.transport import HttpTransport
 from ansible_collections.coxedge.compute.plugins.module_utils.fields import STATES
 from ansible_collections.coxedge.compute.plugins.module_utils.fleet import Listing, MemberRun, fleet_problem, laid_over, summary_of
 from ansible_collections.coxedge.compute.plugins.module_utils.plan import Refused
@@ -110,7 +112,7 @@ def test_unknown_ids_are_one_list_and_a_look_each(bench):
 
 def test_the_bound_is_on_requests_in_flight_and_not_on_the_work_under_way(bench, monkeypatch):
     in_flight, peak, lock = 0, 0, threading.Lock()
-    exchange = Client._exchange
+    exchange = HttpTransport.exchange
 
     def count(*args):
         nonlocal in_flight, peak
@@ -123,7 +125,7 @@ def test_the_bound_is_on_requests_in_flight_and_not_on_the_work_under_way(bench,
             with lock:
                 in_flight -= 1
 
-    monkeypatch.setattr(Client, "_exchange", count)
+    monkeypatch.setattr(HttpTransport, "exchange", count)
     results = bench.fleet(members(20, **CREATION), most=3)
     assert peak == 3 and not any(result["failed"] for result in results)
     # All creates are sent before the first of their tasks is asked for a second time.

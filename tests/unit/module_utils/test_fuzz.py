@@ -9,7 +9,7 @@ import contextlib
 import json
 
 import pytest
-from ansible_collections.coxedge.compute.plugins.module_utils.client import ApiError
+from ansible_collections.coxedge.compute.plugins.module_utils.api.errors import ApiError
 from ansible_collections.coxedge.compute.plugins.module_utils.fields import FIELDS, instance_options, shown, shown_in_list, shown_part
 from ansible_collections.coxedge.compute.plugins.module_utils.plan import Facts, Refused, diff_of, make_plan, must_settle, needs
 from ansible_collections.coxedge.compute.plugins.module_utils.select import FILTERS, Selection, in_order

@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import copy
 
-from ansible_collections.coxedge.compute.plugins.module_utils.client import ApiError
+from ansible_collections.coxedge.compute.plugins.module_utils.api.errors import ApiError
 from ansible_collections.coxedge.compute.plugins.module_utils.plan import Refused
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st

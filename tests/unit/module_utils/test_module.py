@@ -10,7 +10,7 @@ import json
 
 import pytest
 from ansible.module_utils import basic
-from ansible_collections.coxedge.compute.plugins.module_utils.client import ApiError
+from ansible_collections.coxedge.compute.plugins.module_utils.api.errors import ApiError
 from ansible_collections.coxedge.compute.plugins.module_utils.fields import instance_options
 from ansible_collections.coxedge.compute.plugins.module_utils.module import ENVIRONMENT, ApiModule, api_options, wait_options
 from ansible_collections.coxedge.compute.plugins.module_utils.plan import Refused
@@ -153,7 +153,7 @@ def test_user_data_of_many_parts_does_not_blot_out_results(made, capsys):
 def test_user_data_that_the_api_echoes_is_blotted_out(made):
     client = made(name="web1", **REQUIRED, user_data="#!/bin/sh\npassword=hunter2").new_client()
     errors = [{"message": "bad line password=hunter2", "context": {"userData": "x", "line": "password=hunter2"}}]
-    error = client._refusal(400, {"errors": errors}, "create an instance")
+    error = client._envelopes._error_response(400, {"errors": errors}, "create an instance")
     assert "hunter2" not in error.sentence + str(error.details) and "userData" not in error.context
 
 

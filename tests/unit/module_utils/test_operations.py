@@ -6,8 +6,8 @@
 from __future__ import annotations
 
 import pytest
+from ansible_collections.coxedge.compute.plugins.module_utils.api.errors import ApiError
 from ansible_collections.coxedge.compute.plugins.module_utils.catalog import Catalog
-from ansible_collections.coxedge.compute.plugins.module_utils.client import ApiError
 from ansible_collections.coxedge.compute.plugins.module_utils.operations import Operation, selection
 from ansible_collections.coxedge.compute.plugins.module_utils.plan import Refused
 from ansible_collections.coxedge.compute.plugins.module_utils.tasks import drive

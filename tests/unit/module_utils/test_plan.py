@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import pytest
 from ansible_collections.coxedge.compute.plugins.module_utils import plan as plan_module
-from ansible_collections.coxedge.compute.plugins.module_utils.client import ApiError
+from ansible_collections.coxedge.compute.plugins.module_utils.api.errors import ApiError
 from ansible_collections.coxedge.compute.plugins.module_utils.fields import FIELDS, Field, instance_options, shown
 from ansible_collections.coxedge.compute.plugins.module_utils.plan import (
     NO_PROGRESS,

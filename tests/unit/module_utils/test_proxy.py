@@ -10,7 +10,10 @@ import threading
 
 import pytest
 import trustme
-from ansible_collections.coxedge.compute.plugins.module_utils.client import Client, Connection, Deadline, LostAnswer, Unsent
+from ansible_collections.coxedge.compute.plugins.module_utils.api.client import Client
+from ansible_collections.coxedge.compute.plugins.module_utils.api.connection import Connection
+from ansible_collections.coxedge.compute.plugins.module_utils.api.deadline import Deadline
+from ansible_collections.coxedge.compute.plugins.module_utils.api.errors import NotProcessed, ResponseLost
 from ansible_collections.coxedge.compute.tests.unit.module_utils.tls_server import EmptyApi, serving
 
 HOST = "api.coxedge.example"
@@ -101,7 +104,7 @@ def test_no_proxy_is_heeded(behind, monkeypatch, exempt):
     proxy = Proxy(port)
     monkeypatch.setenv("https_proxy", proxy.url)
     monkeypatch.setenv("no_proxy", exempt)
-    with pytest.raises(Unsent):
+    with pytest.raises(NotProcessed):
         client.fetch_all("instances", Deadline(30))
     assert proxy.seen == []
 
@@ -111,7 +114,7 @@ def test_a_proxy_that_refuses_is_named_without_its_password(behind, monkeypatch,
     client, port = behind
     proxy = Proxy(port, status)
     monkeypatch.setenv("https_proxy", proxy.url)
-    with pytest.raises((Unsent, LostAnswer)) as caught:
+    with pytest.raises((NotProcessed, ResponseLost)) as caught:
         client.fetch_all("instances", Deadline(30))
     assert "proxy" in str(caught.value) and "proxy-password" not in str(caught.value) and KEY not in str(caught.value)
 

@@ -8,7 +8,8 @@ from __future__ import annotations
 import time
 
 import pytest
-from ansible_collections.coxedge.compute.plugins.module_utils.client import Client, DeadlineExceeded, TaskFailed
+from ansible_collections.coxedge.compute.plugins.module_utils.api.client import Client
+from ansible_collections.coxedge.compute.plugins.module_utils.api.errors import DeadlineExceeded, TaskFailed
 from ansible_collections.coxedge.compute.plugins.module_utils.tasks import (
     Pause,
     Polling,

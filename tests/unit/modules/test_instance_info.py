@@ -9,7 +9,7 @@ import threading
 import time
 
 import pytest
-from ansible_collections.coxedge.compute.plugins.module_utils.client import ApiError
+from ansible_collections.coxedge.compute.plugins.module_utils.api.errors import ApiError
 from ansible_collections.coxedge.compute.plugins.modules.instance_info import find, info_options, option_problem
 
 UNKNOWN_ID = "00000000-0000-4000-8000-000000000000"

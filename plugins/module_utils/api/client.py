@@ -1,0 +1,105 @@
+# Copyright (c) 2026, coxedge.compute contributors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""What callers use of the API: whole lists, single resources, writes and tasks of one environment."""
+
+from __future__ import annotations
+
+import random
+import time
+from collections.abc import Callable, Mapping, Sequence
+from typing import Any
+from urllib.parse import quote
+
+from .connection import Connection
+from .deadline import Deadline
+from .envelope import Envelopes
+from .errors import ApiError
+from .messages import Request, Response, TaskStatus
+from .pages import Pages
+from .redaction import Redactor
+from .sender import Sender
+from .transport import HttpTransport, Transport
+
+
+class Client:
+    """Talks to one environment of the API. Safe to use from several threads."""
+
+    def __init__(
+        self,
+        connection: Connection,
+        clock: Callable[[], float] = time.monotonic,
+        sleep: Callable[[float], None] = time.sleep,
+        jitter: Callable[[], float] = random.random,
+        pool_size: int = 10,
+        secrets: Sequence[str] = (),
+        transport: Transport | None = None,
+    ) -> None:
+        """``pool_size``: how many requests are in flight at most.
+
+        ``secrets``: texts besides the key that an error must not show if the API sends them back, such as user data.
+        ``clock``, ``sleep``, ``jitter`` (a number between 0 and 1) and ``transport`` are for tests: waiting then costs no time.
+        """
+        self.connection = connection
+        self.clock, self.sleep, self.jitter = clock, sleep, jitter
+        self.transport = HttpTransport(connection, pool_size) if transport is None else transport
+        redactor = Redactor(connection.api_key, secrets)
+        self._envelopes = Envelopes(redactor, connection.label)
+        self._sender = Sender(connection, self.transport, self._envelopes, pool_size, sleep, jitter)
+        self._pages = Pages(connection, self._sender, redactor, clock)
+        self.for_display = redactor.for_display
+        self.backoff = self._sender.backoff
+        self.paged = self._pages.paged
+
+    @property
+    def label(self) -> str:
+        """The environment, for sentences."""
+        return self.connection.label
+
+    def fetch_all(self, entity: str, deadline: Deadline, **filters: str) -> list[dict[str, Any]]:
+        """A whole list; ``filters`` are query parameters, which a server may ignore. Raises ApiError."""
+        return self._pages.fetch_all(entity, deadline, filters)
+
+    def fetch_one(self, entity: str, entity_id: str, deadline: Deadline) -> dict[str, Any] | None:
+        """One resource; None for a 404. Whether that means absence, the caller has to find out: see ``Reader.look``."""
+        purpose = f"read {entity} {entity_id}"
+        try:
+            data = self._sender.send(Request("GET", self.connection.path(entity, entity_id), purpose), deadline).data
+        except ApiError as error:
+            if error.status_code == 404:
+                return None
+            raise
+        if not isinstance(data, dict) or not isinstance(data.get("id"), str):
+            raise ApiError(f"Could not {purpose}: the response holds no such resource; check that api_url leads to the API.")
+        if data["id"].lower() != entity_id.lower():
+            raise ApiError(f"Could not {purpose}: the API responded with another one, {self.for_display(data['id'])}.")
+        return data
+
+    def write(
+        self,
+        method: str,
+        entity: str,
+        entity_id: str | None,
+        deadline: Deadline,
+        body: Mapping[str, Any] | None = None,
+        operation: str | None = None,
+    ) -> Response:
+        """Sends one write. Raises ResponseLost if the server may have processed it, and does not send it again then."""
+        verb = operation or {"POST": "create", "PUT": "update", "DELETE": "delete"}[method]
+        purpose = f"{verb} instance {entity_id}" if entity_id else f"{verb} an instance"
+        params = {"operation": operation} if operation else {}
+        return self._sender.send(Request(method, self.connection.path(entity, entity_id), purpose, params, body), deadline)
+
+    def task(self, task_id: str, deadline: Deadline) -> TaskStatus:
+        """One look at a task. Raises TaskFailed if it has failed; a task that the API does not know is ``lost``."""
+        purpose = f"poll task {self.for_display(task_id)}"
+        if task_id.strip(".") == "":
+            return TaskStatus(False, lost=ApiError(f"Could not {purpose}: the API gave no usable task id."))
+        try:
+            document = self._sender.send(Request("GET", "tasks/" + quote(task_id, safe=""), purpose, raw=True), deadline).data
+        except ApiError as error:
+            # A 404, or errors with status 200: the API has nothing to say about the task, which says nothing about the work.
+            if error.status_code == 404 or (error.status_code or 500) < 300:
+                return TaskStatus(False, lost=error)
+            raise
+        return self._envelopes.read_task(document, task_id)

@@ -1,0 +1,81 @@
+# Copyright (c) 2026, coxedge.compute contributors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""One request, sent again where that is safe."""
+
+from __future__ import annotations
+
+import threading
+from collections.abc import Callable
+
+from .connection import Connection
+from .deadline import Deadline
+from .envelope import Envelopes
+from .errors import ApiError, DeadlineExceeded, NotProcessed
+from .messages import Request, Response
+from .transport import Transport
+
+# Seconds. The longest back-off, and the longest Retry-After that a read without a deadline waits for.
+MAX_BACKOFF = 30.0
+MAX_RETRY_AFTER = 60.0
+
+
+class Sender:
+    """Sends requests, at most ``max_in_flight`` at the same time. Safe to use from several threads."""
+
+    def __init__(
+        self,
+        connection: Connection,
+        transport: Transport,
+        envelopes: Envelopes,
+        max_in_flight: int,
+        sleep: Callable[[float], None],
+        jitter: Callable[[], float],
+    ) -> None:
+        self._retries, self._transport, self._envelopes = connection.api_retries, transport, envelopes
+        self._sleep, self._jitter = sleep, jitter
+        self._in_flight = threading.Semaphore(max_in_flight)
+
+    def send(self, request: Request, deadline: Deadline) -> Response:
+        """Sends a request, again if it was certainly not processed, and a read again if its response was lost."""
+        tries, problem = 0, ""
+        while True:
+            if deadline.remaining() <= 0:
+                raise DeadlineExceeded(f"Could not {request.purpose}: the wait_timeout of {deadline.seconds:g} seconds is over{problem}")
+            try:
+                return self.send_once(request, deadline)
+            except ApiError as error:
+                tries, problem = tries + 1, f"; before that: {error.message}"
+                if not isinstance(error, NotProcessed) and not (request.method == "GET" and error.retryable):
+                    raise
+                if tries > self._retries:
+                    if tries > 1:
+                        error.message += f" (tried {tries} times)"
+                    raise
+                self._wait(error, tries, request, deadline)
+
+    def send_once(self, request: Request, deadline: Deadline) -> Response:
+        """Sends a request a single time."""
+        # Waiting before another try is not "in flight": it keeps nobody else from sending.
+        with self._in_flight:
+            response = self._transport.exchange(request, deadline)
+        return self._envelopes.read(request, response)
+
+    def backoff(self, tries: int) -> float:
+        """Seconds to wait after so many tries: doubling from 0.5 s, at most 30 s, half of it random."""
+        return float(min(MAX_BACKOFF, 0.5 * 2 ** min(tries - 1, 16))) * (0.5 + self._jitter() / 2)
+
+    def _wait(self, error: ApiError, tries: int, request: Request, deadline: Deadline) -> None:
+        """Waits before the next try: as long as the server asks for, else with exponential back-off."""
+        left = deadline.remaining()
+        if error.retry_after is None:
+            # One more try shortly before the end is better than none.
+            self._sleep(min(self.backoff(tries), left - 1.0 if left > 1.0 else left))
+            return
+        if error.retry_after > (MAX_RETRY_AFTER if deadline.seconds is None else left):
+            error.message = (
+                f"Could not {request.purpose}: the API asks to wait for {error.retry_after:.0f} seconds, which is longer than the time"
+                " that is left; try again later"
+            )
+            raise error
+        self._sleep(error.retry_after)

@@ -1,0 +1,39 @@
+# Copyright (c) 2026, coxedge.compute contributors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""Small helpers for texts and for numbers that come as text. Every other file may use them."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Sequence
+
+# How many characters of a text from the API are shown in a sentence.
+MAX_SHOWN = 500
+
+UUID_PATTERN = re.compile(r"[0-9a-fA-F]{8}(?:-[0-9a-fA-F]{4}){3}-[0-9a-fA-F]{12}")
+
+
+def is_uuid(text: object) -> bool:
+    """Whether a text is a UUID: wherever a name or an id is accepted, a UUID is an id."""
+    return isinstance(text, str) and UUID_PATTERN.fullmatch(text) is not None
+
+
+def one_line(text: object) -> str:
+    """A text from the API for use in a sentence: on one line, printable, at most MAX_SHOWN characters."""
+    line = " ".join("".join(char if char.isprintable() else " " for char in str(text)).split())
+    return line if len(line) <= MAX_SHOWN else line[:MAX_SHOWN] + "..."
+
+
+def enumerated(names: Sequence[str]) -> str:
+    """At least one name for a sentence: "a", "a and b", "a, b and c"."""
+    return names[0] if len(names) == 1 else ", ".join(names[:-1]) + " and " + names[-1]
+
+
+def as_integer(value: object, floats: bool = False) -> int | None:
+    """An integer that may come as text, or with ``floats`` as 3.0; None for anything else."""
+    if isinstance(value, str) and value.isascii() and value.isdigit() and len(value) < 16:
+        return int(value)
+    if floats and isinstance(value, float) and value.is_integer():
+        return int(value)
+    return value if isinstance(value, int) and not isinstance(value, bool) else None
