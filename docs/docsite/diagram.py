@@ -11,9 +11,8 @@ from dataclasses import dataclass, field
 from html import escape
 from pathlib import Path
 
-from ansible_collections.coxedge.compute.plugins.module_utils.plan import (
+from ansible_collections.coxedge.compute.plugins.module_utils.instance.conditions import (
     DESTROYED,
-    ENDS_IN,
     ERROR,
     NONE,
     RUNNING,
@@ -22,6 +21,7 @@ from ansible_collections.coxedge.compute.plugins.module_utils.plan import (
     TRANSITION,
     cell,
 )
+from ansible_collections.coxedge.compute.plugins.module_utils.instance.operations import OPERATIONS
 
 WIDTH, HEIGHT = 1120, 740
 # Of a box: its width, the height of its head and of a line, and the space around its text.
@@ -125,7 +125,8 @@ def read_table() -> Drawn:
 
 def note(drawn: Drawn, state: str, column: str, words: tuple[str, ...]) -> None:
     """Puts one cell into the picture."""
-    ends = [NONE if word == "purge" else ENDS_IN[word].lower() for word in words if word == "purge" or word in ENDS_IN]
+    operations = [OPERATIONS[word] for word in words if word in OPERATIONS]
+    ends = [operation.ends_in.lower() if operation.ends_in else NONE for operation in operations if operation.ends_in or operation.destroys]
     target = ends[-1] if ends else column
     if target != column:
         drawn.arrows.setdefault((column, target), {}).setdefault(", ".join(words), []).append(state)

@@ -174,7 +174,7 @@ from ansible.module_utils.parsing.convert_bool import boolean
 from ansible.plugins.inventory import BaseInventoryPlugin, Cacheable, Constructable
 from ansible_collections.coxedge.compute.plugins.module_utils.api.connection import Connection
 from ansible_collections.coxedge.compute.plugins.module_utils.api.errors import ApiError
-from ansible_collections.coxedge.compute.plugins.module_utils.select import FILTERS, Selection, place_of
+from ansible_collections.coxedge.compute.plugins.module_utils.instance.filters import FILTERS, Selection, sort_key
 from ansible_collections.coxedge.compute.plugins.module_utils.tasks import concurrency_problem
 from ansible_collections.coxedge.compute.plugins.module_utils.text import one_line
 from ansible_collections.coxedge.compute.plugins.plugin_utils import source
@@ -423,7 +423,7 @@ class InventoryModule(BaseInventoryPlugin, Constructable, Cacheable):  # type: i
         found = [
             (instance, environment) for environment in environments for instance in environment.instances if selection.matches(instance)
         ]
-        for instance, environment in sorted(found, key=lambda pair: place_of(pair[0])):
+        for instance, environment in sorted(found, key=lambda pair: sort_key(pair[0])):
             variables = variables_of(instance, environment.name)
             member = Member(str(instance["id"]), environment.name, variables, [])
             if not all(conditions.holds(condition, member) for condition in conditions.texts):

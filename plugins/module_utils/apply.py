@@ -21,48 +21,17 @@ from .api.deadline import Deadline
 from .api.errors import ApiError, DeadlineExceeded, ResponseLost, TaskFailed
 from .api.messages import Response, TaskStatus
 from .catalog import Catalog
-from .fields import shown, shown_part
-from .plan import (
-    DESTROYED,
-    ENDS_IN,
-    ERROR,
-    ISO_OPERATIONS,
-    NO_PROGRESS,
-    NONE,
-    RUNNING,
-    STOPPED,
-    TRANSITION,
-    Plan,
-    Progress,
-    Refused,
-    Step,
-    condition,
-    described,
-    diff_of,
-    has_effect,
-    is_live,
-    make_plan,
-    must_settle,
-    needs,
-    reboots,
-    shows_effect,
-    state_of,
-    steps_after_create,
-)
+from .instance.compare import diff_of
+from .instance.conditions import DESTROYED, ERROR, NONE, RUNNING, STOPPED, TRANSITION, condition, described, is_live, must_settle, state_of
+from .instance.creation import steps_after_create
+from .instance.plan import lookups_needed, make_plan
+from .instance.steps import NO_PROGRESS, Plan, Progress, Refused, Step, contradicts, final_view, has_ended, reboots, shows_effect
+from .instance.view import full_view, partial_view
 from .tasks import Polling, call, pause, wait_for_task
 from .text import UUID_PATTERN
 
 # Seconds in which the effect of a write has to show after its answer was lost, or its task is no longer known.
 GRACE = 30.0
-
-# A repetition of these does harm: a second stop forces, a second reboot reboots again, a second reset makes the password that was
-# told worthless. None is sent twice.
-NEVER_REPEATED = ("stop", "reboot", "resetPassword")
-
-METHODS = {"create": "POST", "update": "PUT", "delete": "DELETE"}
-CHANGES = ("update", "changeComputeOffering", "changeNetwork", "associateSSHKey")
-# Steps that have failed where the instance is in state Error afterwards, destroyed or gone.
-ALIVE_AFTER = ("create", "start", "stop", "reboot", *CHANGES)
 
 
 class Raced(Exception):
@@ -153,8 +122,8 @@ class Run:
             if current is None and aged and not self.options.get("id"):
                 # The one of the name is gone. Since the list was read, somebody may have made another.
                 current = await self._settled(await self._find())
-            facts = await self.catalog.gather(needs(current, self.options), current)
-            plan = make_plan(current, self.options, facts, self.progress)
+            resolved = await self.catalog.gather(lookups_needed(current, self.options), current)
+            plan = make_plan(current, self.options, resolved, self.progress)
             if "create" in plan.actions and "instances" in self.client.paged and not twice:
                 # A list in pages can miss one, and what it would cost here is a second server of the name.
                 twice = True
@@ -219,7 +188,7 @@ class Run:
                     f"The list shows the instance {instance_id}, but the API says that there is none of that id (HTTP 404).", 404
                 )
             await polling.wait(f"instance {instance_id} to be readable")
-        instance = None if found is None else shown(found)
+        instance = None if found is None else full_view(found)
         self.last_state = state_of(instance) or "gone"
         self.latest = instance or self.latest
         return instance
@@ -303,7 +272,7 @@ class Run:
         for number, step in enumerate(plan.steps):
             last = number == len(plan.steps) - 1
             current = await self._do(step, current, waits=self.wait or not last)
-        if self.wait and plan.steps[-1].action in CHANGES:
+        if self.wait and plan.steps[-1].operation.changes:
             current = await self._put_right(current, str((plan.after or {}).get("state")))
         return current
 
@@ -416,14 +385,14 @@ class Run:
             if answer.task_id is None:
                 self._keep_password(answer.data)
                 target = target or await self._adopt(step, None)
-            return {**shown_part(answer.data), "id": target}
+            return {**partial_view(answer.data), "id": target}
         try:
             now = await self._look(str(target))
         except ApiError as error:
             error.task_id = error.task_id or answer.task_id
             raise
-        if condition(now) == NONE and current is not None and step.action in ("delete", "purge"):
-            return None if step.action == "purge" or (step.body or {}).get("purgeImmediately") else {**current, "state": "Destroyed"}
+        if condition(now) == NONE and current is not None and step.operation.destroys:
+            return final_view(step, current, now)
         return now
 
     @staticmethod
@@ -445,10 +414,8 @@ class Run:
         sent again, if a repetition is harmless or would be refused.
         """
         instance_id = (current or {}).get("id")
-        operation = None if step.action in METHODS else step.action
-        request = partial(
-            self.client.write, METHODS.get(step.action, "POST"), "instances", instance_id, self.deadline, step.body, operation
-        )
+        query = step.action if step.operation.is_query else None
+        request = partial(self.client.write, step.operation.method, "instances", instance_id, self.deadline, step.body, query)
         losses = 0
         while True:
             try:
@@ -468,11 +435,11 @@ class Run:
                 if await self._shows(step, current, losses, lost):
                     self._done(step)
                     return Response(), False
-                if step.action in NEVER_REPEATED or losses > self.client.connection.api_retries:
+                if not step.operation.repeatable or losses > self.client.connection.api_retries:
                     self._done(step)
                     raise self._unknown(step, lost, current) from None
             except ApiError as refusal:
-                if refusal.status_code == 404 and step.action in ("delete", "purge"):
+                if refusal.status_code == 404 and step.operation.destroys:
                     if not shows_effect(step, current, await self._look(str(instance_id))):
                         raise
                     self._done(step)
@@ -501,7 +468,7 @@ class Run:
         try:
             if shows_effect(step, before, await self._look(instance_id)):
                 return True
-            if step.action in NEVER_REPEATED:
+            if not step.operation.repeatable:
                 while polling.waited() < GRACE:
                     await polling.wait(f"an effect of {step.action}", GRACE - polling.waited() + 0.001)
                     if shows_effect(step, before, await self._look(instance_id)):
@@ -565,9 +532,9 @@ class Run:
         polling = Polling(self.client, self.deadline)
         while True:
             now = await self._look(instance_id)
-            if self._has_ended(step, now) and (confirmed or self._is_shown(step, now)):
-                return self._at_the_end(step, before, now)
-            if now is None or (step.action in ALIVE_AFTER and condition(now) in (ERROR, DESTROYED, NONE)):
+            if has_ended(step, now) and (confirmed or not contradicts(step, now)):
+                return final_view(step, before, now)
+            if now is None or (step.operation.leaves_alive and condition(now) in (ERROR, DESTROYED, NONE)):
                 if now is None and step.action == "create" and polling.waited() < GRACE:
                     # A list can be ahead of what retrieving shows.
                     await polling.wait("the new instance to appear")
@@ -576,46 +543,11 @@ class Run:
                 raise ApiError(f"The instance {instance_id} is {state} after {step.action}: look at it in the portal.")
             if not confirmed and condition(now) != TRANSITION and polling.waited() >= GRACE:
                 raise self._unknown(step, lost or ApiError("nothing shows that it was carried out"), before)
-            target = ENDS_IN.get(step.action, "its new state")
+            target = step.operation.ends_in or "its new state"
             await polling.wait(
                 f"{described(now)} to reach {target} after {step.action}; the last state seen is {self._state(now)}"
                 " and the work on the server goes on"
             )
-
-    @staticmethod
-    def _has_ended(step: Step, now: Mapping[str, Any] | None) -> bool:
-        """Whether an instance is where a step leads to."""
-        column = condition(now)
-        if step.action == "purge" or (step.action == "delete" and (step.body or {}).get("purgeImmediately")):
-            return column == NONE
-        if step.action == "delete":
-            return column in (NONE, DESTROYED)
-        if now is None:
-            return False
-        if step.action == "recover":
-            return column != DESTROYED
-        if step.action in ENDS_IN:
-            return column == ENDS_IN[step.action].lower()
-        return column in (RUNNING, STOPPED)
-
-    @staticmethod
-    def _is_shown(step: Step, now: Mapping[str, Any] | None) -> bool:
-        """Whether a settled instance shows that a step was carried out, as far as it can: not every attribute is reported."""
-        if now is None:
-            return True
-        if step.action in ISO_OPERATIONS:
-            return "iso_id" not in now or has_effect(step, now)
-        if step.action not in CHANGES:
-            return True
-        return has_effect(step, now) or all(name not in now or now[name] is None for name in step.effect)
-
-    def _at_the_end(self, step: Step, before: dict[str, Any] | None, now: dict[str, Any] | None) -> dict[str, Any] | None:
-        """The instance to return: of a destroyed one what was last known, of a purged one nothing."""
-        if step.action not in ("delete", "purge"):
-            return now
-        if step.action == "purge" or (step.body or {}).get("purgeImmediately"):
-            return None
-        return {**(now if now is not None and condition(now) == DESTROYED else before or {}), "state": "Destroyed"}
 
 
 def twin_warning(client: Client, created: Mapping[str, Any], rows: Sequence[Mapping[str, Any]]) -> str | None:

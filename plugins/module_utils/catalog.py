@@ -13,8 +13,9 @@ from typing import Any
 from .api.client import Client
 from .api.deadline import Deadline
 from .api.errors import ApiError
-from .fields import KINDS
-from .plan import Facts, Lookup, Needs, Refused, described, is_live
+from .instance.conditions import described, is_live
+from .instance.fields import KINDS
+from .instance.steps import Lookup, Lookups, Refused, Resolved
 from .tasks import call, pause
 from .text import is_uuid
 
@@ -116,25 +117,25 @@ class Catalog:
         words = ", ".join(repr(self._client.for_display(name)) for name in (near or names[:OFFERED]))
         return f"the nearest names are {words}" if near else f"names that exist are {words}"
 
-    async def gather(self, needs: Needs, current: Mapping[str, Any] | None) -> Facts:
+    async def gather(self, lookups: Lookups, current: Mapping[str, Any] | None) -> Resolved:
         """Everything that a plan needs to be known. Raises Refused for what does not exist."""
-        facts = Facts()
+        resolved = Resolved()
         problems = []
-        for lookup in needs.lookups:
+        for lookup in lookups.catalog:
             try:
-                facts.records[lookup.option] = await self.find(lookup)
+                resolved.records[lookup.option] = await self.find(lookup)
             except Refused as refused:
                 problems.append(str(refused))
         if problems:
             raise Refused(" ".join(problems))
-        if needs.holders_of_name is not None:
+        if lookups.holders_of_name is not None:
             rows = await call(self._instances)
-            facts.holders = tuple(row["id"] for row in rows if row.get("name") == needs.holders_of_name and is_live(row))
-        if current is not None and needs.volumes:
-            facts.volume_ids = await self._volumes(needs.volumes, current)
-        if current is not None and needs.addresses:
-            facts.address_ids = await self._addresses(needs.addresses, current, facts.warnings)
-        return facts
+            resolved.holders = tuple(row["id"] for row in rows if row.get("name") == lookups.holders_of_name and is_live(row))
+        if current is not None and lookups.volumes:
+            resolved.volume_ids = await self._volumes(lookups.volumes, current)
+        if current is not None and lookups.addresses:
+            resolved.address_ids = await self._addresses(lookups.addresses, current, resolved.warnings)
+        return resolved
 
     async def _volumes(self, wanted: Sequence[str], current: Mapping[str, Any]) -> tuple[str, ...]:
         """Ids of the data volumes to delete with an instance; they must be attached to it."""

@@ -15,26 +15,15 @@ from .api.deadline import Deadline
 from .api.errors import ApiError
 from .apply import Run, twin_warning
 from .catalog import Catalog
-from .fields import DETAIL_ATTRIBUTES, instance_options, option_problem, shown_in_list
-from .plan import Refused, failure_of, state_of
+from .instance.conditions import state_of
+from .instance.options import option_problem
+from .instance.steps import Refused
+from .instance.view import list_view, without_details
+from .reconcile.outcome import failure_of
 from .tasks import call, drive_all
 
 # What the summary counts.
 KINDS_OF_END = ("created", "destroyed", "changed", "unchanged", "failed")
-
-
-def member_options() -> dict[str, dict[str, Any]]:
-    """The argument spec of one member: without defaults, as members are laid over the common ones before defaults apply."""
-    return {name: {key: value for key, value in spec.items() if key != "default"} for name, spec in instance_options().items()}
-
-
-def laid_over(member: Mapping[str, Any], common: Mapping[str, Any] | None) -> dict[str, Any]:
-    """All options of a member: its own, else the common ones, else the defaults of the module ``instance``."""
-    options = {}
-    for name, spec in instance_options().items():
-        given = [value for value in (member.get(name), (common or {}).get(name)) if value is not None]
-        options[name] = given[0] if given else spec.get("default")
-    return options
 
 
 def label(number: int, options: Mapping[str, Any]) -> str:
@@ -206,7 +195,7 @@ class Fleet:
         instance = run.latest if failed else outcome.instance
         known = instance or run.latest or {}
         if instance is not None and not self.details:
-            instance = {name: value for name, value in instance.items() if name not in DETAIL_ATTRIBUTES}
+            instance = without_details(instance)
         result: dict[str, Any] = {
             "name": known.get("name") or options.get("name"),
             "id": known.get("id") or run.created_id or options.get("id"),
@@ -261,12 +250,12 @@ class MemberRun(Run):
         if instance is None or self._needs_details():
             return instance
         # As the list shows it, so that what is compared and returned is alike for all members.
-        return {name: value for name, value in instance.items() if name not in DETAIL_ATTRIBUTES}
+        return without_details(instance)
 
     async def _read(self, row: Mapping[str, Any]) -> dict[str, Any] | None:
         if not self.fresh or self._needs_details():
             return await self._look(row["id"])
-        self.latest = instance = shown_in_list(row)
+        self.latest = instance = list_view(row)
         self.last_state = state_of(instance)
         return instance
 

@@ -17,8 +17,9 @@ from .api.client import Client
 from .api.connection import DEFAULT_API_URL, Connection
 from .api.deadline import Deadline
 from .api.errors import ApiError
-from .fields import digest
-from .plan import Refused, failure_of
+from .instance.options import digest
+from .instance.steps import Refused
+from .reconcile.outcome import failure_of
 
 # Option: environment variables that stand in for it, the first that is not empty.
 ENVIRONMENT: dict[str, tuple[str, ...]] = {

@@ -16,10 +16,10 @@ from typing import Any
 from .api.errors import ApiError
 from .apply import Raced, Run
 from .catalog import Catalog
-from .fields import option_problem
-from .fleet import laid_over
+from .instance.conditions import DESTROYED, condition, described
+from .instance.options import merged_options, option_problem
+from .instance.steps import Lookup, Refused, Step
 from .module import ApiModule, api_options, wait_options
-from .plan import DESTROYED, Lookup, Refused, Step, condition, described
 from .tasks import Job, drive
 
 # What refusals of the API's say that are about an ISO being attached, or none.
@@ -28,11 +28,11 @@ ABOUT_ATTACHED = re.compile(r"\b(already|another|no)\b.*\battached\b|\bnot attac
 
 def selection(options: Mapping[str, Any]) -> dict[str, Any]:
     """Options of ``instance`` that select by id or name, and want nothing."""
-    return laid_over({name: options.get(name) for name in ("id", "name")}, None)
+    return merged_options({name: options.get(name) for name in ("id", "name")}, None)
 
 
 @dataclass
-class Operation(Run):
+class ImperativeRun(Run):
     """A run of one such operation. ``options``: see ``selection``."""
 
     msg: str = ""
@@ -125,8 +125,8 @@ class Operation(Run):
 
 def run_operation(
     spec: dict[str, dict[str, Any]],
-    job: Callable[[Operation, dict[str, Any]], Job[dict[str, Any]]],
-    result: Callable[[Operation, dict[str, Any]], dict[str, Any]],
+    job: Callable[[ImperativeRun, dict[str, Any]], Job[dict[str, Any]]],
+    result: Callable[[ImperativeRun, dict[str, Any]], dict[str, Any]],
     problem_of: Callable[[dict[str, Any]], str | None] = lambda _options: None,
 ) -> None:
     """Runs a module of one operation. ``spec``: its own options; ``result``: what it returns beside what they all do."""
@@ -137,7 +137,7 @@ def run_operation(
         module.refuse(problem)
     client = module.new_client()
     deadline = module.new_deadline(client)
-    run = Operation(client, Catalog(client, deadline), deadline, selection(module.params), check_mode=module.check_mode)
+    run = ImperativeRun(client, Catalog(client, deadline), deadline, selection(module.params), check_mode=module.check_mode)
     try:
         instance = drive(job(run, module.params), client.sleep)
     except (ApiError, Refused, ImportError) as failure:

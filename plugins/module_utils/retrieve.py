@@ -11,7 +11,7 @@ from typing import Any
 
 from .api.client import Client
 from .api.deadline import Deadline
-from .fields import shown_in_list
+from .instance.view import list_view
 from .tasks import side_by_side
 
 
@@ -31,5 +31,5 @@ def retrieve_each(
     seen: list[dict[str, Any] | None] = []
     for row, answer in zip(listed, answers):
         still = again.get(row["id"])
-        seen.append(show(answer) if answer is not None else None if still is None else shown_in_list(still))
+        seen.append(show(answer) if answer is not None else None if still is None else list_view(still))
     return seen

@@ -445,9 +445,9 @@ error:
 from ansible_collections.coxedge.compute.plugins.module_utils.api.errors import ApiError
 from ansible_collections.coxedge.compute.plugins.module_utils.apply import Run
 from ansible_collections.coxedge.compute.plugins.module_utils.catalog import Catalog
-from ansible_collections.coxedge.compute.plugins.module_utils.fields import instance_options, option_problem
+from ansible_collections.coxedge.compute.plugins.module_utils.instance.options import instance_options, option_problem
+from ansible_collections.coxedge.compute.plugins.module_utils.instance.steps import Refused
 from ansible_collections.coxedge.compute.plugins.module_utils.module import ApiModule, api_options, wait_options
-from ansible_collections.coxedge.compute.plugins.module_utils.plan import Refused
 from ansible_collections.coxedge.compute.plugins.module_utils.tasks import drive
 
 

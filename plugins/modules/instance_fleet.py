@@ -316,16 +316,10 @@ from typing import Any
 
 from ansible.module_utils.common.arg_spec import ArgumentSpecValidator
 from ansible_collections.coxedge.compute.plugins.module_utils.api.errors import ApiError
-from ansible_collections.coxedge.compute.plugins.module_utils.fleet import (
-    Fleet,
-    fleet_problem,
-    label,
-    laid_over,
-    member_options,
-    summary_of,
-)
+from ansible_collections.coxedge.compute.plugins.module_utils.fleet import Fleet, fleet_problem, label, summary_of
+from ansible_collections.coxedge.compute.plugins.module_utils.instance.options import member_options, merged_options
+from ansible_collections.coxedge.compute.plugins.module_utils.instance.steps import Refused
 from ansible_collections.coxedge.compute.plugins.module_utils.module import ApiModule, api_options, wait_options
-from ansible_collections.coxedge.compute.plugins.module_utils.plan import Refused
 from ansible_collections.coxedge.compute.plugins.module_utils.tasks import concurrency_problem
 
 # How many failures a message spells out.
@@ -378,7 +372,7 @@ class FleetModule(ApiModule):
     def _hide_user_data(self) -> None:
         self.given = None
         common, members = self.params["defaults"], self.params["instances"]
-        self.members = [laid_over(member, common) for member in members]
+        self.members = [merged_options(member, common) for member in members]
         for options in [*members, *([common] if common else [])]:
             if options.get("user_data") is not None:
                 options["user_data"] = self._secret(options["user_data"])

@@ -224,10 +224,10 @@ from typing import Any
 from ansible_collections.coxedge.compute.plugins.module_utils.api.client import Client
 from ansible_collections.coxedge.compute.plugins.module_utils.api.deadline import Deadline
 from ansible_collections.coxedge.compute.plugins.module_utils.api.errors import ApiError
-from ansible_collections.coxedge.compute.plugins.module_utils.fields import shown, shown_in_list
+from ansible_collections.coxedge.compute.plugins.module_utils.instance.filters import FILTERS, Selection, in_order
+from ansible_collections.coxedge.compute.plugins.module_utils.instance.view import full_view, list_view
 from ansible_collections.coxedge.compute.plugins.module_utils.module import ApiModule, api_options
 from ansible_collections.coxedge.compute.plugins.module_utils.retrieve import retrieve_each
-from ansible_collections.coxedge.compute.plugins.module_utils.select import FILTERS, Selection, in_order
 from ansible_collections.coxedge.compute.plugins.module_utils.tasks import concurrency_problem
 from ansible_collections.coxedge.compute.plugins.module_utils.text import is_uuid
 
@@ -255,7 +255,7 @@ def option_problem(options: dict[str, Any]) -> str | None:
 
 def with_user_data(instance: Mapping[str, Any]) -> dict[str, Any]:
     """A retrieved instance as users of this module see it: asked for details, they get the user data too."""
-    return {**shown(instance), "user_data": instance.get("userData")}
+    return {**full_view(instance), "user_data": instance.get("userData")}
 
 
 def find(client: Client, options: dict[str, Any]) -> list[dict[str, Any]]:
@@ -271,7 +271,7 @@ def find(client: Client, options: dict[str, Any]) -> list[dict[str, Any]]:
         if found is not None:
             return [row for row in [with_user_data(found)] if selection.matches(row)]
     # Without details; or the id is unknown, and a list that succeeds must show that the environment is not.
-    rows = [shown_in_list(row) for row in client.fetch_all("instances", deadline)]
+    rows = [list_view(row) for row in client.fetch_all("instances", deadline)]
     rows = [
         row
         for row in rows

@@ -18,10 +18,12 @@ from ansible_collections.coxedge.compute.plugins.module_utils.api.connection imp
 from ansible_collections.coxedge.compute.plugins.module_utils.api.deadline import Deadline
 from ansible_collections.coxedge.compute.plugins.module_utils.api.errors import ApiError
 from ansible_collections.coxedge.compute.plugins.module_utils.catalog import users_of
-from ansible_collections.coxedge.compute.plugins.module_utils.fields import shown, shown_in_list
+from ansible_collections.coxedge.compute.plugins.module_utils.instance.view import list_view
 from ansible_collections.coxedge.compute.plugins.module_utils.retrieve import retrieve_each
 from ansible_collections.coxedge.compute.plugins.module_utils.tasks import side_by_side
 from ansible_collections.coxedge.compute.plugins.plugin_utils.hostvars import usable_address
+
+from ..module_utils.instance.view import full_view
 
 # Of what a cache holds. A change of the shape needs another number, so that nothing old is read.
 FORMAT = 1
@@ -61,7 +63,7 @@ def read(
     ips = _addresses(lists[len(clients) :]) if addresses else None
     for number, client in enumerate(clients):
         rows = lists[number]
-        instances = _detailed(client, rows, deadline, most, retrieved) if details else [shown_in_list(row) for row in rows]
+        instances = _detailed(client, rows, deadline, most, retrieved) if details else [list_view(row) for row in rows]
         environments.append(Environment(client.connection.environment_name, instances, ips))
     return environments
 
@@ -80,9 +82,9 @@ def _detailed(
     client: Client, rows: Sequence[Mapping[str, Any]], deadline: Deadline, most: int, retrieved: Callable[[Mapping[str, Any]], bool]
 ) -> list[dict[str, Any]]:
     """The instances of a list, each of those that are wanted with its details."""
-    listed = [shown_in_list(row) for row in rows]
+    listed = [list_view(row) for row in rows]
     wanted = [number for number, instance in enumerate(listed) if retrieved(instance)]
-    call = partial(retrieve_each, client, [rows[number] for number in wanted], deadline, most, shown)
+    call = partial(retrieve_each, client, [rows[number] for number in wanted], deadline, most, full_view)
     seen: dict[int, dict[str, Any] | None] = dict(zip(wanted, _named(client, call)))
     instances = (seen.get(number, instance) for number, instance in enumerate(listed))
     return [instance for instance in instances if instance is not None]

@@ -120,7 +120,7 @@ def test_a_server_that_is_taken_over_is_left_as_it_is(player, example_id):
     for old, new, code, said in [
         ("", "", 0, "changed=0"),
         ("state: started", "state: stopped", 0, "changed=1"),
-        ("2vCPU.4GB", "4vCPU.8GB", 2, "differs in what may not be changed"),
+        ("2vCPU.4GB", "4vCPU.8GB", 2, "would reboot it"),
         ("Ubuntu 24.04", "Debian 12", 0, "has another template than wanted"),
     ]:
         (player.folder / "servers.yml").write_text(book.replace(old, new) if old else book)

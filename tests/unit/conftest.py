@@ -16,8 +16,8 @@ from ansible_collections.coxedge.compute.plugins.module_utils.api.deadline impor
 from ansible_collections.coxedge.compute.plugins.module_utils.api.transport import HttpTransport, Transport
 from ansible_collections.coxedge.compute.plugins.module_utils.apply import Run
 from ansible_collections.coxedge.compute.plugins.module_utils.catalog import Catalog
-from ansible_collections.coxedge.compute.plugins.module_utils.fields import instance_options
-from ansible_collections.coxedge.compute.plugins.module_utils.fleet import Fleet, laid_over
+from ansible_collections.coxedge.compute.plugins.module_utils.fleet import Fleet
+from ansible_collections.coxedge.compute.plugins.module_utils.instance.options import instance_options, merged_options
 from ansible_collections.coxedge.compute.plugins.module_utils.tasks import drive
 from ansible_collections.coxedge.compute.tests.simulator.cloud import API_KEY, ENVIRONMENTS, SERVICE_CODE
 from ansible_collections.coxedge.compute.tests.simulator.server import Simulator
@@ -131,7 +131,7 @@ class Bench:
         """Converges many; returns their results, raises what goes wrong with all. ``last_fleet`` is there in both cases."""
         client = self.client(**kwargs.pop("connection", {}), pool_size=kwargs.get("most", 10))
         wait_timeout = kwargs.pop("wait_timeout", 600)
-        whole = [laid_over(member, common) for member in members]
+        whole = [merged_options(member, common) for member in members]
         self.last_fleet = Fleet(client, self.deadline(wait_timeout), whole, **kwargs)
         return self.last_fleet.converge()
 

@@ -156,7 +156,9 @@ class Envelopes:
         code: int | str | None = None
         messages: list[str] = []
         context: dict[str, Any] = {}
-        for entry in errors if isinstance(errors, list) else [errors] if errors else []:
+        for entry in errors if isinstance(errors, list) else [errors]:
+            if entry is None or entry == "":
+                continue
             if not isinstance(entry, dict):
                 messages.append(self._redactor.for_display(entry))
                 continue

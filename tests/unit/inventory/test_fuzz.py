@@ -9,7 +9,7 @@ import json
 
 import pytest
 from ansible.errors import AnsibleParserError
-from ansible_collections.coxedge.compute.plugins.module_utils.fields import FIELDS
+from ansible_collections.coxedge.compute.plugins.module_utils.instance.fields import FIELDS
 from ansible_collections.coxedge.compute.plugins.plugin_utils.names import is_special
 from ansible_collections.coxedge.compute.tests.simulator.cloud import API_KEY
 from hypothesis import HealthCheck, given, settings

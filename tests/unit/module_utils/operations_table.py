@@ -11,7 +11,7 @@ from typing import Any
 
 from ansible_collections.coxedge.compute.plugins.module_utils.apply import Run
 from ansible_collections.coxedge.compute.plugins.module_utils.catalog import Catalog
-from ansible_collections.coxedge.compute.plugins.module_utils.operations import Operation, selection
+from ansible_collections.coxedge.compute.plugins.module_utils.operations import ImperativeRun, selection
 from ansible_collections.coxedge.compute.plugins.module_utils.tasks import drive
 
 WAIT = 200.0
@@ -110,7 +110,7 @@ def run(bench, case: Case, client: Any = None) -> Any:
     if case.special is None:
         options = bench.options(name=NAME, **{"state": "present", **case.options})
         return drive(Run(client, catalog, deadline, options).converge(), bench.clock.sleep)
-    operation = Operation(client, catalog, deadline, selection({"name": NAME}))
+    operation = ImperativeRun(client, catalog, deadline, selection({"name": NAME}))
     job = operation.reset_password() if case.special == "password" else operation.set_iso(ISO if case.special == "attach" else None)
     drive(job, bench.clock.sleep)
     return operation.outcome

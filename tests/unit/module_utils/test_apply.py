@@ -7,8 +7,8 @@ from __future__ import annotations
 
 import pytest
 from ansible_collections.coxedge.compute.plugins.module_utils.api.errors import ApiError, DeadlineExceeded, TaskFailed
-from ansible_collections.coxedge.compute.plugins.module_utils.fields import SHAPE
-from ansible_collections.coxedge.compute.plugins.module_utils.plan import Refused
+from ansible_collections.coxedge.compute.plugins.module_utils.instance.steps import Refused
+from ansible_collections.coxedge.compute.plugins.module_utils.instance.view import SHAPE
 
 UNKNOWN_ID = "00000000-0000-4000-8000-000000000000"
 START = {"name": "web1", "state": "started"}

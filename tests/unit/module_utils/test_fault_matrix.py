@@ -17,7 +17,7 @@ from typing import Any
 
 import pytest
 from ansible_collections.coxedge.compute.plugins.module_utils.api.errors import ApiError, NotProcessed, ResponseLost
-from ansible_collections.coxedge.compute.plugins.module_utils.plan import Refused
+from ansible_collections.coxedge.compute.plugins.module_utils.instance.steps import Refused
 from ansible_collections.coxedge.compute.tests.simulator.cloud import API_KEY
 from ansible_collections.coxedge.compute.tests.unit.module_utils.operations_table import (
     CASES,

@@ -8,8 +8,9 @@ from __future__ import annotations
 import pytest
 import yaml
 from ansible_collections.coxedge.compute.plugins.doc_fragments import api, filters
-from ansible_collections.coxedge.compute.plugins.module_utils.fields import FIELDS, instance_options, option_problem, shown, snake
-from ansible_collections.coxedge.compute.plugins.module_utils.fleet import member_options
+from ansible_collections.coxedge.compute.plugins.module_utils.instance.fields import FIELDS
+from ansible_collections.coxedge.compute.plugins.module_utils.instance.options import instance_options, member_options, option_problem
+from ansible_collections.coxedge.compute.plugins.module_utils.instance.view import full_view, snake
 from ansible_collections.coxedge.compute.plugins.module_utils.module import ENVIRONMENT, api_options, wait_options
 from ansible_collections.coxedge.compute.plugins.modules import instance, instance_fleet, instance_info
 from ansible_collections.coxedge.compute.tests.simulator import cloud
@@ -19,7 +20,7 @@ ID = "9db8ff2f-b49b-466d-a2f3-c1e6def408f4"
 
 def test_the_create_fields_are_the_documented_ones():
     assert {row.api for row in FIELDS if row.created_with} == set(cloud.CREATE_BODY)
-    assert {row.api for row in FIELDS if row.needed} == set(cloud.CREATE_REQUIRED)
+    assert {row.api for row in FIELDS if row.required} == set(cloud.CREATE_REQUIRED)
     assert {row.api for row in FIELDS if row.changed_by == "update"} == set(cloud.UPDATE_BODY)
 
 
@@ -80,7 +81,7 @@ def test_what_users_see_of_an_instance():
         "publicIPs": [{"ipAddress": "1.2.3.4"}],
         "nics": [{"isDefault": True}],
     }
-    seen = shown({**raw, "templateId": "t", "templateName": "Debian", "newAttribute": 1})
+    seen = full_view({**raw, "templateId": "t", "templateName": "Debian", "newAttribute": 1})
     assert "secret" not in str(seen)
     assert seen["public_ips"] == [{"ip_address": "1.2.3.4"}] and seen["nics"] == [{"is_default": True}]
     assert (seen["image_id"], seen["image_name"], seen["new_attribute"]) == ("t", "Debian", 1)
@@ -88,7 +89,7 @@ def test_what_users_see_of_an_instance():
 
 
 def test_the_shapes_of_two_instances_are_not_the_same_lists():
-    first, second = shown({}), shown({})
+    first, second = full_view({}), full_view({})
     first["public_ips"].append(1)
     assert second["public_ips"] == []
 
@@ -96,7 +97,7 @@ def test_the_shapes_of_two_instances_are_not_the_same_lists():
 @pytest.mark.parametrize(
     ("options", "word"),
     [
-        ({}, "id and name"),
+        ({}, "id or name"),
         ({"id": "web1"}, "UUID"),
         ({"name": "a", "public_key": "k", "ssh_key_name": "k"}, "exclude"),
         ({"name": "a", "additional_disk_size_in_gb": 1}, "disk_offering"),

@@ -13,9 +13,10 @@ import pytest
 from ansible_collections.coxedge.compute.plugins.module_utils.api.client import Client
 from ansible_collections.coxedge.compute.plugins.module_utils.api.errors import ApiError
 from ansible_collections.coxedge.compute.plugins.module_utils.api.transport import HttpTransport
-from ansible_collections.coxedge.compute.plugins.module_utils.fields import STATES
-from ansible_collections.coxedge.compute.plugins.module_utils.fleet import Listing, MemberRun, fleet_problem, laid_over, summary_of
-from ansible_collections.coxedge.compute.plugins.module_utils.plan import Refused
+from ansible_collections.coxedge.compute.plugins.module_utils.fleet import Listing, MemberRun, fleet_problem, summary_of
+from ansible_collections.coxedge.compute.plugins.module_utils.instance.fields import STATES
+from ansible_collections.coxedge.compute.plugins.module_utils.instance.options import merged_options
+from ansible_collections.coxedge.compute.plugins.module_utils.instance.steps import Refused
 
 SOME_ID = "00000000-0000-4000-8000-000000000000"
 CREATION = {"template": "Ubuntu 24.04", "compute_offering": "2vCPU.4GB", "network": "Web-test_area"}
@@ -226,17 +227,17 @@ def test_a_predicted_create_has_the_full_shape(bench):
 
 def test_members_are_laid_over_the_common_options_before_defaults_apply():
     common = {"state": "stopped", "allow_reboot": True, "network": "n"}
-    assert laid_over({"name": "a", "state": "started", "allow_reboot": False}, common)["state"] == "started"
-    whole = laid_over({"name": "a", "allow_reboot": False}, common)
+    assert merged_options({"name": "a", "state": "started", "allow_reboot": False}, common)["state"] == "started"
+    whole = merged_options({"name": "a", "allow_reboot": False}, common)
     assert (whole["state"], whole["allow_reboot"], whole["network"], whole["purge"]) == ("stopped", False, "n", False)
-    assert laid_over({"name": "a"}, None)["state"] == "present"
+    assert merged_options({"name": "a"}, None)["state"] == "present"
 
 
 @pytest.mark.parametrize(
     ("fleet", "words"),
     [
         ([{"name": "a"}, {"name": "b", "cpu_count": 0}], ["instances[1] (b): cpu_count"]),
-        ([{"name": "a"}, {"state": "started"}], ["instances[1]: One of id and name"]),
+        ([{"name": "a"}, {"state": "started"}], ["instances[1]: Give id or name"]),
         ([{"id": "x"}], ["instances[0] (x): id must be a UUID"]),
         ([{"name": "a"}, {"name": "a"}], ["instances[1] (a)", "instances[0] (a)"]),
         (
@@ -251,12 +252,12 @@ def test_members_are_laid_over_the_common_options_before_defaults_apply():
     ],
 )
 def test_bad_options_name_the_member(fleet, words):
-    problem = fleet_problem([laid_over(member, None) for member in fleet])
+    problem = fleet_problem([merged_options(member, None) for member in fleet])
     assert problem is None if words is None else all(word in problem for word in words)
 
 
 def test_exclusions_hold_for_what_comes_of_both():
-    assert "public_key" in fleet_problem([laid_over({"name": "a", "public_key": "k"}, {"ssh_key_name": "mysshkey"})])
+    assert "public_key" in fleet_problem([merged_options({"name": "a", "public_key": "k"}, {"ssh_key_name": "mysshkey"})])
 
 
 def test_a_name_and_an_id_of_the_same_instance_are_refused_before_any_write(bench):

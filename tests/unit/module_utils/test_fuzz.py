@@ -10,9 +10,14 @@ import json
 
 import pytest
 from ansible_collections.coxedge.compute.plugins.module_utils.api.errors import ApiError
-from ansible_collections.coxedge.compute.plugins.module_utils.fields import FIELDS, instance_options, shown, shown_in_list, shown_part
-from ansible_collections.coxedge.compute.plugins.module_utils.plan import Facts, Refused, diff_of, make_plan, must_settle, needs
-from ansible_collections.coxedge.compute.plugins.module_utils.select import FILTERS, Selection, in_order
+from ansible_collections.coxedge.compute.plugins.module_utils.instance.compare import diff_of
+from ansible_collections.coxedge.compute.plugins.module_utils.instance.conditions import must_settle
+from ansible_collections.coxedge.compute.plugins.module_utils.instance.fields import FIELDS
+from ansible_collections.coxedge.compute.plugins.module_utils.instance.filters import FILTERS, Selection, in_order
+from ansible_collections.coxedge.compute.plugins.module_utils.instance.options import instance_options
+from ansible_collections.coxedge.compute.plugins.module_utils.instance.plan import lookups_needed, make_plan
+from ansible_collections.coxedge.compute.plugins.module_utils.instance.steps import Refused, Resolved
+from ansible_collections.coxedge.compute.plugins.module_utils.instance.view import full_view, list_view, partial_view
 from ansible_collections.coxedge.compute.tests.unit.module_utils.operations_table import CASES, NAME, run, there
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
@@ -47,22 +52,22 @@ WANTED = st.fixed_dictionaries(
 @settings(max_examples=600, deadline=None)
 @given(INSTANCES, WANTED, RECORDS, RECORDS)
 def test_instances_of_any_shape_are_planned_for_or_refused(raw, wanted, offering, network):
-    current = shown(raw)
+    current = full_view(raw)
     options = {**{name: spec.get("default") for name, spec in instance_options().items()}, "name": "web1", **wanted}
-    json.dumps([current, shown_in_list(raw), shown_part(raw)])
+    json.dumps([current, list_view(raw), partial_view(raw)])
     if must_settle(current, options):
         return
     with contextlib.suppress(Refused):
-        wants = {lookup.option for lookup in needs(current, options).lookups}
+        wants = {lookup.option for lookup in lookups_needed(current, options).catalog}
         records = {"compute_offering": offering, "network": network, "template": network, "ssh_key_name": network}
-        plan = make_plan(current, options, Facts(records={name: row for name, row in records.items() if name in wants}))
+        plan = make_plan(current, options, Resolved(records={name: row for name, row in records.items() if name in wants}))
         json.dumps(diff_of(plan.before, plan.after, plan.extra))
 
 
 @settings(max_examples=300, deadline=None)
 @given(st.lists(INSTANCES, max_size=5))
 def test_instances_of_any_shape_are_filtered_and_sorted(rows):
-    seen = [shown_in_list(row) for row in rows]
+    seen = [list_view(row) for row in rows]
     selection = Selection({name: ["x"] for name in FILTERS})
     assert len(in_order(seen)) == len(rows)
     assert all(isinstance(selection.matches(row), bool) for row in seen)

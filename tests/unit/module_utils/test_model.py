@@ -8,7 +8,7 @@ from __future__ import annotations
 import copy
 
 from ansible_collections.coxedge.compute.plugins.module_utils.api.errors import ApiError
-from ansible_collections.coxedge.compute.plugins.module_utils.plan import Refused
+from ansible_collections.coxedge.compute.plugins.module_utils.instance.steps import Refused
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 

@@ -11,9 +11,9 @@ import json
 import pytest
 from ansible.module_utils import basic
 from ansible_collections.coxedge.compute.plugins.module_utils.api.errors import ApiError
-from ansible_collections.coxedge.compute.plugins.module_utils.fields import instance_options
+from ansible_collections.coxedge.compute.plugins.module_utils.instance.options import instance_options
+from ansible_collections.coxedge.compute.plugins.module_utils.instance.steps import Refused
 from ansible_collections.coxedge.compute.plugins.module_utils.module import ENVIRONMENT, ApiModule, api_options, wait_options
-from ansible_collections.coxedge.compute.plugins.module_utils.plan import Refused
 from ansible_collections.coxedge.compute.plugins.modules.instance_info import info_options
 
 NEWER = "_ansible_inject_invocation" in inspect.getsource(basic)

@@ -8,8 +8,8 @@ from __future__ import annotations
 import pytest
 from ansible_collections.coxedge.compute.plugins.module_utils.api.errors import ApiError
 from ansible_collections.coxedge.compute.plugins.module_utils.catalog import Catalog
-from ansible_collections.coxedge.compute.plugins.module_utils.operations import Operation, selection
-from ansible_collections.coxedge.compute.plugins.module_utils.plan import Refused
+from ansible_collections.coxedge.compute.plugins.module_utils.instance.steps import Refused
+from ansible_collections.coxedge.compute.plugins.module_utils.operations import ImperativeRun, selection
 from ansible_collections.coxedge.compute.plugins.module_utils.tasks import drive
 
 
@@ -19,7 +19,7 @@ def operate(bench, clock):
 
     def run(job, check_mode=False, connection=None, **selected):
         client, deadline = bench.client(**(connection or {})), bench.deadline(100)
-        operation = Operation(client, Catalog(client, deadline), deadline, selection(selected), check_mode=check_mode)
+        operation = ImperativeRun(client, Catalog(client, deadline), deadline, selection(selected), check_mode=check_mode)
         bench.last_run = operation
         return operation, drive(job(operation), clock.sleep)
 

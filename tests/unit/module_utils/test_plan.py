@@ -6,26 +6,25 @@
 from __future__ import annotations
 
 import pytest
-from ansible_collections.coxedge.compute.plugins.module_utils import plan as plan_module
 from ansible_collections.coxedge.compute.plugins.module_utils.api.errors import ApiError
-from ansible_collections.coxedge.compute.plugins.module_utils.fields import FIELDS, Field, instance_options, shown
-from ansible_collections.coxedge.compute.plugins.module_utils.plan import (
+from ansible_collections.coxedge.compute.plugins.module_utils.instance import compare, convergence, creation, steps
+from ansible_collections.coxedge.compute.plugins.module_utils.instance import plan as plan_module
+from ansible_collections.coxedge.compute.plugins.module_utils.instance.compare import diff_of
+from ansible_collections.coxedge.compute.plugins.module_utils.instance.conditions import TABLE, condition, must_settle, state_of
+from ansible_collections.coxedge.compute.plugins.module_utils.instance.fields import FIELDS, Field
+from ansible_collections.coxedge.compute.plugins.module_utils.instance.options import instance_options
+from ansible_collections.coxedge.compute.plugins.module_utils.instance.plan import lookups_needed, make_plan
+from ansible_collections.coxedge.compute.plugins.module_utils.instance.steps import (
     NO_PROGRESS,
-    TABLE,
-    Facts,
     Lookup,
     Progress,
     Refused,
+    Resolved,
     Step,
-    condition,
-    diff_of,
-    failure_of,
-    make_plan,
-    must_settle,
-    needs,
     shows_effect,
-    state_of,
 )
+from ansible_collections.coxedge.compute.plugins.module_utils.instance.view import full_view
+from ansible_collections.coxedge.compute.plugins.module_utils.reconcile.outcome import failure_of
 
 ID = "9db8ff2f-b49b-466d-a2f3-c1e6def408f4"
 NETWORK = {"id": "d5a68379-a9ee-404f-9492-a1964b374d6f", "name": "Web", "vpcId": "v", "vpcName": "vpc", "zoneId": "z", "zoneName": "QC-1"}
@@ -56,7 +55,7 @@ def instance(state="Running", **changes):
         "imageName": "Debian",
         "ipAddress": "10.0.0.5",
     }
-    return {**shown(raw), **changes}
+    return {**full_view(raw), **changes}
 
 
 def options(**given):
@@ -66,7 +65,7 @@ def options(**given):
 
 
 def plan(current, records=None, progress=NO_PROGRESS, holders=(), **given):
-    return make_plan(current, options(**given), Facts(records=dict(records or {}), holders=holders), progress)
+    return make_plan(current, options(**given), Resolved(records=dict(records or {}), holders=holders), progress)
 
 
 def refusal(current, records=None, **given):
@@ -137,7 +136,7 @@ def test_error_is_left_alone_with_a_warning():
 
 
 def test_what_is_not_there_to_recover_is_named():
-    assert "of name 'web1'" in refusal(None, state="recovered")
+    assert "with the name 'web1'" in refusal(None, state="recovered")
     assert f"with id {ID}" in refusal(None, id=ID, state="recovered")
 
 
@@ -156,22 +155,22 @@ def test_a_graceful_stop_says_nothing_of_force():
 def test_purge_of_a_destroyed_one_and_what_has_no_effect_then():
     made = plan(instance("Destroyed"), id=ID, state="absent", purge=True, volumes_to_delete=["all"], delete_snapshots=True)
     assert made.actions == ["purge"] and made.after is None
-    assert "volumes_to_delete and delete_snapshots can have no effect" in made.warnings[0]
+    assert "volumes_to_delete and delete_snapshots have no effect" in made.warnings[0]
     made = plan(instance("Destroyed"), state="absent", purge=True, public_ips_to_release=["all"])
-    assert "already: public_ips_to_release can have no effect" in made.warnings[0]
+    assert "already destroyed, so public_ips_to_release has no effect" in made.warnings[0]
     assert plan(instance("Destroyed"), state="absent", purge=True).warnings == ()
 
 
 def test_an_unknown_id_is_never_created():
     with pytest.raises(Refused, match=ID):
-        needs(None, options(id=ID, **CREATION))
+        lookups_needed(None, options(id=ID, **CREATION))
 
 
 # --- destroy -----------------------------------------------------------------------------------------------------
 
 
 def test_destroy_sends_its_four_options():
-    facts = Facts(volume_ids=("v1",), address_ids=("a1",))
+    facts = Resolved(volume_ids=("v1",), address_ids=("a1",))
     made = make_plan(instance(), options(state="absent", purge=True, delete_snapshots=True), facts)
     assert made.steps[0].body == {
         "deleteSnapshots": True,
@@ -184,7 +183,7 @@ def test_destroy_sends_its_four_options():
 
 def test_a_destroyed_one_keeps_the_addresses_that_are_not_released():
     there = instance(public_ips=[{"id": "a1"}, {"id": "a2"}])
-    assert make_plan(there, options(state="absent"), Facts(address_ids=("a1",))).after["public_ips"] == [{"id": "a2"}]
+    assert make_plan(there, options(state="absent"), Resolved(address_ids=("a1",))).after["public_ips"] == [{"id": "a2"}]
 
 
 def test_destroy_shows_the_whole():
@@ -196,10 +195,10 @@ def test_destroy_shows_the_whole():
 
 
 def test_destroy_asks_for_volumes_and_addresses_only_where_they_are_wanted():
-    assert needs(instance(), options(state="absent")).volumes == ()
-    wanted = needs(instance(), options(state="absent", volumes_to_delete=["all"], public_ips_to_release=["1.2.3.4"]))
+    assert lookups_needed(instance(), options(state="absent")).volumes == ()
+    wanted = lookups_needed(instance(), options(state="absent", volumes_to_delete=["all"], public_ips_to_release=["1.2.3.4"]))
     assert (wanted.volumes, wanted.addresses) == (("all",), ("1.2.3.4",))
-    assert needs(instance("Destroyed"), options(state="absent", purge=True, volumes_to_delete=["all"])).volumes == ()
+    assert lookups_needed(instance("Destroyed"), options(state="absent", purge=True, volumes_to_delete=["all"])).volumes == ()
 
 
 # --- create ------------------------------------------------------------------------------------------------------
@@ -207,10 +206,10 @@ def test_destroy_asks_for_volumes_and_addresses_only_where_they_are_wanted():
 
 def test_all_that_is_missing_to_create_is_in_one_message():
     with pytest.raises(Refused) as caught:
-        needs(None, options(network="Web"))
-    assert "compute_offering and template are needed" in str(caught.value)
-    with pytest.raises(Refused, match="yet, and network is needed"):
-        needs(None, options(template="Debian", compute_offering="small"))
+        lookups_needed(None, options(network="Web"))
+    assert "compute_offering and template are required" in str(caught.value)
+    with pytest.raises(Refused, match="yet, and network is required"):
+        lookups_needed(None, options(template="Debian", compute_offering="small"))
 
 
 def test_create_sends_every_documented_field():
@@ -261,17 +260,18 @@ def test_a_predicted_instance_is_known_but_for_what_the_server_decides():
     made = plan(None, {**RECORDS, **group}, **given)
     expected = {**instance(), "id": None, "ip_address": "10.0.0.9", "affinity_group_ids": ["g"]}
     place = {"vpc_id": "v", "vpc_name": "vpc", "zone_id": "z", "zone_name": "QC-1"}
-    assert made.after == {**expected, **place} and set(made.after) == set(shown({})) and not made.extra
+    assert made.after == {**expected, **place} and set(made.after) == set(full_view({})) and not made.extra
 
 
 def test_a_field_more_is_a_row_more(monkeypatch):
     """The one that CONTRIBUTING adds."""
-    monkeypatch.setattr(plan_module, "FIELDS", (*FIELDS, Field("label", "label", shown_id="label", changed_by="update")))
-    made = make_plan(None, {**options(**CREATION), "label": "blue"}, Facts(records=RECORDS), NO_PROGRESS)
+    for module in (compare, convergence, creation, plan_module, steps):
+        monkeypatch.setattr(module, "FIELDS", (*FIELDS, Field("label", "label", attribute="label", changed_by="update")))
+    made = make_plan(None, {**options(**CREATION), "label": "blue"}, Resolved(records=RECORDS), NO_PROGRESS)
     assert made.steps[0].body["label"] == made.after["label"] == "blue"
     there = instance(label="blue")
-    assert make_plan(there, {**options(), "label": "blue"}, Facts(), NO_PROGRESS).actions == []
-    changed = make_plan(there, {**options(), "label": "red"}, Facts(), NO_PROGRESS)
+    assert make_plan(there, {**options(), "label": "blue"}, Resolved(), NO_PROGRESS).actions == []
+    changed = make_plan(there, {**options(), "label": "red"}, Resolved(), NO_PROGRESS)
     assert changed.steps == (Step("update", {"label": "red"}, {"label": "red"}),)
     assert diff_of(changed.before, changed.after, {}) == {"before": {"label": "blue"}, "after": {"label": "red"}}
 
@@ -289,7 +289,7 @@ def test_a_host_name_is_put_after_the_create_unless_the_server_will_choose_it():
 
 
 def test_a_size_that_the_offering_does_not_have_is_refused():
-    assert "cpu_count 2 is not to be had with the compute_offering 'small'" in refusal(None, RECORDS, **CREATION, cpu_count=2)
+    assert "cpu_count 2 is not available with the compute_offering 'small'" in refusal(None, RECORDS, **CREATION, cpu_count=2)
     assert not {"cpuCount", "memoryInMB"} & set(plan(None, RECORDS, **CREATION, cpu_count=1, memory_in_mb=512).steps[0].body)
     custom = {**RECORDS, "compute_offering": CUSTOM}
     assert "cpu_count and memory_in_mb" in refusal(None, custom, **CREATION)
@@ -307,22 +307,22 @@ def test_a_size_that_the_offering_does_not_have_is_refused():
 @pytest.mark.parametrize("current", ["Running", "Stopped"])
 def test_what_is_as_wanted_needs_nothing(current):
     given = {**CREATION, "hostname": "web1", "ip_address": "10.0.0.5", "cpu_count": 1, "memory_in_mb": 512, "ssh_key_name": "k"}
-    wanted = needs(instance(current), options(**given))
-    assert (wanted.lookups, wanted.holders_of_name) == ((), None)
+    wanted = lookups_needed(instance(current), options(**given))
+    assert (wanted.catalog, wanted.holders_of_name) == ((), None)
     assert plan(instance(current), **given).actions == []
     by_id = {"template": TEMPLATE["id"].upper(), "compute_offering": SMALL["id"].upper(), "network": NETWORK["id"].upper()}
-    assert needs(instance(current), options(**by_id)).lookups == ()
+    assert lookups_needed(instance(current), options(**by_id)).catalog == ()
 
 
 def test_what_is_not_reported_can_not_be_compared():
     there = instance(hostname=None, cpu_count=None, ip_address=None, network_id=None, network_name=None)
     given = {"hostname": "other", "cpu_count": 7, "ip_address": "10.0.0.6", "network": "App"}
-    assert needs(there, options(**given)).lookups == () and plan(there, **given).actions == []
+    assert lookups_needed(there, options(**given)).catalog == () and plan(there, **given).actions == []
 
 
 def test_where_the_id_is_reported_and_not_the_name_it_is_looked_up():
     there = instance(network_name=None)
-    assert needs(there, options(network="Web")).lookups == (Lookup("network", "networks", "Web"),)
+    assert lookups_needed(there, options(network="Web")).catalog == (Lookup("network", "networks", "Web"),)
     assert plan(there, {"network": NETWORK}, network="Web").actions == []
 
 
@@ -332,7 +332,7 @@ def test_names_differ_by_case_too():
 
 def test_a_size_may_be_reported_as_text():
     there = instance(cpu_count="1", memory_in_mb="512", compute_offering_id=CUSTOM["id"])
-    assert needs(there, options(cpu_count=1)).lookups == ()
+    assert lookups_needed(there, options(cpu_count=1)).catalog == ()
     (step,) = plan(there, {"compute_offering": CUSTOM}, cpu_count=4, allow_reboot=True).steps
     assert step.body == {"computeOfferingId": CUSTOM["id"], "cpuCount": 4, "memoryInMB": 512}
 
@@ -346,7 +346,7 @@ def test_a_size_that_is_no_number_can_not_be_filled_in(odd):
 @pytest.mark.parametrize("odd", [None, "", 7])
 def test_the_size_of_an_unknown_offering_can_not_be_changed(odd):
     there = instance(compute_offering_id=odd, compute_offering_name=None)
-    assert needs(there, options(cpu_count=4)).lookups == () and plan(there, cpu_count=4).actions == []
+    assert lookups_needed(there, options(cpu_count=4)).catalog == () and plan(there, cpu_count=4).actions == []
 
 
 CHANGES = {
@@ -389,10 +389,10 @@ def test_several_changes_interrupt_once_and_in_order():
 def test_a_refusal_names_every_difference_and_permission():
     given = {"hostname": "hal", "compute_offering": "big", "network": "App"}
     text = refusal(instance(), {"compute_offering": BIG, "network": OTHER_NETWORK}, **given)
-    for words in ("hostname from web1 to hal", "compute_offering from small to big", "network from Web to App"):
+    for words in ("hostname web1 -> hal", "compute_offering small -> big", "network Web -> App"):
         assert words in text
-    assert "set allow_reboot and allow_network_change to true" in text
-    exact = "may not be changed: hostname from web1 to hal (needs allow_reboot); set allow_reboot to true"
+    assert "Set allow_reboot and allow_network_change to true" in text
+    exact = "would reboot it: hostname web1 -> hal. Set allow_reboot to true"
     assert exact in refusal(instance(), hostname="hal")
 
 
@@ -415,7 +415,7 @@ def test_a_rename_adds_no_interruption_and_spares_none():
 
 
 def test_a_rename_onto_a_live_name_is_refused():
-    assert needs(instance(), options(id=ID, name="web2")).holders_of_name == "web2"
+    assert lookups_needed(instance(), options(id=ID, name="web2")).holders_of_name == "web2"
     with pytest.raises(Refused, match="other-id"):
         plan(instance(), id=ID, name="web2", holders=("other-id",))
     assert plan(instance(), id=ID, name="web2", holders=(ID,)).actions == ["update"]
@@ -423,8 +423,8 @@ def test_a_rename_onto_a_live_name_is_refused():
 
 def test_a_size_is_filled_in_from_the_instance():
     there = instance(compute_offering_id=CUSTOM["id"], compute_offering_name="custom")
-    wanted = needs(there, options(cpu_count=4))
-    assert [(lookup.option, lookup.text) for lookup in wanted.lookups] == [("compute_offering", CUSTOM["id"])]
+    wanted = lookups_needed(there, options(cpu_count=4))
+    assert [(lookup.option, lookup.text) for lookup in wanted.catalog] == [("compute_offering", CUSTOM["id"])]
     (step,) = plan(there, {"compute_offering": CUSTOM}, cpu_count=4, allow_reboot=True).steps
     assert step.body == {"computeOfferingId": CUSTOM["id"], "cpuCount": 4, "memoryInMB": 512}
     (step,) = plan(instance(), {"compute_offering": CUSTOM}, compute_offering="custom", allow_reboot=True).steps
@@ -461,7 +461,7 @@ def test_the_ssh_key_is_left_alone_unless_always():
     made = plan(instance("Stopped"), {"ssh_key_name": {"name": "k"}}, ssh_key_name="k", update_ssh_key="always")
     assert made.actions == ["associateSSHKey"] and "does not report" in made.warnings[0]
     wanted = {"ssh_key_name": "other", "update_ssh_key": "always"}
-    assert needs(there, options(**wanted)).lookups == (Lookup("ssh_key_name", "ssh_keys", "other"),)
+    assert lookups_needed(there, options(**wanted)).catalog == (Lookup("ssh_key_name", "ssh_keys", "other"),)
     made = plan(there, {"ssh_key_name": {"name": "other"}}, **wanted)
     assert made.actions == ["associateSSHKey"] and made.warnings == ()
 
@@ -482,14 +482,14 @@ def test_drift_of_template_and_affinity_group():
 
 def test_create_only_options_change_nothing():
     given = {"public_key": "k", "user_data": "u", "ports_to_forward": ["1"], "root_volume_size_in_gb": 99, "disk_offering": "d"}
-    assert needs(instance(), options(**given)).lookups == ()
+    assert lookups_needed(instance(), options(**given)).catalog == ()
     assert plan(instance(), **given).actions == []
 
 
 @pytest.mark.parametrize("state", ["absent", "recovered"])
 def test_absent_and_recovered_ignore_the_attributes(state):
     given = {"hostname": "hal", "network": "App", "compute_offering": "big", "ip_address": "10.9.9.9", "template": "Ubuntu"}
-    assert needs(instance(), options(state=state, **given)).lookups == ()
+    assert lookups_needed(instance(), options(state=state, **given)).catalog == ()
     made = plan(instance(), state=state, **given)
     assert made.actions == ([] if state == "recovered" else ["delete"]) and (made.drift, made.warnings) == ({}, ())
 

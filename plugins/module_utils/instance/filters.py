@@ -8,9 +8,9 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from typing import Any
 
-from .plan import is_live, state_of
+from .conditions import is_live, state_of
 
-# Option: the attributes that one of its values may be, an id or a name.
+# By option: the attributes that a value is compared with, an id and a name.
 FILTERS: dict[str, tuple[str, str]] = {
     "zones": ("zone_id", "zone_name"),
     "vpcs": ("vpc_id", "vpc_name"),
@@ -21,16 +21,16 @@ FILTERS: dict[str, tuple[str, str]] = {
 
 
 class Selection:
-    """The filters of a run; prepared once, asked for each of many instances. All given ones must match."""
+    """The filters of a run, prepared once for many instances. All that are given must match."""
 
     def __init__(self, options: Mapping[str, Sequence[str] | None], destroyed: bool = False) -> None:
-        """``destroyed``: whether destroyed ones are seen where no filter on states asks for them."""
+        """``destroyed``: whether destroyed instances match if no filter on states is given."""
         self._states = _folded(options.get("states"))
         self._destroyed = destroyed
         self._filters = [(FILTERS[name], _folded(options.get(name))) for name in FILTERS if options.get(name)]
 
     def matches(self, instance: Mapping[str, Any]) -> bool:
-        """Whether an instance is meant. Without regard to case, as names and states are written in both."""
+        """Whether an instance matches. Case does not matter: names and states are written in both."""
         if self._states:
             if state_of(instance).casefold() not in self._states:
                 return False
@@ -43,11 +43,11 @@ def _folded(values: Sequence[str] | None) -> frozenset[str]:
     return frozenset(value.casefold() for value in values or ())
 
 
-def place_of(instance: Mapping[str, Any]) -> tuple[str, str]:
-    """Where an instance comes in the order by name, then by id."""
+def sort_key(instance: Mapping[str, Any]) -> tuple[str, str]:
+    """Sorts instances by name, then by id."""
     return str(instance.get("name")), str(instance.get("id"))
 
 
 def in_order(instances: Sequence[dict[str, Any]]) -> list[dict[str, Any]]:
-    """Instances by name, then by id: the same order in each run, whatever order the API lists them in."""
-    return sorted(instances, key=place_of)
+    """Instances by name, then by id: the same order in each run, whatever the order of the API's list."""
+    return sorted(instances, key=sort_key)

