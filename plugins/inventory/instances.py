@@ -175,7 +175,7 @@ from ansible.plugins.inventory import BaseInventoryPlugin, Cacheable, Constructa
 from ansible_collections.coxedge.compute.plugins.module_utils.api.connection import Connection
 from ansible_collections.coxedge.compute.plugins.module_utils.api.errors import ApiError
 from ansible_collections.coxedge.compute.plugins.module_utils.instance.filters import FILTERS, Selection, sort_key
-from ansible_collections.coxedge.compute.plugins.module_utils.tasks import concurrency_problem
+from ansible_collections.coxedge.compute.plugins.module_utils.jobs import concurrency_problem
 from ansible_collections.coxedge.compute.plugins.module_utils.text import one_line
 from ansible_collections.coxedge.compute.plugins.plugin_utils import source
 from ansible_collections.coxedge.compute.plugins.plugin_utils.construct import Constructed, Constructor, drop_loops

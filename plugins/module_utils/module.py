@@ -1,7 +1,7 @@
 # Copyright (c) 2026, coxedge.compute contributors
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""Between Ansible and the rest: argument specs, what counts as given, and the shape of results and failures."""
+"""What connects Ansible with the rest: argument specs, which values count as given, the shape of failures."""
 
 from __future__ import annotations
 
@@ -17,11 +17,12 @@ from .api.client import Client
 from .api.connection import DEFAULT_API_URL, Connection
 from .api.deadline import Deadline
 from .api.errors import ApiError
+from .api.redaction import REDACTED
 from .instance.options import digest
 from .instance.steps import Refused
 from .reconcile.outcome import failure_of
 
-# Option: environment variables that stand in for it, the first that is not empty.
+# By option: the environment variables that replace it; the first that is not empty counts.
 ENVIRONMENT: dict[str, tuple[str, ...]] = {
     "api_key": ("COXEDGE_API_KEY", "COXEDGE_KEY"),
     "api_url": ("COXEDGE_API_URL",),
@@ -36,7 +37,7 @@ ENVIRONMENT: dict[str, tuple[str, ...]] = {
 
 
 def environment_value(*names: str) -> str:
-    """The first of some environment variables that is set and not empty: AWX sets blank fields to nothing."""
+    """The first of some environment variables that is not empty. AWX sets a variable to nothing for a field that was left blank."""
     for name in names:
         if os.environ.get(name):
             return os.environ[name]
@@ -67,7 +68,7 @@ def wait_options() -> dict[str, dict[str, Any]]:
 
 
 def without_empty(value: Any) -> Any:
-    """Options as given, less what counts as not given: empty text, nothing, and lists of nothing else, at any depth."""
+    """Options without what counts as not given: empty texts, nulls, and lists of nothing else, at any depth."""
     if isinstance(value, Mapping):
         kept = {name: item if str(name).startswith("_ansible") else without_empty(item) for name, item in value.items()}
         return {name: item for name, item in kept.items() if str(name).startswith("_ansible") or item is not None}
@@ -78,7 +79,7 @@ def without_empty(value: Any) -> Any:
 
 
 class ApiModule(AnsibleModule):
-    """An AnsibleModule for which empty means not given, and whose failures have one shape."""
+    """An AnsibleModule that treats empty options as not given, and whose failures all have one shape."""
 
     params: dict[str, Any]
 
@@ -87,27 +88,25 @@ class ApiModule(AnsibleModule):
         super().__init__(argument_spec=argument_spec, supports_check_mode=supports_check_mode)
         self._hide_user_data()
         if self.params.get("wait_timeout") is not None and self.params["wait_timeout"] <= 0:
-            self.refuse("wait_timeout must be greater than 0 seconds; to return without waiting set wait to false.")
+            self.fail_json("wait_timeout must be greater than 0 seconds; to return without waiting set wait to false.")
         self.connection = Connection(**{name: self._usable(name) for name in ENVIRONMENT})
-        problem = self.connection.problem()
-        if problem:
-            self.refuse(problem)
+        self.fail_on(self.connection.problem())
 
     def _load_params(self) -> None:
-        """Reads the options. Here, before core checks types: an empty text is no valid number, but a number not given."""
+        """Reads the options. Empty ones go before core checks types: an empty text is not a valid number."""
         super()._load_params()
         self.raw_params = self.params
         self.params = without_empty(self.params)
 
     def _hide_user_data(self) -> None:
-        """Keeps user data out of the invocation that results show, and keeps results from being blotted out for its sake."""
+        """Keeps user data out of the invocation that results show, and keeps core from censoring its words in results."""
         self.user_data = self.params.get("user_data")
         if self.user_data is not None:
             self.params["user_data"] = self._secret(self.user_data)
 
     def _secret(self, user_data: str) -> str:
-        """Notes user data as nothing that may be shown; returns what is shown in its place."""
-        # With it go its parts, which core has added where it was given as a dict or a list.
+        """Marks user data as secret. Returns what is shown instead of it."""
+        # Core has added the user data, and all its parts if it was given as a dict or a list.
         self.no_log_values.clear()
         self.no_log_values.add(self.params["api_key"])
         self.secrets.append(user_data)
@@ -131,7 +130,7 @@ class ApiModule(AnsibleModule):
         return Deadline(self.params["wait_timeout"], client.clock)
 
     def fail_json(self, msg: str, **kwargs: Any) -> Any:
-        """Fails; adds the way out to core's own message about required options."""
+        """Fails. Core's message about required options gets the remedy."""
         missing = "missing required arguments: "
         if msg.startswith(missing):
             names = [name for name in msg[len(missing) :].split(", ") if name in ENVIRONMENT]
@@ -142,20 +141,21 @@ class ApiModule(AnsibleModule):
         kwargs.setdefault("actions", [])
         super().fail_json(msg, **kwargs)
 
-    def refuse(self, msg: str, **kwargs: Any) -> None:
-        """Fails before anything was asked of the API, or for a reason that the user can mend."""
-        self.fail_json(msg, **kwargs)
+    def fail_on(self, problem: str | None) -> None:
+        """Fails with what is wrong with the options, if anything is."""
+        if problem:
+            self.fail_json(problem)
 
     def fail_with(self, problem: Exception, **kwargs: Any) -> None:
-        """Fails with the shape that all failures have; what is none of the API's or the user's is raised again."""
+        """Fails with the shape that all failures have. A fault of the collection itself is raised again."""
         if isinstance(problem, (ApiError, Refused)):
             self.fail_json(**{**kwargs, **failure_of(problem)})
         if isinstance(problem, ImportError):
             self.fail_json(missing_required_lib("requests"), exception=traceback.format_exc())
         raise problem
 
-    def warn_of(self, warnings: list[str]) -> None:
+    def warn_all(self, warnings: list[str]) -> None:
         """Shows warnings, each once."""
         for text in warnings:
-            # Core blots the key out of results, but not out of warnings.
-            self.warn(text.replace(self.connection.api_key, "********"))
+            # Core removes the key from results, but not from warnings.
+            self.warn(text.replace(self.connection.api_key, REDACTED))

@@ -81,13 +81,13 @@ error:
 
 from functools import partial
 
-from ansible_collections.coxedge.compute.plugins.module_utils.api.deadline import Deadline
-from ansible_collections.coxedge.compute.plugins.module_utils.api.errors import ApiError
-from ansible_collections.coxedge.compute.plugins.module_utils.instance.fields import KINDS
-from ansible_collections.coxedge.compute.plugins.module_utils.instance.filters import in_order
-from ansible_collections.coxedge.compute.plugins.module_utils.instance.view import snake_keys
-from ansible_collections.coxedge.compute.plugins.module_utils.module import ApiModule, api_options
-from ansible_collections.coxedge.compute.plugins.module_utils.tasks import side_by_side
+from ..module_utils.api.deadline import Deadline
+from ..module_utils.api.errors import ApiError
+from ..module_utils.instance.fields import KINDS
+from ..module_utils.instance.filters import in_order
+from ..module_utils.instance.view import snake_keys
+from ..module_utils.jobs import side_by_side
+from ..module_utils.module import ApiModule, api_options
 
 
 def main() -> None:
@@ -101,7 +101,9 @@ def main() -> None:
     except (ApiError, ImportError) as failure:
         module.fail_with(failure)
     else:
-        module.exit_json(changed=False, catalog={kind: in_order([snake_keys(row) for row in rows]) for kind, rows in zip(kinds, lists)})
+        module.exit_json(
+            changed=False, catalog={kind: in_order([snake_keys(entry) for entry in entries]) for kind, entries in zip(kinds, lists)}
+        )
 
 
 if __name__ == "__main__":

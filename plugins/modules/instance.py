@@ -442,38 +442,30 @@ error:
       sample: {currentState: Stopped, expectedStates: [Running]}
 """
 
-from ansible_collections.coxedge.compute.plugins.module_utils.api.errors import ApiError
-from ansible_collections.coxedge.compute.plugins.module_utils.apply import Run
-from ansible_collections.coxedge.compute.plugins.module_utils.catalog import Catalog
-from ansible_collections.coxedge.compute.plugins.module_utils.instance.options import instance_options, option_problem
-from ansible_collections.coxedge.compute.plugins.module_utils.instance.steps import Refused
-from ansible_collections.coxedge.compute.plugins.module_utils.module import ApiModule, api_options, wait_options
-from ansible_collections.coxedge.compute.plugins.module_utils.tasks import drive
+from ..module_utils.api.errors import ApiError
+from ..module_utils.instance.options import instance_options, option_problem
+from ..module_utils.instance.steps import Refused
+from ..module_utils.jobs import drive
+from ..module_utils.module import ApiModule, api_options, wait_options
+from ..module_utils.reconcile.catalog import Catalog
+from ..module_utils.reconcile.reconciler import Reconciler
+from ..module_utils.reconcile.run import Run
 
 
 def main() -> None:
     """Runs the module."""
     module = ApiModule(argument_spec={**api_options(), **instance_options(), **wait_options()})
-    problem = option_problem(module.options)
-    if problem:
-        module.refuse(problem)
+    module.fail_on(option_problem(module.options))
     client = module.new_client()
     deadline = module.new_deadline(client)
-    run = Run(
-        client,
-        Catalog(client, deadline),
-        deadline,
-        module.options,
-        wait=module.params["wait"],
-        check_mode=module.check_mode,
-    )
+    run = Run(client, Catalog(client, deadline), deadline, module.options, module.params["wait"], module.check_mode)
     try:
-        outcome = drive(run.converge(), client.sleep)
+        outcome = drive(Reconciler(run).converge(), client.sleep)
     except (ApiError, Refused, ImportError) as failure:
-        module.warn_of(run.outcome.warnings)
+        module.warn_all(run.outcome.warnings)
         module.fail_with(failure, **run.outcome.so_far())
     else:
-        module.warn_of(outcome.warnings)
+        module.warn_all(outcome.warnings)
         module.exit_json(**outcome.result(waited=run.wait))
 
 

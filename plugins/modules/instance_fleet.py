@@ -311,133 +311,34 @@ error:
   sample: {status_code: 400, code: 2020, message: The quota is reached., context: {}}
 """
 
-import difflib
-from typing import Any
-
-from ansible.module_utils.common.arg_spec import ArgumentSpecValidator
-from ansible_collections.coxedge.compute.plugins.module_utils.api.errors import ApiError
-from ansible_collections.coxedge.compute.plugins.module_utils.fleet import Fleet, fleet_problem, label, summary_of
-from ansible_collections.coxedge.compute.plugins.module_utils.instance.options import member_options, merged_options
-from ansible_collections.coxedge.compute.plugins.module_utils.instance.steps import Refused
-from ansible_collections.coxedge.compute.plugins.module_utils.module import ApiModule, api_options, wait_options
-from ansible_collections.coxedge.compute.plugins.module_utils.tasks import concurrency_problem
-
-# How many failures a message spells out.
-SPELLED_OUT = 5
-
-
-def fleet_options() -> dict[str, dict[str, Any]]:
-    """The options of this module, less the shared ones."""
-    return {
-        "instances": {"type": "list", "elements": "dict", "required": True, "options": member_options()},
-        "defaults": {"type": "dict", "options": member_options()},
-        "max_concurrency": {"type": "int", "default": 10},
-        "details": {"type": "bool", "default": False},
-    }
-
-
-def given_problem(given: Any, what: str) -> str | None:
-    """What is wrong with the options of a member as they were given: unknown ones, wrong types. None if nothing is."""
-    if not isinstance(given, dict):
-        return f"{what} must be a dict of options."
-    known = member_options()
-    for name in given:
-        if name not in known:
-            near = difflib.get_close_matches(str(name), known, n=1)
-            hint = f", did you mean {near[0]}" if near else ""
-            return f"{what}: there is no option {name}{hint}; see the options of coxedge.compute.instance."
-    messages = ArgumentSpecValidator(known).validate(given).error_messages
-    return f"{what}: {messages[0].rstrip('.')}." if messages else None
-
-
-class FleetModule(ApiModule):
-    """An ApiModule whose errors about members name them."""
-
-    given: dict[str, Any] | None = None
-
-    def _load_params(self) -> None:
-        super()._load_params()
-        raw = self.raw_params.get("instances")
-        if raw == []:
-            # A fleet of nobody is a fleet.
-            self.params["instances"] = []
-        members = self.params.get("instances")
-        if isinstance(raw, list) and isinstance(members, list) and len(raw) == len(members):
-            # A list that is empty is not given, but for this: with it a member has none of what the common options name.
-            for member, given in zip(members, raw):
-                if isinstance(member, dict) and isinstance(given, dict):
-                    member.update({name: [] for name, value in given.items() if value == []})
-        self.given = dict(self.params)
-
-    def _hide_user_data(self) -> None:
-        self.given = None
-        common, members = self.params["defaults"], self.params["instances"]
-        self.members = [merged_options(member, common) for member in members]
-        for options in [*members, *([common] if common else [])]:
-            if options.get("user_data") is not None:
-                options["user_data"] = self._secret(options["user_data"])
-
-    def fail_json(self, msg: str, **kwargs: Any) -> Any:
-        """Fails. Of wrong options core says that they are somewhere in instances: this says where."""
-        given, self.given = self.given, None
-        if given is not None and isinstance(given.get("instances"), list):
-            problems = [
-                given_problem(member, label(n, member if isinstance(member, dict) else {})) for n, member in enumerate(given["instances"])
-            ]
-            problems.append(given_problem(given.get("defaults") or {}, "defaults"))
-            msg = next((problem for problem in problems if problem), msg)
-        return super().fail_json(msg, **kwargs)
-
-
-def result_of(results: list[dict[str, Any]]) -> dict[str, Any]:
-    """What the module returns, apart from warnings and a failure."""
-    return {
-        "changed": any(result["changed"] for result in results),
-        "results": results,
-        "instances": [result["instance"] for result in results if result["instance"] is not None],
-        "diff": [
-            {**result["diff"], "before_header": str(result["name"]), "after_header": str(result["name"])}
-            for result in results
-            if result["changed"] and not result["failed"]
-        ],
-        "summary": summary_of(results),
-    }
+from ..module_utils.api.errors import ApiError
+from ..module_utils.fleet_module import FleetModule, failure_message, fleet_options, result_of
+from ..module_utils.instance.steps import Refused
+from ..module_utils.jobs import concurrency_problem
+from ..module_utils.module import api_options, wait_options
+from ..module_utils.reconcile.fleet import Fleet, fleet_problem
 
 
 def main() -> None:
     """Runs the module."""
     module = FleetModule(argument_spec={**api_options(), **fleet_options(), **wait_options()})
-    problem = concurrency_problem(module.params["max_concurrency"]) or fleet_problem(module.members)
-    if (module.params["defaults"] or {}).get("id"):
-        problem = "defaults can't have an id: an id selects one instance, so it belongs to a member."
-    if problem:
-        module.refuse(problem)
+    module.fail_on(module.defaults_problem() or concurrency_problem(module.params["max_concurrency"]) or fleet_problem(module.members))
     client = module.new_client(pool_size=module.params["max_concurrency"])
-    fleet = Fleet(
-        client,
-        module.new_deadline(client),
-        module.members,
-        wait=module.params["wait"],
-        check_mode=module.check_mode,
-        details=module.params["details"],
-        most=module.params["max_concurrency"],
-    )
+    options = {name: module.params[name] for name in ("wait", "details", "max_concurrency")}
+    fleet = Fleet(client, module.new_deadline(client), module.members, check_mode=module.check_mode, **options)
     try:
         results = fleet.converge()
     except (ApiError, Refused, ImportError) as failure:
         module.fail_with(failure)
         return
-    module.warn_of(fleet.warnings)
+    module.warn_all(fleet.warnings)
     if module.no_log:
-        # From core 2.19 on, no_log on the task hides of a key called results only what says so itself: as the results of a loop do.
+        # Since core 2.19, no_log on the task hides the key results only if each entry says so itself, as those of a loop do.
         results = [{**result, "_ansible_no_log": True} for result in results]
-    whole = result_of(results)
-    failed = [(number, result) for number, result in enumerate(results) if result["failed"]]
-    if not failed:
-        module.exit_json(**whole)
-    words = [f"{label(number, module.members[number])}: {result['msg']}" for number, result in failed[:SPELLED_OUT]]
-    more = f" And {len(failed) - SPELLED_OUT} more, see results." if len(failed) > SPELLED_OUT else ""
-    module.fail_json(f"{len(failed)} of {len(results)} members failed. {' '.join(words)}{more}", error=failed[0][1]["error"], **whole)
+    failed = [result for result in results if result["failed"]]
+    if failed:
+        module.fail_json(failure_message(module.members, results), error=failed[0]["error"], **result_of(results))
+    module.exit_json(**result_of(results))
 
 
 if __name__ == "__main__":

@@ -218,22 +218,18 @@ error:
   sample: {status_code: 403, code: 1001, message: The API key is not valid., context: {}}
 """
 
-from collections.abc import Mapping
 from typing import Any
 
-from ansible_collections.coxedge.compute.plugins.module_utils.api.client import Client
-from ansible_collections.coxedge.compute.plugins.module_utils.api.deadline import Deadline
-from ansible_collections.coxedge.compute.plugins.module_utils.api.errors import ApiError
-from ansible_collections.coxedge.compute.plugins.module_utils.instance.filters import FILTERS, Selection, in_order
-from ansible_collections.coxedge.compute.plugins.module_utils.instance.view import full_view, list_view
-from ansible_collections.coxedge.compute.plugins.module_utils.module import ApiModule, api_options
-from ansible_collections.coxedge.compute.plugins.module_utils.retrieve import retrieve_each
-from ansible_collections.coxedge.compute.plugins.module_utils.tasks import concurrency_problem
-from ansible_collections.coxedge.compute.plugins.module_utils.text import is_uuid
+from ..module_utils.api.errors import ApiError
+from ..module_utils.instance.filters import FILTERS, in_order
+from ..module_utils.jobs import concurrency_problem
+from ..module_utils.module import ApiModule, api_options
+from ..module_utils.retrieve import find_instances
+from ..module_utils.text import is_uuid
 
 
 def info_options() -> dict[str, dict[str, Any]]:
-    """The options of this module, less the shared ones."""
+    """The options of this module, without the shared ones."""
     lists = {name: {"type": "list", "elements": "str"} for name in ("states", *FILTERS)}
     return {
         "id": {"type": "str"},
@@ -253,48 +249,13 @@ def option_problem(options: dict[str, Any]) -> str | None:
     return concurrency_problem(options["max_concurrency"])
 
 
-def with_user_data(instance: Mapping[str, Any]) -> dict[str, Any]:
-    """A retrieved instance as users of this module see it: asked for details, they get the user data too."""
-    return {**full_view(instance), "user_data": instance.get("userData")}
-
-
-def find(client: Client, options: dict[str, Any]) -> list[dict[str, Any]]:
-    """The instances that the options select, in no order. Raises ApiError."""
-    deadline = Deadline(None, client.clock)
-    wanted_id = options["id"].lower() if options.get("id") else None
-    selection = Selection(options, destroyed=wanted_id is not None)
-    details = options["details"]
-    if details is None:
-        details = bool(wanted_id or options.get("name"))
-    if wanted_id and details:
-        found = client.fetch_one("instances", wanted_id, deadline)
-        if found is not None:
-            return [row for row in [with_user_data(found)] if selection.matches(row)]
-    # Without details; or the id is unknown, and a list that succeeds must show that the environment is not.
-    rows = [list_view(row) for row in client.fetch_all("instances", deadline)]
-    rows = [
-        row
-        for row in rows
-        if (wanted_id is None or str(row["id"]).lower() == wanted_id)
-        and (not options.get("name") or row["name"] == options["name"])
-        and selection.matches(row)
-    ]
-    if not details or wanted_id:
-        return rows
-    # Since the list was read some may have gone, or come into a state that was not asked for.
-    seen = retrieve_each(client, rows, deadline, options["max_concurrency"], with_user_data)
-    return [row for row in seen if row is not None and selection.matches(row)]
-
-
 def main() -> None:
     """Runs the module."""
     module = ApiModule(argument_spec={**api_options(), **info_options()})
-    problem = option_problem(module.params)
-    if problem:
-        module.refuse(problem)
+    module.fail_on(option_problem(module.params))
     client = module.new_client(pool_size=module.params["max_concurrency"])
     try:
-        instances = find(client, module.params)
+        instances = find_instances(client, module.params)
     except (ApiError, ImportError) as failure:
         module.fail_with(failure)
     else:

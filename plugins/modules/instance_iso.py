@@ -77,13 +77,13 @@ error:
 
 from typing import Any
 
-from ansible_collections.coxedge.compute.plugins.module_utils.operations import run_operation
+from ..module_utils.operation_module import run_operation
 
 
 def iso_problem(options: dict[str, Any]) -> str | None:
     """What is wrong with the options, as a sentence that names them; None if nothing is."""
     if options["state"] == "attached" and not options.get("iso"):
-        return "iso is needed with state attached: give the name or id of the ISO."
+        return "iso is required with state attached: give the name or id of the ISO."
     return None
 
 

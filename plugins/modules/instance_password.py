@@ -64,7 +64,7 @@ error:
   sample: {status_code: 400, code: 2012, message: The instance is in a state that does not allow this., context: {}}
 """
 
-from ansible_collections.coxedge.compute.plugins.module_utils.operations import run_operation
+from ..module_utils.operation_module import run_operation
 
 
 def main() -> None:

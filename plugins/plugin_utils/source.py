@@ -17,10 +17,10 @@ from ansible_collections.coxedge.compute.plugins.module_utils.api.client import 
 from ansible_collections.coxedge.compute.plugins.module_utils.api.connection import Connection
 from ansible_collections.coxedge.compute.plugins.module_utils.api.deadline import Deadline
 from ansible_collections.coxedge.compute.plugins.module_utils.api.errors import ApiError
-from ansible_collections.coxedge.compute.plugins.module_utils.catalog import users_of
+from ansible_collections.coxedge.compute.plugins.module_utils.instance.addresses import users_of
 from ansible_collections.coxedge.compute.plugins.module_utils.instance.view import list_view
+from ansible_collections.coxedge.compute.plugins.module_utils.jobs import side_by_side
 from ansible_collections.coxedge.compute.plugins.module_utils.retrieve import retrieve_each
-from ansible_collections.coxedge.compute.plugins.module_utils.tasks import side_by_side
 from ansible_collections.coxedge.compute.plugins.plugin_utils.hostvars import usable_address
 
 from ..module_utils.instance.view import full_view

@@ -14,11 +14,12 @@ from ansible_collections.coxedge.compute.plugins.module_utils.api.client import 
 from ansible_collections.coxedge.compute.plugins.module_utils.api.connection import Connection
 from ansible_collections.coxedge.compute.plugins.module_utils.api.deadline import Deadline
 from ansible_collections.coxedge.compute.plugins.module_utils.api.transport import HttpTransport, Transport
-from ansible_collections.coxedge.compute.plugins.module_utils.apply import Run
-from ansible_collections.coxedge.compute.plugins.module_utils.catalog import Catalog
-from ansible_collections.coxedge.compute.plugins.module_utils.fleet import Fleet
 from ansible_collections.coxedge.compute.plugins.module_utils.instance.options import instance_options, merged_options
-from ansible_collections.coxedge.compute.plugins.module_utils.tasks import drive
+from ansible_collections.coxedge.compute.plugins.module_utils.jobs import drive
+from ansible_collections.coxedge.compute.plugins.module_utils.reconcile.catalog import Catalog
+from ansible_collections.coxedge.compute.plugins.module_utils.reconcile.fleet import Fleet
+from ansible_collections.coxedge.compute.plugins.module_utils.reconcile.reconciler import Reconciler
+from ansible_collections.coxedge.compute.plugins.module_utils.reconcile.run import Run
 from ansible_collections.coxedge.compute.tests.simulator.cloud import API_KEY, ENVIRONMENTS, SERVICE_CODE
 from ansible_collections.coxedge.compute.tests.simulator.server import Simulator
 from hypothesis import settings
@@ -125,11 +126,11 @@ class Bench:
         """Converges one instance; returns the Outcome, raises what goes wrong. ``last_run`` is there in both cases."""
         client, deadline = self.client(**(connection or {})), self.deadline(wait_timeout)
         self.last_run = Run(client, Catalog(client, deadline), deadline, self.options(**given), wait=wait, check_mode=check_mode)
-        return drive(self.last_run.converge(), self.clock.sleep)
+        return drive(Reconciler(self.last_run).converge(), self.clock.sleep)
 
     def fleet(self, members: list[dict[str, Any]], common: dict[str, Any] | None = None, **kwargs: Any) -> list[dict[str, Any]]:
         """Converges many; returns their results, raises what goes wrong with all. ``last_fleet`` is there in both cases."""
-        client = self.client(**kwargs.pop("connection", {}), pool_size=kwargs.get("most", 10))
+        client = self.client(**kwargs.pop("connection", {}), pool_size=kwargs.get("max_concurrency", 10))
         wait_timeout = kwargs.pop("wait_timeout", 600)
         whole = [merged_options(member, common) for member in members]
         self.last_fleet = Fleet(client, self.deadline(wait_timeout), whole, **kwargs)

@@ -28,14 +28,6 @@ def test_each_module_takes_the_defaults_of_the_group():
     assert loaded("meta", "runtime.yml")["action_groups"]["all"] == MODULES
 
 
-def test_what_only_reads_says_so():
-    for name in MODULES:
-        text = (ROOT / "plugins" / "modules" / f"{name}.py").read_text()
-        reads = "exit_json(changed=False" in text
-        assert name.endswith("_info") is reads, name
-        assert "supports_check_mode=False" not in text
-
-
 def test_nothing_is_ignored():
     assert not list((ROOT / "tests").rglob("ignore-*.txt"))
 

@@ -1,23 +1,67 @@
 # Copyright (c) 2026, coxedge.compute contributors
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""What a run came to."""
+"""What a run has done, for results and failures."""
 
 from __future__ import annotations
 
+from dataclasses import dataclass, field
 from typing import Any
 
 from ..api.errors import ApiError
 from ..instance.steps import Refused
 
 
+class Raced(Exception):
+    """The server refused a step because the instance is not in the state for which it was planned."""
+
+    def __init__(self, error: ApiError, instance_id: str) -> None:
+        super().__init__(error.message)
+        self.error, self.instance_id = error, instance_id
+
+
+@dataclass
+class Outcome:
+    """What a run returns. It is filled step by step, so that a failure can return it too."""
+
+    instance: dict[str, Any] | None = None
+    actions: list[str] = field(default_factory=list)
+    diff: dict[str, Any] = field(default_factory=lambda: {"before": {}, "after": {}})
+    drift: dict[str, Any] = field(default_factory=dict)
+    warnings: list[str] = field(default_factory=list)
+    password: str | None = None
+    task_id: str | None = None
+
+    def result(self, waited: bool = True) -> dict[str, Any]:
+        """What the module returns, apart from warnings."""
+        result: dict[str, Any] = {
+            "changed": bool(self.actions),
+            "instance": self.instance,
+            "actions": self.actions,
+            "diff": self.diff,
+            "drift": self.drift,
+        }
+        if self.password is not None:
+            result["password"] = self.password
+        if not waited:
+            result["task_id"] = self.task_id
+        return result
+
+    def so_far(self) -> dict[str, Any]:
+        """What a failed run returns besides the failure: what it did before."""
+        done: dict[str, Any] = {"changed": bool(self.actions), "actions": self.actions}
+        if self.password is not None:
+            done["password"] = self.password
+        return done
+
+
 def failure_of(problem: ApiError | Refused) -> dict[str, Any]:
-    """A failure as it is returned: the sentence, what the API said, and the task that goes on, if there is one."""
+    """A failure as results have it: the sentence, what the API said, and the id of a task that continues."""
     if not isinstance(problem, ApiError):
         return {"msg": str(problem), "error": ApiError(str(problem)).details}
     failure: dict[str, Any] = {"msg": problem.sentence, "error": problem.details}
     if problem.task_id:
         failure["task_id"] = problem.task_id
         if problem.task_id not in failure["msg"]:
-            failure["msg"] = f"{failure['msg'][:-1]} (task {problem.task_id})."
+            failure["msg"] = f"{problem.clause} (task {problem.task_id})."
     return failure

@@ -9,10 +9,11 @@ from collections.abc import Callable
 from dataclasses import dataclass, field
 from typing import Any
 
-from ansible_collections.coxedge.compute.plugins.module_utils.apply import Run
-from ansible_collections.coxedge.compute.plugins.module_utils.catalog import Catalog
-from ansible_collections.coxedge.compute.plugins.module_utils.operations import ImperativeRun, selection
-from ansible_collections.coxedge.compute.plugins.module_utils.tasks import drive
+from ansible_collections.coxedge.compute.plugins.module_utils.jobs import drive
+from ansible_collections.coxedge.compute.plugins.module_utils.reconcile.catalog import Catalog
+from ansible_collections.coxedge.compute.plugins.module_utils.reconcile.imperative import ImperativeRun, selection
+from ansible_collections.coxedge.compute.plugins.module_utils.reconcile.reconciler import Reconciler
+from ansible_collections.coxedge.compute.plugins.module_utils.reconcile.run import Run
 
 WAIT = 200.0
 TIMEOUT = 5.0
@@ -109,8 +110,8 @@ def run(bench, case: Case, client: Any = None) -> Any:
     catalog = Catalog(client, deadline)
     if case.special is None:
         options = bench.options(name=NAME, **{"state": "present", **case.options})
-        return drive(Run(client, catalog, deadline, options).converge(), bench.clock.sleep)
-    operation = ImperativeRun(client, catalog, deadline, selection({"name": NAME}))
+        return drive(Reconciler(Run(client, catalog, deadline, options)).converge(), bench.clock.sleep)
+    operation = ImperativeRun(Run(client, catalog, deadline, selection({"name": NAME})))
     job = operation.reset_password() if case.special == "password" else operation.set_iso(ISO if case.special == "attach" else None)
     drive(job, bench.clock.sleep)
     return operation.outcome

@@ -278,7 +278,7 @@ def test_a_password_is_that_of_the_create_alone(bench):
 def test_a_list_of_twins_that_can_not_be_read_is_a_warning(bench):
     bench.fault(method="GET", path="/instances$", kind="status", status=403, skip=1)
     outcome = bench.run(**bench.creation())
-    assert outcome.actions == ["create"] and "could not be looked up" in outcome.warnings[0]
+    assert outcome.actions == ["create"] and "could not be checked" in outcome.warnings[0]
 
 
 # --- lost answers ------------------------------------------------------------------------------------------------
@@ -313,7 +313,7 @@ def test_a_create_that_never_shows_fails_as_unknown_after_30_seconds_and_is_not_
     bench.fault(method="POST", **fault, count=0)
     began = clock()
     error = failure(bench, **bench.creation())
-    assert "outcome of create for an instance of the name 'web1' is unknown" in error.sentence and "no id" not in error.sentence
+    assert "outcome of create for an instance with the name 'web1' is unknown" in error.sentence and "no id" not in error.sentence
     assert "several" not in error.sentence
     assert clock() - began == pytest.approx(30, abs=2)
     assert bench.requests("POST") == ["POST instances"] and bench.last_run.outcome.actions == ["create"]
@@ -437,7 +437,7 @@ def test_when_listing_fails_after_a_lost_create_the_outcome_is_unknown(bench):
 def test_a_create_that_is_said_to_be_done_and_is_nowhere_is_unknown(bench):
     bench.fault(method="POST", kind="status", status=200, body={"data": {"state": "Running"}})
     text = failure(bench, **bench.creation()).sentence
-    assert "unknown" in text and "holds no id" in text and bench.requests("POST") == ["POST instances"]
+    assert "unknown" in text and "has no id" in text and bench.requests("POST") == ["POST instances"]
 
 
 def test_a_repetition_that_is_refused_because_the_first_took_effect_is_the_action(bench):

@@ -13,10 +13,11 @@ import pytest
 from ansible_collections.coxedge.compute.plugins.module_utils.api.client import Client
 from ansible_collections.coxedge.compute.plugins.module_utils.api.errors import ApiError
 from ansible_collections.coxedge.compute.plugins.module_utils.api.transport import HttpTransport
-from ansible_collections.coxedge.compute.plugins.module_utils.fleet import Listing, MemberRun, fleet_problem, summary_of
 from ansible_collections.coxedge.compute.plugins.module_utils.instance.fields import STATES
 from ansible_collections.coxedge.compute.plugins.module_utils.instance.options import merged_options
 from ansible_collections.coxedge.compute.plugins.module_utils.instance.steps import Refused
+from ansible_collections.coxedge.compute.plugins.module_utils.reconcile.fleet import fleet_problem, summary_of
+from ansible_collections.coxedge.compute.plugins.module_utils.reconcile.fleet_reader import FleetReader, SharedListing
 
 SOME_ID = "00000000-0000-4000-8000-000000000000"
 CREATION = {"template": "Ubuntu 24.04", "compute_offering": "2vCPU.4GB", "network": "Web-test_area"}
@@ -127,7 +128,7 @@ def test_the_bound_is_on_requests_in_flight_and_not_on_the_work_under_way(bench,
                 in_flight -= 1
 
     monkeypatch.setattr(HttpTransport, "exchange", count)
-    results = bench.fleet(members(20, **CREATION), most=3)
+    results = bench.fleet(members(20, **CREATION), max_concurrency=3)
     assert peak == 3 and not any(result["failed"] for result in results)
     # All creates are sent before the first of their tasks is asked for a second time.
     log = bench.simulator.face.log
@@ -165,7 +166,7 @@ def test_a_name_that_is_not_clear_is_nobody_else_s_failure(bench):
 
 def test_a_mistake_of_the_program_is_no_member_s_failure(bench, monkeypatch):
     bench.place(name="web0")
-    monkeypatch.setattr(MemberRun, "_settled", lambda *_args: 1 / 0)
+    monkeypatch.setattr(FleetReader, "settled", lambda *_args: 1 / 0)
     with pytest.raises(ZeroDivisionError):
         bench.fleet(members(1))
 
@@ -285,7 +286,7 @@ def test_nobody(bench):
 @pytest.mark.parametrize("kind", ["drop_after", "broken_json"])
 def test_fifty_creates_whose_answers_are_lost_are_fifty_servers(bench, kind):
     bench.fault(kind=kind, method="POST", path="/instances$", count=25)
-    results = bench.fleet(members(50, **CREATION), most=25)
+    results = bench.fleet(members(50, **CREATION), max_concurrency=25)
     assert not [result["msg"] for result in results if result["failed"]]
     assert sorted(row["name"] for row in bench.instances()) == sorted(f"web{number}" for number in range(50))
     by_name = {row["name"]: row["id"] for row in bench.instances()}
@@ -355,7 +356,7 @@ def test_a_list_of_twins_that_can_not_be_read_is_one_warning(bench):
     bench.fault(method="GET", path="/instances$", kind="status", status=403, skip=1)
     results = bench.fleet(members(3, **CREATION))
     (warning,) = bench.last_fleet.warnings
-    assert not any(result["failed"] for result in results) and "could not be looked up" in warning
+    assert not any(result["failed"] for result in results) and "could not be checked" in warning
 
 
 def test_the_summary_counts_each_kind_of_end(bench):
@@ -437,7 +438,7 @@ def listing(bench, monkeypatch):
     """A listing behind a door for so many, which fetches what a function returns."""
 
     def make(many, fetch):
-        made = Listing(bench.client(), bench.deadline())
+        made = SharedListing(bench.client(), bench.deadline())
         monkeypatch.setattr(made, "_lock", Door(many))
         monkeypatch.setattr(Client, "fetch_all", lambda *_args: fetch())
         return made
@@ -454,7 +455,7 @@ def test_all_who_ask_at_the_same_time_share_one_list(listing):
 
     shared = listing(3, fetch)
     with ThreadPoolExecutor(3) as pool:
-        assert [future.result() for future in [pool.submit(shared.rows) for _n in range(3)]] == [[{"id": "x"}]] * 3
+        assert [future.result() for future in [pool.submit(shared.instances) for _n in range(3)]] == [[{"id": "x"}]] * 3
 
 
 def test_a_list_that_is_under_way_is_too_old_for_who_asks_then(listing):
@@ -462,14 +463,14 @@ def test_a_list_that_is_under_way_is_too_old_for_who_asks_then(listing):
 
     def fetch():
         if not fetched:
-            later.extend(pool.submit(shared.rows) for _n in range(2))
+            later.extend(pool.submit(shared.instances) for _n in range(2))
             shared._lock.wait_for(3)
         fetched.append(True)
         return len(fetched)
 
     shared = listing(1, fetch)
     with ThreadPoolExecutor(2) as pool:
-        assert [shared.rows(), *[future.result() for future in later]] == [1, 2, 2]
+        assert [shared.instances(), *[future.result() for future in later]] == [1, 2, 2]
 
 
 def test_a_list_that_fails_leaves_no_old_one_to_those_who_wait(listing):
@@ -478,7 +479,7 @@ def test_a_list_that_fails_leaves_no_old_one_to_those_who_wait(listing):
 
     shared = listing(3, fetch)
     with ThreadPoolExecutor(3) as pool:
-        assert [str(future.exception()) for future in [pool.submit(shared.rows) for _n in range(3)]] == ["no list"] * 3
+        assert [str(future.exception()) for future in [pool.submit(shared.instances) for _n in range(3)]] == ["no list"] * 3
 
 
 def test_renames_look_at_the_one_list(bench):

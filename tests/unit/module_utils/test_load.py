@@ -25,7 +25,7 @@ def test_a_thousand_with_one_request_in_twenty_failing(bench):
     members = [bench.creation(f"web{number}") for number in range(MANY)]
     for fault in TROUBLE:
         bench.fault(**fault)
-    results = bench.fleet(members, most=25, wait_timeout=10**6)
+    results = bench.fleet(members, max_concurrency=25, wait_timeout=10**6)
     assert sum(fault.hits for fault in bench.simulator.face.faults.active) > 0.04 * len(bench.requests())
     names = Counter(row["name"] for row in bench.instances())
     assert set(names.values()) == {1}
@@ -37,12 +37,12 @@ def test_a_thousand_with_one_request_in_twenty_failing(bench):
 
     # A second run has the rest made, and a third, on a network as bad, stops each once.
     bench.simulator.face.faults.clear()
-    second = bench.fleet(members, most=25, wait_timeout=10**6)
+    second = bench.fleet(members, max_concurrency=25, wait_timeout=10**6)
     assert [result["failed"] for result in second] == [False] * MANY
     assert {result["name"] for result in second if result["changed"]} == {result["name"] for result in failed}
     for fault in TROUBLE:
         bench.fault(**fault)
-    third = bench.fleet([{**member, "state": "stopped"} for member in members], most=25, wait_timeout=10**6)
+    third = bench.fleet([{**member, "state": "stopped"} for member in members], max_concurrency=25, wait_timeout=10**6)
     stopped = [row["name"] for row in bench.instances() if row["state"] == "Stopped"]
     assert {result["name"] for result in third if not result["failed"]} <= set(stopped)
     assert all("The outcome of stop" in result["msg"] for result in third if result["failed"])

@@ -141,7 +141,7 @@ def test_the_key_is_blotted_out_wherever_it_shows(made, capsys):
 
 def test_the_key_is_blotted_out_of_warnings_too(made, capsys):
     module = made(name="web1", **REQUIRED)
-    module.warn_of(["Instance the-key is odd"])
+    module.warn_all(["Instance the-key is odd"])
     assert "the-key" not in json.dumps(failed(capsys, lambda: module.exit_json(x=1)))
 
 

@@ -7,10 +7,11 @@ from __future__ import annotations
 
 import pytest
 from ansible_collections.coxedge.compute.plugins.module_utils.api.errors import ApiError
-from ansible_collections.coxedge.compute.plugins.module_utils.catalog import Catalog
 from ansible_collections.coxedge.compute.plugins.module_utils.instance.steps import Refused
-from ansible_collections.coxedge.compute.plugins.module_utils.operations import ImperativeRun, selection
-from ansible_collections.coxedge.compute.plugins.module_utils.tasks import drive
+from ansible_collections.coxedge.compute.plugins.module_utils.jobs import drive
+from ansible_collections.coxedge.compute.plugins.module_utils.reconcile.catalog import Catalog
+from ansible_collections.coxedge.compute.plugins.module_utils.reconcile.imperative import ImperativeRun, selection
+from ansible_collections.coxedge.compute.plugins.module_utils.reconcile.run import Run
 
 
 @pytest.fixture
@@ -19,7 +20,7 @@ def operate(bench, clock):
 
     def run(job, check_mode=False, connection=None, **selected):
         client, deadline = bench.client(**(connection or {})), bench.deadline(100)
-        operation = ImperativeRun(client, Catalog(client, deadline), deadline, selection(selected), check_mode=check_mode)
+        operation = ImperativeRun(Run(client, Catalog(client, deadline), deadline, selection(selected), check_mode=check_mode))
         bench.last_run = operation
         return operation, drive(job(operation), clock.sleep)
 
@@ -76,7 +77,7 @@ def test_a_reset_whose_task_is_lost_or_fails_is_no_success(bench, operate):
 def test_a_reset_that_tells_no_password_is_no_success(bench, operate):
     bench.place(name="web1")
     bench.fault(path="/tasks/", kind="status", status=200, body={"taskId": "t", "taskStatus": "SUCCESS", "result": {}})
-    with pytest.raises(ApiError, match="did not tell the new one"):
+    with pytest.raises(ApiError, match="did not return the new one"):
         operate(reset, name="web1")
 
 
@@ -91,7 +92,7 @@ def test_past_the_deadline_the_task_and_the_last_state_are_told(bench, operate):
 def test_there_must_be_an_instance(bench, operate):
     bench.place(name="old", state="Destroyed")
     for job in (reset, iso("guest tools"), iso(None)):
-        with pytest.raises(Refused, match="no instance of name"):
+        with pytest.raises(Refused, match="no instance with the name"):
             operate(job, name="web1")
         with pytest.raises(Refused, match="is destroyed"):
             operate(job, id=bench.instances("old")[0]["id"])
@@ -159,7 +160,7 @@ def test_where_it_is_not_reported_the_operation_is_run_and_said_so(bench, operat
 
 def test_an_iso_that_can_t_be_attached_is_refused_before_the_other_is_detached(bench, operate, isos):
     server = bench.place(name="web1", isoId=isos["first"])
-    for name, word in (("boot", "iso: .* is bootable,"), ("fresh", "iso: .* is not ready yet,"), ("frst", "iso: .*'first'")):
+    for name, word in (("boot", "iso: .* is bootable,"), ("fresh", "iso: .* is not ready yet:"), ("frst", "iso: .*'first'")):
         with pytest.raises(Refused, match=word):
             operate(iso(name), name="web1")
     assert attached(bench, server) == isos["first"] and bench.writes() == []

@@ -10,15 +10,8 @@ import time
 import pytest
 from ansible_collections.coxedge.compute.plugins.module_utils.api.client import Client
 from ansible_collections.coxedge.compute.plugins.module_utils.api.errors import DeadlineExceeded, TaskFailed
-from ansible_collections.coxedge.compute.plugins.module_utils.tasks import (
-    Pause,
-    Polling,
-    concurrency_problem,
-    drive,
-    drive_all,
-    side_by_side,
-    wait_for_task,
-)
+from ansible_collections.coxedge.compute.plugins.module_utils.jobs import Pause, concurrency_problem, drive, drive_all, side_by_side
+from ansible_collections.coxedge.compute.plugins.module_utils.reconcile.waiting import Polling, wait_for_task
 
 
 def test_drive_hands_values_and_exceptions_back_to_the_job(clock):
@@ -111,7 +104,7 @@ def test_polls_outlast_passing_faults(bench, clock):
 
 def test_a_pause_never_goes_past_the_deadline(bench, clock):
     polling = Polling(bench.client(), bench.deadline(0.1))
-    assert polling.pause().seconds == pytest.approx(0.1)
+    assert polling.interval() == pytest.approx(0.1)
     with pytest.raises(DeadlineExceeded, match="waiting for x"):
         drive(polling.wait("x"), clock.sleep)
 
@@ -119,7 +112,7 @@ def test_a_pause_never_goes_past_the_deadline(bench, clock):
 @pytest.mark.parametrize(("jitter", "seconds"), [(0.0, 0.2375), (1.0, 0.2625)])
 def test_polls_of_many_that_began_together_are_spread_by_a_tenth(bench, clock, jitter, seconds):
     client = Client(bench.connection(), clock=clock, jitter=lambda: jitter)
-    assert Polling(client, bench.deadline()).pause().seconds == pytest.approx(seconds)
+    assert Polling(client, bench.deadline()).interval() == pytest.approx(seconds)
 
 
 def test_the_bounds_of_concurrency():

@@ -10,7 +10,8 @@ import time
 
 import pytest
 from ansible_collections.coxedge.compute.plugins.module_utils.api.errors import ApiError
-from ansible_collections.coxedge.compute.plugins.modules.instance_info import find, info_options, option_problem
+from ansible_collections.coxedge.compute.plugins.module_utils.retrieve import find_instances
+from ansible_collections.coxedge.compute.plugins.modules.instance_info import info_options, option_problem
 
 UNKNOWN_ID = "00000000-0000-4000-8000-000000000000"
 
@@ -19,7 +20,7 @@ UNKNOWN_ID = "00000000-0000-4000-8000-000000000000"
 def info(bench):
     def run(**given):
         options = {name: given.get(name, spec.get("default")) for name, spec in info_options().items()}
-        return find(bench.client(), options)
+        return find_instances(bench.client(), options)
 
     return run
 
@@ -58,7 +59,7 @@ def test_a_mistyped_environment_is_no_empty_result(bench):
     options = {name: spec.get("default") for name, spec in info_options().items()}
     for given in ({}, {"id": UNKNOWN_ID}, {"name": "web1"}):
         with pytest.raises(ApiError, match="environment_name"):
-            find(bench.client(environment_name="typo"), {**options, **given})
+            find_instances(bench.client(environment_name="typo"), {**options, **given})
 
 
 def test_by_name_with_details_of_each(bench, info):

@@ -9,7 +9,7 @@ A *job* is a coroutine. It awaits what it needs from its driver:
 - ``pause``: to be resumed after so many seconds.
 
 So a job never blocks, and its driver decides what runs at the same time: ``drive`` runs one job, ``drive_all`` many. Neither
-needs asyncio, whose loop would need another HTTP library, or a thread for each request.
+uses asyncio, which would need another HTTP library, or a thread for each request.
 """
 
 from __future__ import annotations
@@ -20,17 +20,6 @@ from functools import partial
 
 # From typing, not collections.abc: the aliases below are built at run time, also on Python 3.8.
 from typing import Any, Callable, Coroutine, Generator, Sequence, TypeVar, Union
-
-from .api.client import Client
-from .api.deadline import Deadline
-from .api.errors import DeadlineExceeded
-from .api.messages import TaskStatus
-
-# Seconds between two looks: a share of the time already waited, within bounds. Short waits are noticed at once, long ones
-# cost few requests.
-POLL_SHARE = 0.05
-POLL_MIN = 0.25
-POLL_MAX = 2.0
 
 
 @dataclass(frozen=True)
@@ -64,7 +53,7 @@ async def pause(seconds: float) -> None:
 
 @dataclass
 class _Driven:
-    """A job under way. ``value`` and ``error``: what it is resumed with."""
+    """A job that has a driver. ``value`` and ``error``: what it is resumed with."""
 
     job: Job[Any]
     number: int = 0
@@ -72,12 +61,12 @@ class _Driven:
     error: Exception | None = None
 
     def resume(self) -> Command:
-        """Runs it up to its next command. Raises StopIteration at its end, with what it returns, and whatever the job raises."""
+        """Runs the job up to its next command. Raises StopIteration at its end, with its result, and whatever the job raises."""
         value, error, self.value, self.error = self.value, self.error, None, None
         return self.job.send(value) if error is None else self.job.throw(error)
 
-    def ask(self, request: Callable[[], Any]) -> None:
-        """Makes a request of the job's; keeps the outcome for it to be resumed with."""
+    def make(self, request: Callable[[], Any]) -> None:
+        """Makes a request for the job, and keeps the outcome to resume it with."""
         try:
             self.value = request()
         except Exception as problem:  # pylint: disable=broad-exception-caught
@@ -85,7 +74,7 @@ class _Driven:
 
 
 def drive(job: Job[T], sleep: Callable[[float], None]) -> T:
-    """Runs one job to its end, requests and pauses in this thread; returns what it returns, raises what it raises."""
+    """Runs one job to its end, in this thread. Returns what it returns, raises what it raises."""
     driven = _Driven(job)
     while True:
         try:
@@ -96,37 +85,39 @@ def drive(job: Job[T], sleep: Callable[[float], None]) -> T:
         if isinstance(command, Pause):
             sleep(command.seconds)
         else:
-            driven.ask(command)
+            driven.make(command)
 
 
-# Threads for each request that may be in flight: some sleep before another try, and must not keep others from theirs.
-THREADS_EACH = 4
+# Threads for each request that may be in flight: some of them wait before another try, and must not keep others from theirs.
+THREADS_PER_REQUEST = 4
 
 
-def drive_all(jobs: Sequence[Job[T]], most: int, clock: Callable[[], float], sleep: Callable[[float], None]) -> list[T | Exception]:
-    """Runs many jobs side by side; in their order, what each returned or raised.
+def drive_all(
+    jobs: Sequence[Job[T]], max_concurrency: int, clock: Callable[[], float], sleep: Callable[[float], None]
+) -> list[T | Exception]:
+    """Runs many jobs at the same time. Returns in their order what each returned or raised.
 
-    ``most``: of requests in flight, which the client sees to. One loop, in this thread, resumes the jobs; threads do nothing but
-    wait for answers. A pause costs no thread.
+    ``max_concurrency``: how many requests may be in flight, which the client limits. One loop, in this thread, resumes the jobs.
+    Other threads only wait for responses, and a pause needs none.
     """
-    # Imported late: most runs drive a single job.
+    # Imported late: max_concurrency runs drive a single job.
     import heapq
     import queue
     from concurrent.futures import ThreadPoolExecutor
 
     results: list[Any] = [None] * len(jobs)
-    answered: queue.SimpleQueue[_Driven] = queue.SimpleQueue()
+    finished: queue.SimpleQueue[_Driven] = queue.SimpleQueue()
     ready = [_Driven(job, number) for number, job in enumerate(jobs)]
     ready.reverse()
     pauses: list[tuple[float, int, _Driven]] = []
     in_flight = 0
 
-    def ask(driven: _Driven, request: Callable[[], Any]) -> None:
-        driven.ask(request)
-        answered.put(driven)
+    def make(driven: _Driven, request: Callable[[], Any]) -> None:
+        driven.make(request)
+        finished.put(driven)
 
     try:
-        with ThreadPoolExecutor(max(1, min(THREADS_EACH * most, len(jobs)))) as pool:
+        with ThreadPoolExecutor(max(1, min(THREADS_PER_REQUEST * max_concurrency, len(jobs)))) as pool:
             while ready or pauses or in_flight:
                 while ready:
                     driven = ready.pop()
@@ -141,11 +132,11 @@ def drive_all(jobs: Sequence[Job[T]], most: int, clock: Callable[[], float], sle
                             heapq.heappush(pauses, (clock() + command.seconds, driven.number, driven))
                         else:
                             in_flight += 1
-                            pool.submit(ask, driven, command)
+                            pool.submit(make, driven, command)
                 left = max(0.0, pauses[0][0] - clock()) if pauses else None
                 if in_flight:
                     try:
-                        ready.append(answered.get(timeout=left))
+                        ready.append(finished.get(timeout=left))
                         in_flight -= 1
                     except queue.Empty:
                         pass
@@ -160,59 +151,21 @@ def drive_all(jobs: Sequence[Job[T]], most: int, clock: Callable[[], float], sle
     return results
 
 
-def concurrency_problem(most: int) -> str | None:
+def concurrency_problem(max_concurrency: int) -> str | None:
     """What is wrong with the option max_concurrency, as a sentence; None if nothing is."""
-    return None if 1 <= most <= 1000 else "max_concurrency must be between 1 and 1000."
+    return None if 1 <= max_concurrency <= 1000 else "max_concurrency must be between 1 and 1000."
 
 
-def side_by_side(calls: Sequence[Callable[[], T]], most: int) -> list[T]:
-    """The results of some requests in their order, at most so many in flight. The first failure ends it and is raised."""
-    # Imported late: most runs make one request after the other.
+def side_by_side(requests: Sequence[Callable[[], T]], max_concurrency: int) -> list[T]:
+    """Makes requests at the same time. Returns their results in order; the first failure is raised and cancels the rest."""
+    # Imported late: max_concurrency runs make one request after the other.
     from concurrent.futures import ThreadPoolExecutor
 
-    with ThreadPoolExecutor(max(1, min(most, len(calls)))) as pool:
-        waiting = [pool.submit(call) for call in calls]
+    with ThreadPoolExecutor(max(1, min(max_concurrency, len(requests)))) as pool:
+        waiting = [pool.submit(request) for request in requests]
         try:
             return [future.result() for future in waiting]
         except BaseException:
             for future in waiting:
                 future.cancel()
             raise
-
-
-class Polling:
-    """The rhythm of looking again: see POLL_SHARE."""
-
-    def __init__(self, client: Client, deadline: Deadline) -> None:
-        self._client, self._deadline = client, deadline
-        self._began = client.clock()
-
-    def waited(self) -> float:
-        """Seconds since the first look."""
-        return self._client.clock() - self._began
-
-    def pause(self, limit: float = float("inf")) -> Pause:
-        """The pause before the next look, not longer than ``limit`` seconds, nor than there is time."""
-        seconds = min(POLL_MAX, max(POLL_MIN, POLL_SHARE * self.waited()))
-        # Jitter of a tenth, so that many runs that began together do not ask together.
-        return Pause(max(0.0, min(seconds * (0.95 + self._client.jitter() / 10), self._deadline.remaining(), limit)))
-
-    async def wait(self, waiting_for: str, limit: float = float("inf")) -> None:
-        """Pauses. Raises DeadlineExceeded when the time is over: ``waiting_for`` says what it was not enough for."""
-        await _ask(self.pause(limit))
-        if self._deadline.remaining() <= 0:
-            raise DeadlineExceeded(f"The wait_timeout of {self._deadline.seconds:g} seconds is over while waiting for {waiting_for}")
-
-
-async def wait_for_task(client: Client, task_id: str, deadline: Deadline) -> TaskStatus:
-    """Polls a task until it has ended or the API knows nothing of it. Raises TaskFailed, or DeadlineExceeded with its id."""
-    polling = Polling(client, deadline)
-    try:
-        while True:
-            await polling.wait(f"task {client.for_display(task_id)}; its work on the server goes on")
-            status = await call(client.task, task_id, deadline)
-            if status.ended or status.lost:
-                return status
-    except DeadlineExceeded as error:
-        error.task_id = task_id
-        raise

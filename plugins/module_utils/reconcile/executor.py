@@ -1,0 +1,229 @@
+# Copyright (c) 2026, coxedge.compute contributors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""Executes a plan: each step is sent, its task is awaited, then the state that it leads to."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from typing import Any
+
+from ..api.client import Client
+from ..api.errors import ApiError, DeadlineExceeded
+from ..api.messages import Response, TaskStatus
+from ..instance.conditions import DESTROYED, ERROR, NONE, RUNNING, STOPPED, TRANSITION, condition, described, is_live
+from ..instance.creation import steps_after_create
+from ..instance.steps import NO_PROGRESS, Plan, Progress, Refused, Step, contradicts, final_view, has_ended, reboots
+from ..instance.view import partial_view
+from ..text import is_uuid
+from .delivery import Delivery
+from .outcome import Raced
+from .reader import Reader
+from .waiting import GRACE, Polling, wait_for_task
+
+
+class Executor:
+    """Executes the plans of one run, and remembers what it did to the instance."""
+
+    def __init__(self, reader: Reader, delivery: Delivery, checks_duplicates: bool = True) -> None:
+        """``checks_duplicates``: whether it looks for duplicates of what it creates; a fleet does that for all members at once."""
+        self._reader, self._delivery, self._run = reader, delivery, reader.run
+        self._checks_duplicates = checks_duplicates
+        self.created: Mapping[str, Any] | None = None
+        self.created_id: str | None = None
+        """The id of the instance that this run created, as soon as it is known."""
+        self.progress: Progress = NO_PROGRESS
+        self.stopped_id: str | None = None
+        """The running instance that this run stopped in order to change it, until it is started again."""
+
+    async def execute(self, plan: Plan) -> dict[str, Any] | None:
+        """Executes a plan. Returns the instance as it is at the end."""
+        current: dict[str, Any] | None = dict(plan.before) if plan.before is not None else None
+        if not plan.steps:
+            return current
+        if plan.steps[0].action == "create":
+            return await self._create(plan)
+        current = await self._run_steps(plan.steps, current)
+        return await self._correct_state(current, plan) if self._run.wait and plan.steps[-1].operation.changes else current
+
+    async def run_step(self, step: Step, current: dict[str, Any] | None, waits: bool) -> dict[str, Any] | None:
+        """Sends a step, waits for its task, then for the state that it leads to. Returns the instance afterwards."""
+        if step.action == "stop" and condition(current) == RUNNING and self._run.options["state"] != "stopped":
+            self.stopped_id = (current or {}).get("id")
+        response, confirmed = await self._delivery.send(step, current)
+        self._note_interruption(step, current)
+        target = _id_in(response.data) if step.action == "create" else (current or {}).get("id")
+        self._run.outcome.task_id = response.task_id
+        if step.action == "create":
+            self.created_id = target
+        if not waits:
+            return await self._unawaited(step, response, current, target)
+        lost: ApiError | None = None
+        if response.task_id:
+            status = await self.awaited_task(response.task_id)
+            lost = status.lost
+            if step.action == "create":
+                target = self.created_id = _id_in(status.result) or target
+                self.keep_password(status.result)
+        elif step.action == "create":
+            self.keep_password(response.data)
+        if target is None:
+            # The work is done, or its task is lost, and no response gave the id.
+            target = self.created_id = await self._delivery.adopt_created(step, lost)
+        try:
+            return await self._await_end(step, str(target), current, confirmed and lost is None, lost)
+        except ApiError as error:
+            error.task_id = error.task_id or response.task_id
+            raise
+
+    async def restarted(self, error: ApiError | Refused) -> ApiError | Refused:
+        """Starts the instance again that was stopped for changes which then failed. Returns the error, with the outcome of that."""
+        instance_id, self.stopped_id = str(self.stopped_id), None
+        try:
+            polling = Polling(self._run.client, self._run.deadline)
+            now = await self._reader.look(instance_id)
+            while condition(now) == TRANSITION:
+                await polling.wait("the end of its transition")
+                now = await self._reader.look(instance_id)
+            if condition(now) == STOPPED:
+                await self.run_step(Step("start"), now, waits=True)
+        except (ApiError, Raced) as problem:
+            text = f"; it was stopped for the change and could not be started again: {problem}"
+            if not isinstance(error, ApiError):
+                return Refused(str(error).rstrip(". ") + text)
+            error.add(text)
+        return error
+
+    def forget_stop(self) -> None:
+        """Forgets a stop that is another's by now: the instance is not started again then."""
+        if not self.progress.stopped:
+            self.stopped_id = None
+
+    async def awaited_task(self, task_id: str) -> TaskStatus:
+        """Waits for a task to end. Errors have its id."""
+        try:
+            return await wait_for_task(self._run.client, task_id, self._run.deadline)
+        except DeadlineExceeded as error:
+            error.add(f"; the last state seen is {self._run.client.for_display(self._reader.last_state or 'none')}")
+            raise
+        except ApiError as error:
+            error.task_id = task_id
+            raise
+
+    def keep_password(self, result: Any) -> None:
+        """Keeps the password that a response or the result of a task may have."""
+        password = result.get("password") if isinstance(result, Mapping) else None
+        if isinstance(password, str) and password:
+            self._run.outcome.password = password
+
+    async def _create(self, plan: Plan) -> dict[str, Any] | None:
+        """Creates an instance, and does what a create can't do."""
+        create, rest = plan.steps[0], plan.steps[1:]
+        # Only a create that has ended tells which host name the server chose.
+        waits = self._run.wait or bool(rest) or self._run.options.get("hostname") is not None
+        created = await self.run_step(create, None, waits=waits)
+        if created is None or created.get("id") is None or not waits:
+            # Its task continues: what is known about it is what was asked for.
+            return {**(plan.after or {}), "state": None, **(created or {})}
+        self.created = created
+        if self._checks_duplicates:
+            await self._check_for_duplicates(created)
+        # Not the predicted steps, but those that the new instance needs: its host name is known only now.
+        steps = steps_after_create(created, self._run.options, any(step.action == "stop" for step in rest))
+        current = await self._run_steps(steps, created)
+        return await self._correct_state(current, plan) if self._run.wait else current
+
+    async def _run_steps(self, steps: Sequence[Step], current: dict[str, Any] | None) -> dict[str, Any] | None:
+        """Runs steps in their order; the last one is awaited only if the run waits."""
+        for number, step in enumerate(steps):
+            current = await self.run_step(step, current, waits=self._run.wait or number < len(steps) - 1)
+        return current
+
+    async def _correct_state(self, current: dict[str, Any] | None, plan: Plan) -> dict[str, Any] | None:
+        """One more step if the API left another state than planned: some changes start a stopped instance."""
+        wanted = str((plan.after or {}).get("state")).lower()
+        action = {(RUNNING, "stopped"): "stop", (STOPPED, "running"): "start"}.get((condition(current), wanted))
+        if action is None:
+            return current
+        return await self.run_step(Step(action), current, waits=True)
+
+    async def _check_for_duplicates(self, created: Mapping[str, Any]) -> None:
+        """Warns of another live instance with the name: two runs may have created one each at the same time."""
+        outcome = self._run.outcome
+        try:
+            instances = await self._reader.instances()
+        except ApiError as error:
+            outcome.warnings.append(f"Whether another instance has the same name could not be checked: {error.sentence}")
+            return
+        warning = duplicate_warning(self._run.client, created, instances)
+        if warning:
+            outcome.warnings.append(warning)
+
+    def _note_interruption(self, step: Step, current: Mapping[str, Any] | None) -> None:
+        """Remembers what must not happen to the instance twice, or must be undone, if a second plan is made."""
+        running = condition(current) == RUNNING
+        if step.action == "start":
+            self.stopped_id = None
+        if step.action == "reboot" or (running and (step.action == "stop" or reboots(step))):
+            self.progress = Progress(True, step.action == "stop")
+
+    async def _unawaited(self, step: Step, response: Response, current: dict[str, Any] | None, target: str | None) -> dict[str, Any] | None:
+        """What can be returned after the last step of a run that does not wait."""
+        if step.action == "create":
+            if response.task_id is None:
+                self.keep_password(response.data)
+                target = target or await self._delivery.adopt_created(step, None)
+            return {**partial_view(response.data), "id": target}
+        try:
+            now = await self._reader.look(str(target))
+        except ApiError as error:
+            error.task_id = error.task_id or response.task_id
+            raise
+        if condition(now) == NONE and current is not None and step.operation.destroys:
+            return final_view(step, current, now)
+        return now
+
+    async def _await_end(
+        self, step: Step, instance_id: str, before: dict[str, Any] | None, confirmed: bool, lost: ApiError | None
+    ) -> dict[str, Any] | None:
+        """Looks until the instance is in the state that the step leads to.
+
+        ``confirmed`` False: only the instance can tell whether the step was done. If it has settled and does not show the effect
+        within GRACE, the outcome is unknown.
+        """
+        polling = Polling(self._run.client, self._run.deadline)
+        while True:
+            now = await self._reader.look(instance_id)
+            if has_ended(step, now) and (confirmed or not contradicts(step, now)):
+                return final_view(step, before, now)
+            if now is None or (step.operation.leaves_alive and condition(now) in (ERROR, DESTROYED, NONE)):
+                if now is None and step.action == "create" and polling.waited() < GRACE:
+                    # A list can be ahead of what retrieving shows.
+                    await polling.wait("the new instance to appear")
+                    continue
+                state = "gone" if now is None else f"in state {self._reader.shown_state(now)}"
+                raise ApiError(f"The instance {instance_id} is {state} after {step.action}: look at it in the portal.")
+            if not confirmed and condition(now) != TRANSITION and polling.waited() >= GRACE:
+                raise self._delivery.outcome_unknown(step, lost or ApiError("nothing shows that it was done"), before)
+            target = step.operation.ends_in or "its new state"
+            await polling.wait(
+                f"{described(now)} to reach {target} after {step.action}; the last state seen is {self._reader.shown_state(now)}"
+                " and the work on the server goes on"
+            )
+
+
+def duplicate_warning(client: Client, created: Mapping[str, Any], instances: Sequence[Mapping[str, Any]]) -> str | None:
+    """A warning of other live instances in a list that have the name of a new one; None if there are none."""
+    others = [item["id"] for item in instances if item.get("name") == created.get("name") and item["id"] != created["id"] and is_live(item)]
+    if not others:
+        return None
+    return (
+        f"Another instance has the name of the new one, {client.for_display(created['id'])}: {', '.join(map(client.for_display, others))};"
+        " it may have been created at the same time by another run, and nothing was destroyed"
+    )
+
+
+def _id_in(data: Any) -> str | None:
+    """The id of the instance that a response or a result shows."""
+    found = data.get("id") if isinstance(data, Mapping) else None
+    return found if is_uuid(found) else None

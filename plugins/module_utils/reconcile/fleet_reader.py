@@ -1,0 +1,123 @@
+# Copyright (c) 2026, coxedge.compute contributors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""Finds the members of a fleet: the first list is read once for all of them, later lists are shared."""
+
+from __future__ import annotations
+
+import threading
+from collections.abc import Mapping, Sequence
+from typing import Any
+
+from ..api.client import Client
+from ..api.deadline import Deadline
+from ..instance.conditions import state_of
+from ..instance.view import list_view, without_details
+from ..jobs import call
+from .reader import Reader
+from .run import Run
+
+
+def by_name(instances: Sequence[dict[str, Any]]) -> dict[str, list[dict[str, Any]]]:
+    """The instances of a list by name. A name that is not text can't be asked for."""
+    found: dict[str, list[dict[str, Any]]] = {}
+    for instance in instances:
+        if isinstance(instance.get("name"), str):
+            found.setdefault(instance["name"], []).append(instance)
+    return found
+
+
+class SharedListing:
+    """The list of instances for many members that need it at the same time: one request serves all that are waiting."""
+
+    def __init__(self, client: Client, deadline: Deadline) -> None:
+        self._client, self._deadline = client, deadline
+        self._lock = threading.Lock()
+        self._turn = 0
+        self._instances: list[dict[str, Any]] = []
+
+    def instances(self) -> list[dict[str, Any]]:
+        """The list, as it is at some time after this was called. Raises ApiError."""
+        turn = self._turn
+        with self._lock:
+            # A list that was begun while this waited for the lock is recent enough; one that was already under way is not.
+            if self._turn < turn + 2:
+                self._turn += 1
+                try:
+                    self._instances = self._client.fetch_all("instances", self._deadline)
+                except BaseException:
+                    self._turn -= 1
+                    raise
+                self._turn += 1
+            return self._instances
+
+
+class FirstList:
+    """The list that a fleet's run begins with, and where it comes from."""
+
+    def __init__(self, listing: SharedListing, details: bool) -> None:
+        """``details``: whether each member is to be retrieved."""
+        self.listing, self.details = listing, details
+        self.instances: list[dict[str, Any]] = []
+        self.by_name: dict[str, list[dict[str, Any]]] = {}
+        self.by_id: dict[str, dict[str, Any]] = {}
+        self.known_ids: frozenset[str] = frozenset()
+
+    def read(self) -> None:
+        """Reads it. Raises ApiError."""
+        self.instances = self.listing.instances()
+        self.by_name = by_name(self.instances)
+        self.by_id = {instance["id"].lower(): instance for instance in self.instances}
+        self.known_ids = frozenset(instance["id"] for instance in self.instances)
+
+
+class FleetReader(Reader):
+    """Reads one member. As long as nothing else was read, the first list says what there is."""
+
+    def __init__(self, run: Run, first: FirstList) -> None:
+        super().__init__(run)
+        self._first = first
+        self._on_first_list = True
+
+    async def find(self) -> dict[str, Any] | None:
+        """The instance that the options select, from the first list if possible."""
+        on_first_list = self._on_first_list
+        current = await super().find()
+        self._on_first_list = False
+        if on_first_list:
+            self.known_ids = self._first.known_ids
+        return current
+
+    async def look(self, instance_id: str) -> dict[str, Any] | None:
+        """An instance as it is now, or at first as the first list shows it."""
+        listed = self._first.by_id.get(instance_id.lower()) if self._on_first_list else None
+        if listed is not None and not self._needs_details():
+            return await self.read(listed)
+        if listed is not None:
+            # A list that contradicts what is read from now on has to be a new one.
+            self._on_first_list = False
+        instance = await super().look(instance_id)
+        if instance is None or self._needs_details():
+            return instance
+        # As the list shows it, so that all members are compared and returned alike.
+        return without_details(instance)
+
+    async def read(self, listed: Mapping[str, Any]) -> dict[str, Any] | None:
+        """An instance of the list just read, in as much detail as the run needs."""
+        if not self._on_first_list or self._needs_details():
+            return await self.look(listed["id"])
+        self.latest = instance = list_view(listed)
+        self.last_state = state_of(instance)
+        return instance
+
+    async def instances(self) -> list[dict[str, Any]]:
+        """The entries of the first list that have the name; later, a new list."""
+        if self._on_first_list:
+            return [] if self.run.options.get("id") else self._first.by_name.get(self.run.options["name"], [])
+        return await call(self._first.listing.instances)
+
+    def _needs_details(self) -> bool:
+        """Whether what a list shows is not enough to plan with, or to return."""
+        options = self.run.options
+        releases = options["state"] == "absent" and bool(options.get("public_ips_to_release"))
+        return self._first.details or options["update_ssh_key"] == "always" or releases

@@ -1,0 +1,125 @@
+# Copyright (c) 2026, coxedge.compute contributors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""Finds the instance that the options select, and looks at it."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from typing import Any
+
+from ..api.errors import ApiError
+from ..instance.conditions import DESTROYED, NONE, condition, described, is_live, must_settle, state_of
+from ..instance.steps import Refused
+from ..instance.view import full_view
+from ..jobs import call
+from .run import Run
+from .waiting import GRACE, Polling
+
+
+class Reader:
+    """Reads one instance, and remembers what it saw last."""
+
+    def __init__(self, run: Run) -> None:
+        self.run = run
+        self.known_ids: frozenset[str] = frozenset()
+        """Ids in the list that was read before a create: any other id is new."""
+        self.last_state = ""
+        self.latest: dict[str, Any] | None = None
+        """The instance as it was last seen."""
+
+    async def find(self) -> dict[str, Any] | None:
+        """The instance that the options select, None if there is none. Raises Refused if a name selects several."""
+        if self.run.options.get("id"):
+            return await self._find_by_id(self.run.options["id"])
+        for _attempt in range(2):
+            instances = await self.instances()
+            self.known_ids = frozenset(instance["id"] for instance in instances)
+            listed = self.selected_from(instances)
+            if listed is None:
+                break
+            current = await self.read(listed)
+            if current is not None and (self._sees_destroyed() or is_live(current)):
+                return current
+            # It was destroyed after the list was read, so the name no longer selects it. By now it may select another one.
+        return None
+
+    async def look(self, instance_id: str) -> dict[str, Any] | None:
+        """An instance as it is now, None if it does not exist.
+
+        A 404 is also what a mistyped environment returns, or a gateway in trouble. It means absence only if a list of the
+        environment succeeds and does not show the instance.
+        """
+        client, deadline = self.run.client, self.run.deadline
+        polling = Polling(client, deadline)
+        while True:
+            found = await call(client.fetch_one, "instances", instance_id, deadline)
+            if found is not None:
+                break
+            instances = await self.instances()
+            if not any(item["id"].lower() == instance_id.lower() and condition(item) != NONE for item in instances):
+                break
+            if polling.waited() >= GRACE:
+                raise ApiError(f"The list shows the instance {instance_id}, but the API says that no instance has that id (HTTP 404).", 404)
+            await polling.wait(f"instance {instance_id} to be readable")
+        instance = None if found is None else full_view(found)
+        self.last_state = state_of(instance) or "gone"
+        self.latest = instance or self.latest
+        return instance
+
+    async def read(self, listed: Mapping[str, Any]) -> dict[str, Any] | None:
+        """An instance of the list just read, in as much detail as the run needs."""
+        return await self.look(listed["id"])
+
+    async def instances(self) -> list[dict[str, Any]]:
+        """The list of instances, as the API has it."""
+        return await call(self.run.client.fetch_all, "instances", self.run.deadline)
+
+    async def settled(self, current: dict[str, Any] | None) -> dict[str, Any] | None:
+        """Waits for a transition to end if the table says so, in check mode too: the plan depends on where it ends."""
+        options = self.run.options
+        polling = Polling(self.run.client, self.run.deadline)
+        while current is not None and must_settle(current, options):
+            await polling.wait(f"{described(current)} to settle; the last state seen is {self.shown_state(current)}")
+            current = await self.look(current["id"])
+        if current is None or condition(current) == NONE:
+            if options.get("id") and options["state"] not in ("absent", "recovered"):
+                raise Refused(f"The instance with the id {options['id']} is gone: select by name to create another one.")
+            return None
+        if options.get("id"):
+            return current
+        if current.get("name") != options["name"]:
+            raise Refused(
+                f"{described(current)} had the name {options['name']!r} until just now and was renamed by someone else: run this again."
+            )
+        if condition(current) == DESTROYED and options["state"] not in ("recovered", "absent"):
+            # Selected by name, a destroyed instance counts as none.
+            return None
+        return current
+
+    def selected_from(self, instances: Sequence[Mapping[str, Any]]) -> Mapping[str, Any] | None:
+        """The instance of a list that the name selects, None if it selects none. Raises Refused if it selects several."""
+        name = self.run.options["name"]
+        candidates = [item for item in instances if item.get("name") == name and condition(item) != NONE]
+        found = [item for item in candidates if self._sees_destroyed() or is_live(item)]
+        if len(found) > 1:
+            shown = ", ".join(f"{self.run.client.for_display(item['id'])} ({self.shown_state(item)})" for item in found)
+            raise Refused(f"Several instances have the name {name!r}: {shown}; select one with id.")
+        return found[0] if found else None
+
+    def shown_state(self, instance: Mapping[str, Any] | None) -> str:
+        """A state for a message."""
+        return self.run.client.for_display(state_of(instance) or "gone")
+
+    def _sees_destroyed(self) -> bool:
+        """Whether a name also selects among destroyed instances."""
+        options = self.run.options
+        return options["state"] == "recovered" or bool(options["state"] == "absent" and options["purge"])
+
+    async def _find_by_id(self, instance_id: str) -> dict[str, Any] | None:
+        current = await self.look(instance_id)
+        if condition(current) == NONE:
+            current = None
+        if current is None and self.run.options["state"] != "absent":
+            raise Refused(f"There is no instance with the id {instance_id} in {self.run.client.label}: check the id, or select by name.")
+        return current

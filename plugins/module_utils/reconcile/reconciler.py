@@ -1,0 +1,97 @@
+# Copyright (c) 2026, coxedge.compute contributors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""Brings one instance to its wanted state: read, plan, execute, and plan again once if someone else interfered.
+
+Check mode is known here and nowhere else: a plan is executed, or it is not.
+"""
+
+from __future__ import annotations
+
+from typing import Any
+
+from ..api.errors import ApiError, DeadlineExceeded
+from ..instance.compare import diff_of
+from ..instance.plan import lookups_needed, make_plan
+from ..instance.steps import Plan, Refused
+from .delivery import Delivery
+from .executor import Executor
+from .outcome import Outcome, Raced
+from .reader import Reader
+from .resolver import resolve
+from .run import Run
+
+
+class Reconciler:
+    """Reconciles one instance with the options of a run."""
+
+    def __init__(self, run: Run, reader: Reader | None = None, checks_duplicates: bool = True) -> None:
+        self.run = run
+        self.reader = reader or Reader(run)
+        self.executor = Executor(self.reader, Delivery(self.reader), checks_duplicates)
+
+    async def converge(self) -> Outcome:
+        """Options to outcome. Raises Refused or ApiError; the run's outcome then has what was done before."""
+        try:
+            return await self._converge()
+        except (ApiError, Refused) as error:
+            last_state = self.reader.last_state
+            if isinstance(error, DeadlineExceeded) and last_state and "last state" not in error.message:
+                error.add(f"; the last state seen is {self.run.client.for_display(last_state)}")
+            if self.executor.stopped_id is not None:
+                raise (await self.executor.restarted(error)) from None
+            raise
+
+    async def _converge(self) -> Outcome:
+        run, reader, executor = self.run, self.reader, self.executor
+        current = await reader.find()
+        first: Plan | None = None
+        may_be_outdated, listed_again, planned_again = current is not None, False, False
+        while True:
+            current = await reader.settled(current)
+            if current is None and may_be_outdated and not run.options.get("id"):
+                # The instance with the name is gone. After the list was read, someone may have created another one.
+                current = await reader.settled(await reader.find())
+            resolved = await resolve(run.catalog, lookups_needed(current, run.options), current)
+            plan = make_plan(current, run.options, resolved, executor.progress)
+            if "create" in plan.actions and "instances" in run.client.paged and not listed_again:
+                # A list in pages can miss an instance, and here that would lead to a second server.
+                listed_again = True
+                current = await reader.find()
+                if current is not None:
+                    continue
+            first = first or plan
+            self._record_plan(first, plan)
+            if run.check_mode:
+                run.outcome.actions = plan.actions
+                run.outcome.instance = plan.after
+                return run.outcome
+            try:
+                run.outcome.instance = await executor.execute(plan)
+            except Raced as race:
+                if planned_again:
+                    raise race.error from None
+                planned_again = may_be_outdated = True
+                executor.forget_stop()
+                current = await reader.look(race.instance_id)
+                if "create" in run.outcome.actions:
+                    self._continue_with_created(race, current)
+                continue
+            if not run.outcome.actions:
+                run.outcome.diff = diff_of({}, {}, {})
+            return run.outcome
+
+    def _continue_with_created(self, race: Raced, current: dict[str, Any] | None) -> None:
+        """After a race for an instance that this run created: select that one, so that there is never a second one."""
+        if current is None:
+            raise race.error
+        self.run.options = {**self.run.options, "id": race.instance_id, "allow_reboot": True, "update_ssh_key": "on_create"}
+
+    def _record_plan(self, first: Plan, plan: Plan) -> None:
+        """Puts what a plan says about itself into the outcome. A second plan's diff begins where the first one's did."""
+        outcome = self.run.outcome
+        # An instance that others destroyed meanwhile, and that is created again, is another one.
+        base = plan if plan.before is None else first
+        outcome.diff = diff_of(base.before, plan.after, base.extra)
+        outcome.drift = dict(plan.drift)
+        outcome.warnings += [text for text in plan.warnings if text not in outcome.warnings]

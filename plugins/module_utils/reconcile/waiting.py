@@ -1,0 +1,62 @@
+# Copyright (c) 2026, coxedge.compute contributors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""Waiting: how often a run looks again, and for tasks."""
+
+from __future__ import annotations
+
+from ..api.client import Client
+from ..api.deadline import Deadline
+from ..api.errors import DeadlineExceeded
+from ..api.messages import TaskStatus
+from ..jobs import call, pause
+
+# Seconds in which the effect of a write has to show after its response was lost, or after its task is no longer known.
+GRACE = 30.0
+# Seconds between two looks: a share of the time already waited, within limits. Short waits are noticed at once, and long ones need
+# few requests.
+POLL_SHARE = 0.05
+POLL_MIN = 0.25
+POLL_MAX = 2.0
+
+
+class Polling:
+    """The rhythm of looking again."""
+
+    def __init__(self, client: Client, deadline: Deadline) -> None:
+        self._client, self._deadline = client, deadline
+        self._began = client.clock()
+
+    def waited(self) -> float:
+        """Seconds since the first look."""
+        return self._client.clock() - self._began
+
+    def interval(self, limit: float = float("inf")) -> float:
+        """Seconds until the next look: at most ``limit``, and not past the deadline."""
+        seconds = min(POLL_MAX, max(POLL_MIN, POLL_SHARE * self.waited()))
+        # A tenth of it is random, so that many runs that began together do not ask together.
+        return max(0.0, min(seconds * (0.95 + self._client.jitter() / 10), self._deadline.remaining(), limit))
+
+    async def wait(self, waiting_for: str, limit: float = float("inf")) -> None:
+        """Pauses until the next look. Raises DeadlineExceeded, with what the time was too short for."""
+        await pause(self.interval(limit))
+        if self._deadline.remaining() <= 0:
+            raise DeadlineExceeded(f"The wait_timeout of {self._deadline.seconds:g} seconds is over while waiting for {waiting_for}")
+
+    async def wait_within_grace(self, waiting_for: str) -> None:
+        """The same, but not past the end of GRACE."""
+        await self.wait(waiting_for, GRACE - self.waited() + 0.001)
+
+
+async def wait_for_task(client: Client, task_id: str, deadline: Deadline) -> TaskStatus:
+    """Polls a task until it has ended or the API does not know it. Raises TaskFailed, or DeadlineExceeded with the task's id."""
+    polling = Polling(client, deadline)
+    try:
+        while True:
+            await polling.wait(f"task {client.for_display(task_id)}; its work on the server goes on")
+            status = await call(client.task, task_id, deadline)
+            if status.ended or status.lost:
+                return status
+    except DeadlineExceeded as error:
+        error.task_id = task_id
+        raise

@@ -1,0 +1,98 @@
+# Copyright (c) 2026, coxedge.compute contributors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""The layout that CONTRIBUTING describes: imports go one way, few files know Ansible, and no file is long."""
+
+from __future__ import annotations
+
+import ast
+from pathlib import Path
+
+import pytest
+
+ROOT = Path(__file__).resolve().parents[2]
+PACKAGE = "ansible_collections.coxedge.compute."
+PLUGINS = sorted(path for path in (ROOT / "plugins").rglob("*.py") if path.stat().st_size)
+
+# What each part may import, besides itself. Parts of module_utils are folders, or files by their names.
+MAY_IMPORT = {
+    "text": set(),
+    "jobs": set(),
+    "api": {"text"},
+    "instance": {"text"},
+    "reconcile": {"text", "jobs", "api", "instance"},
+    "retrieve": {"text", "jobs", "api", "instance"},
+    "module": {"text", "jobs", "api", "instance", "reconcile", "retrieve"},
+    "operation_module": {"text", "jobs", "api", "instance", "reconcile", "retrieve", "module"},
+    "fleet_module": {"text", "jobs", "api", "instance", "reconcile", "retrieve", "module"},
+}
+KNOW_ANSIBLE = {"module", "operation_module", "fleet_module"}
+
+
+def part_of(path: Path) -> str:
+    """The part of module_utils that a file belongs to."""
+    return path.relative_to(ROOT / "plugins" / "module_utils").with_suffix("").parts[0]
+
+
+def imported(path: Path) -> set[str]:
+    """The modules that a file imports, anywhere in it: the collection's own as ``plugins.module_utils.api.client``."""
+    package = path.relative_to(ROOT).parts[:-1]
+    found = set()
+    for node in ast.walk(ast.parse(path.read_text())):
+        if isinstance(node, ast.Import):
+            found |= {alias.name for alias in node.names}
+        elif isinstance(node, ast.ImportFrom):
+            base = ".".join(package[: len(package) - node.level + 1]) if node.level else ""
+            found.add(".".join(filter(None, (base, node.module))))
+    return {name[len(PACKAGE) :] if name.startswith(PACKAGE) else name for name in found}
+
+
+def reachable(path: Path) -> set[str]:
+    """The collection's own modules that come along when a file is imported."""
+    found: set[str] = set()
+    waiting = [path]
+    while waiting:
+        for name in imported(waiting.pop()):
+            file = ROOT.joinpath(*name.split(".")).with_suffix(".py")
+            if name.startswith("plugins.") and name not in found:
+                found.add(name)
+                waiting.append(file)
+    return found
+
+
+SHARED = [path for path in PLUGINS if "module_utils" in path.parts]
+
+
+@pytest.mark.parametrize("path", SHARED, ids=lambda path: str(path.relative_to(ROOT / "plugins" / "module_utils")))
+def test_imports_go_one_way(path):
+    part = part_of(path)
+    own = {name.split(".")[2] for name in imported(path) if name.startswith("plugins.")}
+    assert own <= MAY_IMPORT[part] | {part}
+
+
+def test_the_rules_are_about_all_that_exists():
+    assert {part_of(path) for path in SHARED} == set(MAY_IMPORT)
+
+
+def test_imports_within_a_part_have_no_circles():
+    for path in SHARED:
+        name = ".".join(path.relative_to(ROOT).with_suffix("").parts)
+        assert name not in reachable(path), name
+
+
+def test_what_talks_to_the_api_and_what_plans_know_no_ansible():
+    for path in SHARED:
+        knows = any(name.split(".")[0] == "ansible" for name in imported(path))
+        assert not knows or part_of(path) in KNOW_ANSIBLE, path
+
+
+def test_only_the_transport_knows_the_http_library():
+    libraries = {"requests", "urllib3", "http"}
+    found = {path.name for path in PLUGINS if {name.split(".")[0] for name in imported(path)} & libraries}
+    assert found == {"transport.py"}
+
+
+def test_modules_that_only_read_bring_nothing_along_that_writes():
+    for path in sorted((ROOT / "plugins" / "modules").glob("*.py")):
+        writes = "plugins.module_utils.reconcile.delivery" in reachable(path)
+        assert writes is not path.stem.endswith("_info"), path.stem
