@@ -172,14 +172,15 @@ from ansible import constants as core_settings
 from ansible.errors import AnsibleParserError
 from ansible.module_utils.parsing.convert_bool import boolean
 from ansible.plugins.inventory import BaseInventoryPlugin, Cacheable, Constructable
-from ansible_collections.coxedge.compute.plugins.module_utils.api.connection import Connection
-from ansible_collections.coxedge.compute.plugins.module_utils.api.errors import ApiError
-from ansible_collections.coxedge.compute.plugins.module_utils.instance.filters import FILTERS, Selection, sort_key
-from ansible_collections.coxedge.compute.plugins.module_utils.jobs import concurrency_problem
-from ansible_collections.coxedge.compute.plugins.module_utils.text import one_line
-from ansible_collections.coxedge.compute.plugins.plugin_utils import source
-from ansible_collections.coxedge.compute.plugins.plugin_utils.construct import Constructed, Constructor, drop_loops
-from ansible_collections.coxedge.compute.plugins.plugin_utils.expressions import (
+
+from ..module_utils.api.connection import Connection
+from ..module_utils.api.errors import ApiError
+from ..module_utils.instance.filters import FILTERS, Selection, sort_key
+from ..module_utils.jobs import concurrency_problem
+from ..module_utils.text import one_line
+from ..plugin_utils import source
+from ..plugin_utils.construct import Constructed, Constructor, drop_loops
+from ..plugin_utils.expressions import (
     MISSING,
     Simple,
     as_condition,
@@ -187,7 +188,7 @@ from ansible_collections.coxedge.compute.plugins.plugin_utils.expressions import
     simple_ones,
     without_place,
 )
-from ansible_collections.coxedge.compute.plugins.plugin_utils.hostvars import (
+from ..plugin_utils.hostvars import (
     Variables,
     inert,
     prefix_problem,
@@ -195,8 +196,8 @@ from ansible_collections.coxedge.compute.plugins.plugin_utils.hostvars import (
     usable_name,
     usable_user,
 )
-from ansible_collections.coxedge.compute.plugins.plugin_utils.names import host_name, is_special, settle
-from ansible_collections.coxedge.compute.plugins.plugin_utils.registry import known_hosts
+from ..plugin_utils.names import host_name, is_special, settle
+from ..plugin_utils.registry import known_hosts
 
 # How many hosts a warning names.
 NAMED = 5

@@ -12,7 +12,8 @@ from typing import Any
 
 from ansible.errors import AnsibleError
 from ansible.inventory.host import Host
-from ansible_collections.coxedge.compute.plugins.plugin_utils.expressions import is_scalar, key_of, names_in
+
+from .expressions import is_scalar, key_of, names_in
 
 # How many different outcomes of one expression are remembered.
 MOST_REMEMBERED = 10_000

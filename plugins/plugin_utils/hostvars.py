@@ -12,7 +12,8 @@ from typing import Any
 
 from ansible import template
 from ansible.utils.unsafe_proxy import wrap_var
-from ansible_collections.coxedge.compute.plugins.plugin_utils.names import is_special, is_this_machine
+
+from .names import is_special, is_this_machine
 
 # Since ansible-core 2.19 text is a template only where it is marked as trusted. Before, all text is one where it is not marked
 # as unsafe. A mark shows in exported inventories, so only what could be (part of) a template gets one.

@@ -13,17 +13,15 @@ from dataclasses import asdict, dataclass
 from functools import partial
 from typing import Any
 
-from ansible_collections.coxedge.compute.plugins.module_utils.api.client import Client
-from ansible_collections.coxedge.compute.plugins.module_utils.api.connection import Connection
-from ansible_collections.coxedge.compute.plugins.module_utils.api.deadline import Deadline
-from ansible_collections.coxedge.compute.plugins.module_utils.api.errors import ApiError
-from ansible_collections.coxedge.compute.plugins.module_utils.instance.addresses import users_of
-from ansible_collections.coxedge.compute.plugins.module_utils.instance.view import list_view
-from ansible_collections.coxedge.compute.plugins.module_utils.jobs import side_by_side
-from ansible_collections.coxedge.compute.plugins.module_utils.retrieve import retrieve_each
-from ansible_collections.coxedge.compute.plugins.plugin_utils.hostvars import usable_address
-
-from ..module_utils.instance.view import full_view
+from ..module_utils.api.client import Client
+from ..module_utils.api.connection import Connection
+from ..module_utils.api.deadline import Deadline
+from ..module_utils.api.errors import ApiError
+from ..module_utils.instance.addresses import users_of
+from ..module_utils.instance.view import full_view, list_view
+from ..module_utils.jobs import side_by_side
+from ..module_utils.retrieve import retrieve_each
+from .hostvars import usable_address
 
 # Of what a cache holds. A change of the shape needs another number, so that nothing old is read.
 FORMAT = 1
