@@ -181,12 +181,12 @@ from ..module_utils.text import one_line
 from ..plugin_utils import source
 from ..plugin_utils.construct import Constructed, Constructor, drop_loops
 from ..plugin_utils.expressions import (
-    MISSING,
-    Simple,
+    ASK_CORE,
+    SimpleExpression,
     as_condition,
     remember_compiled,
-    simple_ones,
-    without_place,
+    simple_expressions,
+    without_origin,
 )
 from ..plugin_utils.hostvars import (
     Variables,
@@ -231,7 +231,7 @@ class InventoryModule(BaseInventoryPlugin, Constructable, Cacheable):  # type: i
 
     def __init__(self) -> None:
         super().__init__()
-        self._simple: dict[str, Simple] = {}
+        self._simple: dict[str, SimpleExpression] = {}
         self._key_in_file = False
         self.extra_vars: Mapping[str, Any] = {}
         """Those that expressions see."""
@@ -256,7 +256,7 @@ class InventoryModule(BaseInventoryPlugin, Constructable, Cacheable):  # type: i
         if self.quick:
             keyed = [entry.get("key") for entry in self.get_option("keyed_groups") or [] if isinstance(entry, Mapping)]
             expressions = [*self.get_option("hostnames"), *(self.get_option("compose") or {}).values(), *keyed]
-            self._simple = simple_ones(expressions)
+            self._simple = simple_expressions(expressions)
             remember_compiled(self.templar, expressions, [*(self.get_option("filters") or []), *(self.get_option("groups") or {}).values()])
         try:
             members = self._members(environments)
@@ -273,7 +273,7 @@ class InventoryModule(BaseInventoryPlugin, Constructable, Cacheable):  # type: i
             # The name of a parent group is worked out with them next.
             self.templar.available_variables = variables
             value = simple.value(variables)
-            if value is not MISSING:
+            if value is not ASK_CORE:
                 return value
         return super()._compose(template, variables, *args, **kwargs)
 
@@ -527,7 +527,7 @@ class InventoryModule(BaseInventoryPlugin, Constructable, Cacheable):  # type: i
                     inventory.set_variable(member.name, name, value)
             for name, value in member.constructed.variables.items():
                 # Of a name, core would show the place in the file; of a value too, which helps unless the key stands there.
-                inventory.set_variable(member.name, str(name), without_place(value) if self._key_in_file else value)
+                inventory.set_variable(member.name, str(name), without_origin(value) if self._key_in_file else value)
             for joined, child in member.constructed.joins:
                 inventory.add_child(inventory.add_group(joined), member.name if child is None else child)
 

@@ -13,7 +13,7 @@ from typing import Any
 from ansible.errors import AnsibleError
 from ansible.inventory.host import Host
 
-from .expressions import is_scalar, key_of, names_in
+from .purity import is_scalar, key_of, names_in
 
 # How many different outcomes of one expression are remembered.
 MOST_REMEMBERED = 10_000

@@ -1,19 +1,20 @@
 # Copyright (c) 2026, coxedge.compute contributors
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""Jinja expressions of inventory files, worked out for many hosts.
+"""Jinja expressions of inventory files, evaluated for many hosts.
 
-Core compiles an expression anew for each host, and builds a world of lazy variables around it, which is nearly all of the time
-that it takes. Three ways are quicker, each only where it is certain to give what core gives:
+For each host, core compiles an expression again and wraps all variables in lazy containers. This takes nearly all of the time.
+Two things here save it, and both give the same results as core:
 
-- what came of an expression is remembered for the same values of the variables that it uses (``names_in``, ``key_of``);
-- a simple expression about plain values is left to Jinja alone (``Simple``);
-- core compiles an expression once (``remember_compiled``).
+- Jinja alone evaluates simple expressions on plain values (``SimpleExpression``);
+- core compiles each expression only once (``remember_compiled``).
+
+A third one is in purity.py: results are remembered.
 """
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from typing import Any
 
 import jinja2
@@ -21,47 +22,15 @@ from ansible import constants as core_settings
 from jinja2 import nodes
 from jinja2.sandbox import SandboxedEnvironment
 
+from .purity import MISSING, all_nodes, names_in, parsed
+
 try:
-    # Where an expression stands in the file; core marks with it what comes of the expression. It is private to core.
+    # Core's tag that says where in a file a value comes from. Results of an expression get the expression's tag. It is private to core.
     from ansible._internal._datatag._tags import Origin
-except ImportError:  # before 2.19, or after a change of core's: Simple is not used then
+except ImportError:  # before 2.19, or after core has changed: SimpleExpression is not used then
     Origin = None
 
-# Expressions of nothing but these always give the same for the same values.
-PURE_NODES = (
-    nodes.BinExpr,
-    nodes.Compare,
-    nodes.Concat,
-    nodes.CondExpr,
-    nodes.Getattr,
-    nodes.Getitem,
-    nodes.Keyword,
-    nodes.List,
-    nodes.Name,
-    nodes.Operand,
-    nodes.Output,
-    nodes.Slice,
-    nodes.Template,
-    nodes.TemplateData,
-    nodes.Tuple,
-    nodes.UnaryExpr,
-)
-PURE_FILTERS = frozenset(
-    """
-    abs bool capitalize d default first float int join last length count list lower max min regex_escape regex_findall
-    regex_replace regex_search replace reverse round sort split string sum ternary title trim truncate unique upper
-    """.split()
-)
-PURE_TESTS = frozenset(
-    """
-    defined undefined none boolean true false integer float number string mapping sequence even odd divisibleby eq equalto == ne !=
-    gt greaterthan lt lessthan ge le in lower upper match search regex contains
-    """.split()
-)
-# Methods of text. Other calls may be lookups, now(), or whatever else the future brings.
-PURE_METHODS = frozenset("capitalize count endswith find lower lstrip replace rstrip split startswith strip title upper zfill".split())
-
-# Simple expressions are made of these. The filters and tests are Jinja's own, which core does not replace.
+# What a simple expression may consist of. The filters and tests are those of Jinja that core does not replace.
 SIMPLE_NODES = (
     nodes.Add,
     nodes.And,
@@ -86,126 +55,55 @@ SIMPLE_NODES = (
 )
 SIMPLE_FILTERS = frozenset("capitalize d default first last length count lower replace title trim upper".split())
 SIMPLE_TESTS = frozenset("defined none string in eq equalto == ne != gt greaterthan lt lessthan ge le".split())
+# The types of plain values. Core's tagged strings are subclasses of str, and so are not plain.
 PLAIN_TYPES = (str, int, float, bool, type(None))
-# Those that can have a mark of core's.
-MARKED_TYPES = (str, int, float)
-MISSING = object()
+# The plain types that core can tag.
+TAGGABLE_TYPES = (str, int, float)
+# What SimpleExpression.value returns where only core can evaluate the expression.
+ASK_CORE = object()
 
 
-# For looking at expressions; nothing is worked out in it.
-_JINJA = jinja2.Environment()
-
-
-def as_condition(text: str) -> str:
-    """A condition as the template that cores before 2.19 make of it."""
-    return f"{{% if {text} %}} True {{% else %}} False {{% endif %}}"
-
-
-def _parsed(source: Any) -> nodes.Template | None:
-    """The syntax tree of a template; None if it is none."""
-    try:
-        return _JINJA.parse(source)
-    except (jinja2.TemplateError, TypeError, AttributeError, RecursionError):
-        return None
-
-
-def _all_nodes(tree: nodes.Node) -> Iterator[nodes.Node]:
-    yield tree
-    yield from tree.find_all(nodes.Node)
-
-
-def names_in(expressions: Sequence[Any], templates: Sequence[Any] = ()) -> tuple[str, ...] | None:
-    """The variables that expressions and templates use between them; None if what comes of one may depend on more than those."""
-    names: set[str] = set()
-    for source in ["{{" + text + "}}" if isinstance(text, str) else text for text in expressions] + list(templates):
-        if source is None or isinstance(source, bool):
-            continue
-        tree = _parsed(source)
-        if tree is None or not all(map(_is_pure, _all_nodes(tree))):
-            return None
-        names |= {node.name for node in tree.find_all(nodes.Name)}
-    return tuple(sorted(names))
-
-
-def _is_pure(node: nodes.Node) -> bool:
-    if isinstance(node, nodes.Filter):
-        return node.name in PURE_FILTERS
-    if isinstance(node, nodes.Test):
-        return node.name in PURE_TESTS
-    if isinstance(node, nodes.Call):
-        return isinstance(node.node, nodes.Getattr) and node.node.attr in PURE_METHODS and not node.dyn_args and not node.dyn_kwargs
-    # Text with a brace could be a template within the template.
-    if isinstance(node, nodes.Const):
-        return not isinstance(node.value, str) or "{" not in node.value
-    return isinstance(node, PURE_NODES)
-
-
-def is_scalar(value: Any) -> bool:
-    """Whether a value is a number, a truth value, nothing, or text that is no template."""
-    return value is None or isinstance(value, (bool, int, float)) or (isinstance(value, str) and "{" not in value)
-
-
-def key_of(known: Mapping[str, Any], names: Sequence[str]) -> tuple[Any, ...] | None:
-    """The values of some variables as a key of a dict; None if one of them can't be part of one.
-
-    With their types: 1, 1.0 and true are equal, but not the same.
-    """
-    key = []
-    for name in names:
-        value = known.get(name, MISSING)
-        if value is not MISSING and not is_scalar(value):
-            return None
-        key.append((type(value), value))
-    return tuple(key)
-
-
-class Simple:
-    """An expression that Jinja alone works out as core would."""
+class SimpleExpression:
+    """An expression for which Jinja alone gives the same result as core."""
 
     def __init__(self, text: str) -> None:
-        """Raises ValueError for one that is not so simple."""
+        """Raise ValueError if the expression is not simple."""
         names = names_in([text])
-        tree = _parsed("{{" + text + "}}")
-        # Core reads a backslash in another way.
+        tree = parsed("{{" + text + "}}")
+        # Core treats backslashes differently.
         if Origin is None or core_settings.DEFAULT_JINJA2_EXTENSIONS or names is None or tree is None or "\\" in text:
             raise ValueError("not simple")
-        if len(tree.body) != 1 or not all(map(_is_simple, _all_nodes(tree))):
+        if len(tree.body) != 1 or not all(map(_is_simple, all_nodes(tree))):
             raise ValueError("not simple")
         self._names = names
         self._origin = Origin.get_tag(text)
         self._evaluate = _SIMPLE_JINJA.compile_expression(str(text), undefined_to_none=False)
 
     def value(self, variables: Mapping[str, Any]) -> Any:
-        """What comes of it; MISSING where core has to be asked, be it for the words in which it complains."""
+        """Return the result, or ASK_CORE if core has to evaluate it, also where it fails: core words the error."""
         used = {}
         for name in self._names:
             value = variables.get(name, MISSING)
-            # Text with a mark of core's is not plain either.
             if type(value) not in PLAIN_TYPES:
-                return MISSING
+                return ASK_CORE
             used[name] = value
         try:
             value = self._evaluate(used)
         except Exception:  # pylint: disable=broad-exception-caught
-            return MISSING
+            return ASK_CORE
         if type(value) not in PLAIN_TYPES:
-            return MISSING
-        return self._origin.tag(value) if self._origin is not None and type(value) in MARKED_TYPES else value
+            return ASK_CORE
+        return self._origin.tag(value) if self._origin is not None and type(value) in TAGGABLE_TYPES else value
 
 
-def without_place(value: Any) -> Any:
-    """A value without core's mark of where it stands in a file."""
-    return Origin.untag(value) if Origin is not None else value
-
-
-class _Undefined(jinja2.Undefined):
-    """Ends it where something is undefined: core has views of its own on that."""
+class _FailingUndefined(jinja2.Undefined):
+    """Stops the evaluation at an undefined value, because core handles these in its own way."""
 
     def __init__(self, *_args: Any, **_kwargs: Any) -> None:
         raise jinja2.UndefinedError
 
 
-_SIMPLE_JINJA = SandboxedEnvironment(undefined=_Undefined)
+_SIMPLE_JINJA = SandboxedEnvironment(undefined=_FailingUndefined)
 
 
 def _is_simple(node: nodes.Node) -> bool:
@@ -216,51 +114,61 @@ def _is_simple(node: nodes.Node) -> bool:
     return isinstance(node, SIMPLE_NODES)
 
 
-def simple_ones(texts: Sequence[Any]) -> dict[str, Simple]:
-    """Those of some expressions that are simple."""
+def simple_expressions(texts: Sequence[Any]) -> dict[str, SimpleExpression]:
+    """Return the simple ones among some expressions, by their text."""
     found = {}
     for text in texts:
         try:
-            found[text] = Simple(text)
+            found[text] = SimpleExpression(text)
         except (ValueError, TypeError, jinja2.TemplateError):
             continue
     return found
 
 
-def remember_compiled(templar: Any, expressions: Sequence[Any], conditions: Sequence[Any]) -> None:
-    """Has a templar compile each of these expressions once. Where core has no such place (any more), nothing changes.
+def without_origin(value: Any) -> Any:
+    """Return a value without core's tag of where in a file it comes from."""
+    return Origin.untag(value) if Origin is not None else value
 
-    The places are private to core: TemplateEngine._compile_expression since 2.19, the environment's from_string before, where
-    helpers of inventory plugins put expressions between braces, and conditions into an if.
+
+def as_condition(text: str) -> str:
+    """Return the template that core before 2.19 makes of a condition."""
+    return f"{{% if {text} %}} True {{% else %}} False {{% endif %}}"
+
+
+def remember_compiled(templar: Any, expressions: Sequence[Any], conditions: Sequence[Any]) -> None:
+    """Make a templar compile each of these expressions and conditions only once.
+
+    The methods replaced here are private to core: TemplateEngine._compile_expression since 2.19, and before that from_string of the
+    environment, which gets expressions in braces and conditions in an "if". Where core does not have them, nothing changes.
     """
     expressions = [text for text in expressions if isinstance(text, str)]
     conditions = [text for text in conditions if isinstance(text, str)]
     engine: Any = getattr(templar, "_engine", None)
     if hasattr(engine, "_compile_expression"):
-        engine._compile_expression = once(engine._compile_expression, {*expressions, *conditions})
+        engine._compile_expression = memoized(engine._compile_expression, {*expressions, *conditions})
     elif engine is None and hasattr(templar.environment, "from_string"):
-        # Here Jinja works out at once what depends on no variable, such as a random choice out of constants.
+        # from_string evaluates constant parts while it compiles. If one of them is a random choice, all hosts would share it.
         sources = {"{{" + text + "}}" for text in expressions if not _is_partly_constant(text)}
         sources |= {as_condition(text) for text in conditions if not _is_partly_constant(text)}
-        templar.environment.from_string = once(templar.environment.from_string, sources)
+        templar.environment.from_string = memoized(templar.environment.from_string, sources)
 
 
-def once(compile_anew: Callable[..., Any], sources: set[str]) -> Callable[..., Any]:
-    """A function that compiles; what it makes of one of the sources is made once."""
+def memoized(compile_source: Callable[..., Any], sources: set[str]) -> Callable[..., Any]:
+    """Return a function that compiles like ``compile_source``, but each of the given sources only once."""
     compiled: dict[Any, Any] = {}
 
     def compile_once(source: str, *args: Any, **kwargs: Any) -> Any:
         if source not in sources:
-            return compile_anew(source, *args, **kwargs)
+            return compile_source(source, *args, **kwargs)
         key = (source, args, *kwargs.items())
         if key not in compiled:
-            compiled[key] = compile_anew(source, *args, **kwargs)
+            compiled[key] = compile_source(source, *args, **kwargs)
         return compiled[key]
 
     return compile_once
 
 
 def _is_partly_constant(text: str) -> bool:
-    """Whether an expression has a filter or a test that no variable goes into."""
-    tree = _parsed("{{" + text + "}}")
+    """Whether an expression has a filter or a test that uses no variable."""
+    tree = parsed("{{" + text + "}}")
     return tree is None or any(node.find(nodes.Name) is None for node in tree.find_all((nodes.Filter, nodes.Test)))

@@ -10,7 +10,8 @@ from typing import Any
 import pytest
 from ansible.plugins.inventory import Constructable
 from ansible_collections.coxedge.compute.plugins.inventory.instances import InventoryModule
-from ansible_collections.coxedge.compute.plugins.plugin_utils.expressions import Origin, names_in, simple_ones
+from ansible_collections.coxedge.compute.plugins.plugin_utils.expressions import Origin, simple_expressions
+from ansible_collections.coxedge.compute.plugins.plugin_utils.purity import names_in
 from hypothesis import HealthCheck, example, given, settings
 from hypothesis import strategies as st
 
@@ -205,7 +206,7 @@ def test_the_quick_way_gives_what_the_textbook_gives(fleet, rows, options, extra
 def test_the_generated_expressions_reach_all_ways():
     """Else the test above would compare core's way with itself."""
     texts = ["coxedge_name.split('-')[0]", "coxedge_state == 'Running'", "coxedge_state | lower", "coxedge_username | default('d', true)"]
-    assert len(simple_ones(texts)) == (len(texts) if Origin is not None else 0)
+    assert len(simple_expressions(texts)) == (len(texts) if Origin is not None else 0)
     assert names_in(["coxedge_zone_name | regex_replace('a', 'b')"]) == ("coxedge_zone_name",)
 
 
