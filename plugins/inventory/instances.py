@@ -178,7 +178,7 @@ from ..module_utils.api.errors import ApiError
 from ..module_utils.instance.filters import FILTERS, Selection, sort_key
 from ..module_utils.jobs import concurrency_problem
 from ..module_utils.text import one_line
-from ..plugin_utils import source
+from ..plugin_utils import reading
 from ..plugin_utils.construct import Constructed, Constructor, drop_loops
 from ..plugin_utils.expressions import (
     ASK_CORE,
@@ -370,13 +370,13 @@ class InventoryModule(BaseInventoryPlugin, Constructable, Cacheable):  # type: i
 
     # -- reading
 
-    def _environments(self, connections: Sequence[Connection], may_use_cache: bool) -> list[source.Environment]:
+    def _environments(self, connections: Sequence[Connection], may_use_cache: bool) -> list[reading.Environment]:
         """What there is, from the cache if it may be used and has it. Raises ApiError."""
         details = self.get_option("details")
         # Also with details: an instance does not show who else uses its addresses.
         addresses = self.get_option("connect_with") == "public_ip"
         caching = self.get_option("cache")
-        bound_to = source.binding(connections, details, addresses)
+        bound_to = reading.fingerprint(connections, details, addresses)
         key = f"{self.NAME}_{bound_to[:32]}"
         if caching and may_use_cache:
             kept = self._cached(key, bound_to, [connection.environment_name for connection in connections])
@@ -384,18 +384,18 @@ class InventoryModule(BaseInventoryPlugin, Constructable, Cacheable):  # type: i
                 return kept
         selection = self._selection()
         # What is kept must serve other filters too. Otherwise only those are retrieved that will be hosts.
-        environments = source.read(
+        environments = reading.read(
             connections,
             details,
             addresses,
             self.get_option("max_concurrency"),
-            retrieved=lambda instance: bool(caching) or selection.matches(instance),
+            wants_details=lambda instance: bool(caching) or selection.matches(instance),
         )
         if caching:
-            self._cache[key] = source.packed(environments, bound_to)
+            self._cache[key] = reading.to_cache_entry(environments, bound_to)
         return environments
 
-    def _cached(self, key: str, bound_to: str, names: Sequence[str]) -> list[source.Environment] | None:
+    def _cached(self, key: str, bound_to: str, names: Sequence[str]) -> list[reading.Environment] | None:
         """What the cache holds; None if it holds nothing that can be used."""
         try:
             entry = self._cache[key]
@@ -405,14 +405,14 @@ class InventoryModule(BaseInventoryPlugin, Constructable, Cacheable):  # type: i
             # Whatever a cache plugin makes of a damaged file: what is lost there can be read anew.
             self.display.warning(f"The inventory is read anew, as its cache can't be read: {one_line(error)}")
             return None
-        return source.unpacked(entry, bound_to, names)
+        return reading.from_cache_entry(entry, bound_to, names)
 
     def _selection(self) -> Selection:
         return Selection({name: self.get_option(name) for name in ("states", *FILTERS)})
 
     # -- hosts
 
-    def _members(self, environments: Sequence[source.Environment]) -> list[Member]:
+    def _members(self, environments: Sequence[reading.Environment]) -> list[Member]:
         """The instances that will be hosts, in the order of their names and ids, with all but their names."""
         prefix, connect_with = str(self.get_option("hostvars_prefix")), self.get_option("connect_with")
         selection = self._selection()
@@ -582,7 +582,7 @@ class Expressions:
         self._failed.setdefault(text, []).append(reason)
 
 
-def _address(connect_with: str, instance: Mapping[str, Any], environment: source.Environment) -> str | None:
+def _address(connect_with: str, instance: Mapping[str, Any], environment: reading.Environment) -> str | None:
     """What to connect to, None if an instance does not have it."""
     if connect_with == "private_ip":
         return usable_address(instance.get("ip_address"))

@@ -17,7 +17,7 @@ from ansible.plugins import inventory as core_inventory
 from ansible.plugins.loader import inventory_loader
 from ansible_collections.coxedge.compute.plugins.inventory.instances import InventoryModule
 from ansible_collections.coxedge.compute.plugins.module_utils.instance.view import list_view
-from ansible_collections.coxedge.compute.plugins.plugin_utils import source
+from ansible_collections.coxedge.compute.plugins.plugin_utils import reading
 
 
 class Fleet:
@@ -40,8 +40,8 @@ class Fleet:
         # Were the key in the file, core would not be told where in the file expressions stand.
         self._monkeypatch.setenv("COXEDGE_API_KEY", "key")
         given = {"service_code": "compute-on", "environment_names": ["test_area"], **(options or {})}
-        environments = [source.Environment("test_area", [list_view(row) for row in instances], {})]
-        self._monkeypatch.setattr(source, "read", lambda *args, **kwargs: environments)
+        environments = [reading.Environment("test_area", [list_view(row) for row in instances], {})]
+        self._monkeypatch.setattr(reading, "read", lambda *args, **kwargs: environments)
         return self.parse(given, quick, extra_vars, kind, before)
 
     def parse(

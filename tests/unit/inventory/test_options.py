@@ -14,7 +14,7 @@ from ansible.inventory.data import InventoryData
 from ansible.inventory.manager import InventoryManager
 from ansible.parsing.dataloader import DataLoader
 from ansible_collections.coxedge.compute.plugins.module_utils.instance.view import list_view
-from ansible_collections.coxedge.compute.plugins.plugin_utils import source
+from ansible_collections.coxedge.compute.plugins.plugin_utils import reading
 from ansible_collections.coxedge.compute.plugins.plugin_utils.hostvars import MARKS
 from ansible_collections.coxedge.compute.plugins.plugin_utils.names import settle
 from hypothesis import given
@@ -392,8 +392,8 @@ def test_ids_are_text_like_any_other(fleet):
 def test_an_id_in_two_environments_is_the_name_of_neither(fleet, monkeypatch):
     row = list_view(instance(0, name=None))
     for names in (["test_area", "prod"], ["prod", "test_area"]):
-        environments = [source.Environment(name, [dict(row)]) for name in names]
-        monkeypatch.setattr(source, "read", lambda *args, found=environments, **kwargs: found)
+        environments = [reading.Environment(name, [dict(row)]) for name in names]
+        monkeypatch.setattr(reading, "read", lambda *args, found=environments, **kwargs: found)
         inventory = fleet.parse({"api_key": "key", "service_code": "s", "environment_names": names})
         assert sorted(inventory.hosts) == [f"{row['id']}.prod", f"{row['id']}.test_area"]
 

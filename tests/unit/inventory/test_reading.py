@@ -14,7 +14,7 @@ import pytest
 from ansible.errors import AnsibleError, AnsibleParserError
 from ansible_collections.coxedge.compute.plugins.module_utils.api.client import Client
 from ansible_collections.coxedge.compute.plugins.module_utils.api.connection import Connection
-from ansible_collections.coxedge.compute.plugins.plugin_utils import source
+from ansible_collections.coxedge.compute.plugins.plugin_utils import reading
 from ansible_collections.coxedge.compute.tests.simulator.cloud import API_KEY
 
 ENVIRONMENT = {
@@ -103,7 +103,7 @@ def test_the_shared_options_of_the_file_reach_the_client(read, simulator, monkey
         seen.extend(connections)
         return []
 
-    monkeypatch.setattr(source, "read", take)
+    monkeypatch.setattr(reading, "read", take)
     shared = {"api_url": "https://example.com/api/v1", "service_code": "other", "organization_id": "o", "api_timeout": 7, "api_retries": 3}
     shared.update(validate_certs=False, ca_path=str(bundle))
     read(api_key="mine", environment_names=["one", "two"], **shared)
@@ -242,9 +242,9 @@ def test_an_empty_variable_counts_as_not_set(read, simulator, bench, monkeypatch
     monkeypatch.setenv("COXEDGE_KEY", API_KEY)
     monkeypatch.setenv(name, "")
     made = []
-    reading = source.read
+    real_read = reading.read
     monkeypatch.setattr(
-        source, "read", lambda connections, *args, **kwargs: (made.extend(connections), reading(connections, *args, **kwargs))[1]
+        reading, "read", lambda connections, *args, **kwargs: (made.extend(connections), real_read(connections, *args, **kwargs))[1]
     )
     assert list(read().hosts) == ["web-1"]
     (connection,) = made
@@ -262,7 +262,7 @@ def test_an_empty_url_is_the_default(read, monkeypatch):
         seen.extend(connections)
         return []
 
-    monkeypatch.setattr(source, "read", take)
+    monkeypatch.setattr(reading, "read", take)
     read()
     assert seen[0].api_url == "https://portal.coxedge.com/api/v2"
 
@@ -438,8 +438,8 @@ def test_a_damaged_file_is_read_anew(cached, simulator, bench, text):
 
 
 def test_damage_within_is_noticed():
-    kept = source.packed([source.Environment("e", [{"id": "1"}], None)], "b")
-    assert source.unpacked(kept, "b", ["e"]) == [source.Environment("e", [{"id": "1"}], None)]
+    kept = reading.to_cache_entry([reading.Environment("e", [{"id": "1"}], None)], "b")
+    assert reading.from_cache_entry(kept, "b", ["e"]) == [reading.Environment("e", [{"id": "1"}], None)]
     for change in (
         {"format": 0},
         {"bound_to": "c"},
@@ -447,8 +447,8 @@ def test_damage_within_is_noticed():
         {"environments": '[{"name": "e", "instances": [1]}]'},
         {"environments": "[1]"},
     ):
-        assert source.unpacked({**kept, **change}, "b", ["e"]) is None
-    assert source.unpacked({**kept, "environments": json.dumps([{"name": "e", "instances": None}])}, "b", ["e"]) is None
+        assert reading.from_cache_entry({**kept, **change}, "b", ["e"]) is None
+    assert reading.from_cache_entry({**kept, "environments": json.dumps([{"name": "e", "instances": None}])}, "b", ["e"]) is None
 
 
 def test_no_secret_is_kept(cached, bench):

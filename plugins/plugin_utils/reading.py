@@ -1,0 +1,163 @@
+# Copyright (c) 2026, coxedge.compute contributors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""What the inventory reads from the API, and the cache entry that it is kept in."""
+
+from __future__ import annotations
+
+import hashlib
+import ipaddress
+import json
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import asdict, dataclass
+from functools import partial
+from typing import Any
+
+from ..module_utils.api.client import Client
+from ..module_utils.api.connection import Connection
+from ..module_utils.api.deadline import Deadline
+from ..module_utils.api.errors import ApiError
+from ..module_utils.instance.addresses import users_of
+from ..module_utils.instance.view import full_view, list_view
+from ..module_utils.jobs import side_by_side
+from ..module_utils.retrieve import retrieve_each
+from .hostvars import usable_address
+
+# The version of cache entries. Increase it when their contents change, so that old entries are not used.
+CACHE_FORMAT = 1
+
+
+@dataclass
+class Environment:
+    """What was read from one environment.
+
+    ``instances``: as users see them. ``addresses``: instance id to its public IP address, for instances that share it with no
+    other one; None if addresses were not read.
+    """
+
+    name: str
+    instances: list[dict[str, Any]]
+    addresses: dict[str, str] | None = None
+
+
+def read(
+    connections: Sequence[Connection],
+    details: bool,
+    addresses: bool,
+    max_concurrency: int,
+    wants_details: Callable[[Mapping[str, Any]], bool],
+) -> list[Environment]:
+    """Read environments in parallel. Raises ApiError if any of them fails.
+
+    ``details``: whether to retrieve each instance for which ``wants_details`` is true. ``addresses``: whether to read the public IP
+    addresses too. ``max_concurrency``: how many requests may run at the same time.
+    """
+    clients = [Client(connection, pool_size=max_concurrency) for connection in connections]
+    deadline = Deadline(None)
+    calls = [partial(_with_label, client, partial(client.fetch_all, "instances", deadline)) for client in clients]
+    if addresses:
+        calls += [partial(_with_label, client, partial(client.fetch_all, "publicipaddresses", deadline)) for client in clients]
+    lists = side_by_side(calls, max_concurrency)
+    by_instance = _unshared_addresses(lists[len(clients) :]) if addresses else None
+    environments = []
+    for client, resources in zip(clients, lists):
+        if details:
+            instances = _with_details(client, resources, deadline, max_concurrency, wants_details)
+        else:
+            instances = [list_view(resource) for resource in resources]
+        environments.append(Environment(client.connection.environment_name, instances, by_instance))
+    return environments
+
+
+def _with_label(client: Client, call: Callable[[], Any]) -> Any:
+    """Return what a call returns. If it fails, its error names the environment."""
+    try:
+        return call()
+    except ApiError as error:
+        if client.connection.environment_name not in error.message:
+            error.message = f"In {client.label}: {error.message}"
+        raise
+
+
+def _with_details(
+    client: Client,
+    resources: Sequence[Mapping[str, Any]],
+    deadline: Deadline,
+    max_concurrency: int,
+    wants_details: Callable[[Mapping[str, Any]], bool],
+) -> list[dict[str, Any]]:
+    """Return the listed instances, with details where they are wanted and without those that have gone meanwhile."""
+    listed = [list_view(resource) for resource in resources]
+    wanted = [number for number, instance in enumerate(listed) if wants_details(instance)]
+    call = partial(retrieve_each, client, [resources[number] for number in wanted], deadline, max_concurrency, full_view)
+    detailed: dict[int, dict[str, Any] | None] = dict(zip(wanted, _with_label(client, call)))
+    instances = (detailed.get(number, instance) for number, instance in enumerate(listed))
+    return [instance for instance in instances if instance is not None]
+
+
+def _unshared_addresses(lists: Sequence[Sequence[Mapping[str, Any]]]) -> dict[str, str]:
+    """Return the public IP address of each instance that has one to itself, the lowest if it has several.
+
+    Addresses that several instances share are left out, because any of these instances could answer there.
+    """
+    users: dict[str, set[str]] = {}
+    for resource in (resource for resources in lists for resource in resources):
+        address = usable_address(resource.get("ipAddress"))
+        if address is not None:
+            users.setdefault(address, set()).update(users_of(resource))
+    unshared: dict[str, list[str]] = {}
+    for address, ids in users.items():
+        if len(ids) == 1:
+            unshared.setdefault(min(ids), []).append(address)
+    # users_of gives an instance without a readable id the id "".
+    return {instance_id: min(addresses, key=_address_order) for instance_id, addresses in unshared.items() if instance_id}
+
+
+def _address_order(address: str) -> tuple[bool, int]:
+    """Sort key of an IP address: IPv4 first, then by number."""
+    return (":" in address, int(ipaddress.ip_address(address)))
+
+
+# -- the cache
+
+
+def fingerprint(connections: Sequence[Connection], details: bool, addresses: bool) -> str:
+    """Return a digest of what a cache entry depends on: where it was read, with which key, and how much of it.
+
+    The key goes into it as a digest of its own, so that the key never stands in a text with other values.
+    """
+    sources = []
+    for connection in connections:
+        where = {name: asdict(connection)[name] for name in ("api_url", "service_code", "environment_name", "organization_id")}
+        sources.append({**where, "key": hashlib.sha256(connection.api_key.encode()).hexdigest()})
+    return hashlib.sha256(json.dumps([CACHE_FORMAT, sources, details, addresses], sort_keys=True).encode()).hexdigest()
+
+
+def to_cache_entry(environments: Sequence[Environment], bound_to: str) -> dict[str, Any]:
+    """Return environments as an entry for a cache. ``bound_to``: their fingerprint.
+
+    They are stored as one string, so that cache plugins and core neither copy nor interpret data from the API.
+    """
+    return {"format": CACHE_FORMAT, "bound_to": bound_to, "environments": json.dumps([asdict(environment) for environment in environments])}
+
+
+def from_cache_entry(entry: Any, bound_to: str, names: Sequence[str]) -> list[Environment] | None:
+    """Return the environments of a cache entry, or None if it has another fingerprint or format, other names, or is damaged."""
+    if not isinstance(entry, Mapping) or entry.get("format") != CACHE_FORMAT or entry.get("bound_to") != bound_to:
+        return None
+    try:
+        environments = [Environment(**fields) for fields in json.loads(str(entry["environments"]))]
+        is_complete = [environment.name for environment in environments] == list(names) and all(map(_is_valid, environments))
+    except (KeyError, TypeError, ValueError, RecursionError):
+        return None
+    return environments if is_complete else None
+
+
+def _is_valid(environment: Environment) -> bool:
+    addresses = {} if environment.addresses is None else environment.addresses
+    return (
+        isinstance(environment.instances, list)
+        and all(isinstance(instance, dict) and isinstance(instance.get("id"), str) for instance in environment.instances)
+        and isinstance(addresses, dict)
+        and all(isinstance(text, str) for pair in addresses.items() for text in pair)
+    )
