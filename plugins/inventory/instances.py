@@ -189,14 +189,14 @@ from ..plugin_utils.expressions import (
     without_origin,
 )
 from ..plugin_utils.hostvars import (
-    Variables,
-    inert,
+    HostVariables,
     prefix_problem,
+    sanitized,
     usable_address,
-    usable_name,
+    usable_hostname,
     usable_user,
 )
-from ..plugin_utils.names import host_name, is_special, settle
+from ..plugin_utils.names import as_host_name, assign_names, is_special
 from ..plugin_utils.registry import known_hosts
 
 # How many hosts a warning names.
@@ -416,7 +416,7 @@ class InventoryModule(BaseInventoryPlugin, Constructable, Cacheable):  # type: i
         """The instances that will be hosts, in the order of their names and ids, with all but their names."""
         prefix, connect_with = str(self.get_option("hostvars_prefix")), self.get_option("connect_with")
         selection = self._selection()
-        variables_of = Variables(prefix, str(self.get_option("service_code"))).of
+        variables_of = HostVariables(prefix, str(self.get_option("service_code"))).of
         conditions = Expressions(self, "filters", self.get_option("filters") or [])
         hostnames = Expressions(self, "hostnames", self.get_option("hostnames"))
         set_user = self.get_option("set_ansible_user")
@@ -471,7 +471,7 @@ class InventoryModule(BaseInventoryPlugin, Constructable, Cacheable):  # type: i
             return name in others and others[name] != self._identity(members[number])
 
         while True:
-            for member, name in zip(members, settle([member.wishes for member in members], refused)):
+            for member, name in zip(members, assign_names([member.wishes for member in members], refused)):
                 member.name = name
             constructor = Constructor(self, self._ancestors, self.quick)
             for member in members:
@@ -587,7 +587,7 @@ def _address(connect_with: str, instance: Mapping[str, Any], environment: readin
     if connect_with == "private_ip":
         return usable_address(instance.get("ip_address"))
     if connect_with == "hostname":
-        return usable_name(instance.get("hostname"))
+        return usable_hostname(instance.get("hostname"))
     if connect_with == "public_ip":
         return (environment.addresses or {}).get(str(instance["id"]))
     return None
@@ -595,7 +595,7 @@ def _address(connect_with: str, instance: Mapping[str, Any], environment: readin
 
 def fit_name(text: str) -> str:
     """A text of the API's as a host name that is no template."""
-    name: str = inert(host_name(text))
+    name: str = sanitized(as_host_name(text))
     return name
 
 

@@ -1,7 +1,7 @@
 # Copyright (c) 2026, coxedge.compute contributors
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""An instance as host variables. Text of the API's gets in as text alone: nothing of it is ever a template."""
+"""Instances as host variables. Text from the API stays text: none of it is ever evaluated as a template."""
 
 from __future__ import annotations
 
@@ -15,39 +15,39 @@ from ansible.utils.unsafe_proxy import wrap_var
 
 from .names import is_special, is_this_machine
 
-# Since ansible-core 2.19 text is a template only where it is marked as trusted. Before, all text is one where it is not marked
-# as unsafe. A mark shows in exported inventories, so only what could be (part of) a template gets one.
-MARKS = not hasattr(template, "trust_as_template")
+# Before ansible-core 2.19, text is a template unless it is marked as unsafe. Since then it is one only where it is marked as trusted.
+USES_UNSAFE_MARKS = not hasattr(template, "trust_as_template")
 PREFIX = re.compile(r"[A-Za-z_][A-Za-z0-9_]*")
-# Beginnings of names that mean something to Ansible.
+# Ansible gives a meaning to variables whose names begin like this.
 RESERVED = ("ansible", "environment", "group", "host", "inventory", "omit", "play", "role", "vars")
-# Names that ssh can't take for anything else, such as an option.
-ADDRESS_NAME = re.compile(r"[A-Za-z0-9_]([A-Za-z0-9_.-]*[A-Za-z0-9_])?\.?", re.ASCII)
+# What ssh can't take for anything else, such as an option.
+HOSTNAME = re.compile(r"[A-Za-z0-9_]([A-Za-z0-9_.-]*[A-Za-z0-9_])?\.?", re.ASCII)
 USER_NAME = re.compile(r"[A-Za-z0-9_][A-Za-z0-9_.@+\\-]*\$?", re.ASCII)
 
 
-def inert(value: Any) -> Any:
-    """A JSON value of the API's in which no text is a template, and nothing passes for one of core's own markers."""
+def sanitized(value: Any) -> Any:
+    """Return a JSON value from the API without templates, and without keys that core uses for its own serialization."""
     if isinstance(value, str):
-        return wrap_var(value) if MARKS and ("{" in value or "}" in value) else value
+        # Marks show in exported inventories, so only text that could be (part of) a template gets one.
+        return wrap_var(value) if USES_UNSAFE_MARKS and ("{" in value or "}" in value) else value
     if isinstance(value, Mapping):
-        return {inert(name): inert(item) for name, item in value.items() if not name.startswith("__ansible")}
+        return {sanitized(name): sanitized(item) for name, item in value.items() if not name.startswith("__ansible")}
     if isinstance(value, list):
-        return [inert(item) for item in value]
+        return [sanitized(item) for item in value]
     return value
 
 
 def prefix_problem(prefix: str) -> str | None:
-    """What is wrong with ``hostvars_prefix``, as a sentence; None if nothing is."""
+    """Return what is wrong with ``hostvars_prefix``, as a sentence, or None."""
     if not PREFIX.fullmatch(prefix):
-        return f"hostvars_prefix must be the beginning of a variable's name, which {prefix!r} is not: use letters, digits and underscores."
+        return f"hostvars_prefix must be a valid beginning of a variable name, not {prefix!r}: use letters, digits and underscores."
     if prefix.startswith(RESERVED):
-        return f"hostvars_prefix must not be {prefix!r}: the variables would be taken for Ansible's own."
+        return f"hostvars_prefix must not be {prefix!r}: variables with such names have a meaning in Ansible. Use another prefix."
     return None
 
 
-class Variables:
-    """Makes host variables of instances; each name is computed once."""
+class HostVariables:
+    """Makes host variables of instances. It computes the name of each variable only once."""
 
     def __init__(self, prefix: str, service_code: str) -> None:
         self._prefix, self._service_code = prefix, service_code
@@ -55,30 +55,30 @@ class Variables:
         self._environment, self._service, self._active = (prefix + name for name in ("environment_name", "service_code", "active"))
 
     def of(self, instance: Mapping[str, Any], environment_name: str) -> dict[str, Any]:
-        """The variables of an instance as users see it."""
+        """Return the variables of an instance as users see it."""
         names = self._names
         variables = {}
         for field, value in instance.items():
             name = names[field] if field in names else self._name(field)
             if name is None:
                 continue
-            # Most values are numbers or short words: what has no part and no brace is as it is.
-            variables[name] = value if value is None or type(value) in (int, bool) else inert(value)
+            # Most values are of these types, which need no sanitizing. The check saves a call for each.
+            variables[name] = value if value is None or type(value) in (int, bool) else sanitized(value)
         variables[self._environment] = environment_name
         variables[self._service] = self._service_code
         variables[self._active] = str(instance.get("state")).casefold() == "running"
         return variables
 
     def _name(self, field: str) -> str | None:
-        """The name of the variable for a field. What the API may call a field in years to come need not fit, nor be harmless."""
+        """Return the name of the variable for a field, or None if it would be reserved: the API may get fields of any name."""
         name = self._prefix + re.sub(r"\W", "_", field, flags=re.ASCII)
         return self._names.setdefault(field, None if name.startswith(RESERVED) else name)
 
 
 def usable_address(value: Any) -> str | None:
-    """An IP address of the API's, if it is one of another machine. It ends up among the arguments of ssh.
+    """Return an IP address from the API if it is one of another machine, else None. It will be an argument of ssh.
 
-    One with a scope is none: what Python takes for a scope may be any text.
+    Addresses with a scope, such as fe80::1%eth0, are not accepted: Python allows any text as a scope.
     """
     try:
         address = str(ipaddress.ip_address(value)) if isinstance(value, str) and "%" not in value else None
@@ -87,11 +87,11 @@ def usable_address(value: Any) -> str | None:
     return None if address is None or is_this_machine(address) else address
 
 
-def usable_name(value: Any) -> str | None:
-    """A name to connect to, if it can't be taken for anything else."""
-    return value if isinstance(value, str) and ADDRESS_NAME.fullmatch(value) and not is_special(value) else None
+def usable_hostname(value: Any) -> str | None:
+    """Return a host name to connect to if it can't be taken for anything else, else None."""
+    return value if isinstance(value, str) and HOSTNAME.fullmatch(value) and not is_special(value) else None
 
 
 def usable_user(value: Any) -> str | None:
-    """A user's name, if it can't be taken for anything else."""
+    """Return a user name if it can't be taken for anything else, else None."""
     return value if isinstance(value, str) and USER_NAME.fullmatch(value) else None

@@ -15,8 +15,8 @@ from ansible.inventory.manager import InventoryManager
 from ansible.parsing.dataloader import DataLoader
 from ansible_collections.coxedge.compute.plugins.module_utils.instance.view import list_view
 from ansible_collections.coxedge.compute.plugins.plugin_utils import reading
-from ansible_collections.coxedge.compute.plugins.plugin_utils.hostvars import MARKS
-from ansible_collections.coxedge.compute.plugins.plugin_utils.names import settle
+from ansible_collections.coxedge.compute.plugins.plugin_utils.hostvars import USES_UNSAFE_MARKS
+from ansible_collections.coxedge.compute.plugins.plugin_utils.names import assign_names
 from hypothesis import given
 from hypothesis import strategies as st
 
@@ -89,7 +89,7 @@ def test_a_field_that_is_no_name(fleet):
 # -- hostile text
 
 
-@pytest.mark.skipif(not MARKS, reason="since ansible-core 2.19 text is a template only where it is marked as trusted")
+@pytest.mark.skipif(not USES_UNSAFE_MARKS, reason="since ansible-core 2.19 text is a template only where it is marked as trusted")
 def test_text_that_could_be_a_template_is_marked(fleet):
     hostile = instance(name=HOSTILE, networkName="a {# b", tags=[{"x": "{% y"}])
     inventory = fleet.inventory([hostile], {"keyed_groups": [{"key": "coxedge_network_name"}], "compose": {"copy": "coxedge_name ~ '!'"}})
@@ -276,7 +276,7 @@ def test_the_order_of_the_list_is_no_matter(fleet):
 @given(st.lists(st.lists(st.sampled_from("abcde"), max_size=3, unique=True), min_size=1, max_size=6), st.permutations(range(6)))
 def test_more_hosts_never_hand_a_name_from_one_to_another(wishes, order):
     def settled(numbers):
-        names = settle([[*wishes[number], f"id-{number}"] for number in numbers], lambda _host, name: name == "e")
+        names = assign_names([[*wishes[number], f"id-{number}"] for number in numbers], lambda _host, name: name == "e")
         assert len(set(names)) == len(names)
         return dict(zip(names, numbers))
 
@@ -386,7 +386,7 @@ def test_ids_are_text_like_any_other(fleet):
     ]
     inventory = fleet.inventory(rows)
     assert len(inventory.hosts) == 3 and "a_b" in inventory.hosts and "-x" not in inventory.hosts
-    assert all(getattr(name, "__UNSAFE__", not MARKS) for name in inventory.hosts if "{" in name)
+    assert all(getattr(name, "__UNSAFE__", not USES_UNSAFE_MARKS) for name in inventory.hosts if "{" in name)
 
 
 def test_an_id_in_two_environments_is_the_name_of_neither(fleet, monkeypatch):
