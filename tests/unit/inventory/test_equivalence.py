@@ -21,21 +21,21 @@ class Textbook(InventoryModule):
 
     _compose = Constructable._compose
 
-    def _name_and_construct(self, members):
-        for member in members:
-            member.name = member.wishes[0]
+    def _name_and_construct(self, candidates):
+        for candidate in candidates:
+            candidate.name = candidate.name_candidates[0]
 
-    def _fill(self, members):
+    def _fill(self, candidates):
         group = self.inventory.add_group(self.get_option("group"))
-        for member in members:
-            self.inventory.add_host(member.name, group)
-            for name, value in member.variables.items():
-                self.inventory.set_variable(member.name, name, value)
-            variables = self.inventory.get_host(member.name).get_vars()
+        for candidate in candidates:
+            self.inventory.add_host(candidate.name, group)
+            for name, value in candidate.variables.items():
+                self.inventory.set_variable(candidate.name, name, value)
+            variables = self.inventory.get_host(candidate.name).get_vars()
             strict = self.get_option("strict")
-            self._set_composite_vars(self.get_option("compose"), variables, member.name, strict=strict)
-            self._add_host_to_composed_groups(self.get_option("groups"), variables, member.name, strict=strict)
-            self._add_host_to_keyed_groups(self.get_option("keyed_groups"), variables, member.name, strict=strict)
+            self._set_composite_vars(self.get_option("compose"), variables, candidate.name, strict=strict)
+            self._add_host_to_composed_groups(self.get_option("groups"), variables, candidate.name, strict=strict)
+            self._add_host_to_keyed_groups(self.get_option("keyed_groups"), variables, candidate.name, strict=strict)
 
 
 # Core tells the type of a plugin by the name of its class.

@@ -1,0 +1,177 @@
+# Copyright (c) 2026, coxedge.compute contributors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""Which instances will be hosts, with their variables and possible names."""
+
+from __future__ import annotations
+
+import hashlib
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+from typing import Any
+
+from ansible.errors import AnsibleParserError
+from ansible.module_utils.parsing.convert_bool import boolean
+
+from ..module_utils.instance.filters import FILTERS, Selection, sort_key
+from ..module_utils.text import one_line
+from .construct import Constructed
+from .expressions import as_condition
+from .hostvars import HostVariables, sanitized, usable_address, usable_hostname, usable_user
+from .interface import InventoryPlugin
+from .names import as_host_name, first_few
+from .reading import Environment
+
+
+@dataclass
+class Candidate:
+    """An instance that will be a host."""
+
+    identity: tuple[str, ...]
+    """API URL, service code, environment and id: only this instance has them, whichever inventory file reads it."""
+    variables: dict[str, Any]
+    name_candidates: list[str]
+    """Its possible names, the preferred ones first. The fallbacks come last."""
+    fallbacks: list[str]
+    """Names made of its id. Other instances never get them."""
+    # naming.py sets these two, because names depend on all candidates.
+    name: str = ""
+    constructed: Constructed = field(default_factory=Constructed)
+
+
+class Candidates:
+    """Makes candidates of instances, and warns about what could not be evaluated or used."""
+
+    def __init__(self, plugin: InventoryPlugin) -> None:
+        self._plugin = plugin
+        self._selection = selection_of(plugin)
+        self._connect_with = plugin.get_option("connect_with")
+        self._sets_user = plugin.get_option("set_ansible_user")
+        self._prefix = str(plugin.get_option("hostvars_prefix"))
+        self._api = tuple(str(plugin.get_option(name)).strip() for name in ("api_url", "service_code"))
+        self._variables_of = HostVariables(self._prefix, str(plugin.get_option("service_code"))).of
+        self._filters = Expressions(plugin, "filters", plugin.get_option("filters") or [])
+        self._hostnames = Expressions(plugin, "hostnames", plugin.get_option("hostnames"))
+        self._without_address: list[str] = []
+        self._without_user: list[str] = []
+
+    def of(self, environments: Sequence[Environment]) -> list[Candidate]:
+        """Return the candidates in the order of their display names and ids."""
+        selected = [
+            (instance, environment)
+            for environment in environments
+            for instance in environment.instances
+            if self._selection.matches(instance)
+        ]
+        candidates = [self._candidate(*pair) for pair in sorted(selected, key=lambda pair: sort_key(pair[0]))]
+        self._warn()
+        return [candidate for candidate in candidates if candidate is not None]
+
+    def _candidate(self, instance: Mapping[str, Any], environment: Environment) -> Candidate | None:
+        """Return an instance as a candidate, or None if it does not match ``filters``."""
+        instance_id = str(instance["id"])
+        variables = self._variables_of(instance, environment.name)
+        if not all(self._filters.holds(text, instance_id, variables) for text in self._filters.texts):
+            return None
+        wanted = [self._hostnames.name(text, instance_id, variables, self._prefix) or "" for text in self._hostnames.texts]
+        fallbacks = [_safe_name(name) for name in _fallback_names(instance_id, environment.name)]
+        name_candidates = [name for name in dict.fromkeys([*map(_safe_name, wanted), *fallbacks]) if name]
+        address = _address(self._connect_with, instance, environment)
+        if address is not None:
+            variables["ansible_host"] = address
+        elif self._connect_with != "none":
+            self._without_address.append(name_candidates[0])
+        if self._sets_user:
+            user = usable_user(instance.get("username"))
+            if user is not None:
+                variables["ansible_user"] = user
+            else:
+                self._without_user.append(name_candidates[0])
+        return Candidate((*self._api, environment.name, instance_id), variables, name_candidates, fallbacks)
+
+    def _warn(self) -> None:
+        self._filters.warn("which are left out")
+        self._hostnames.warn("which get another name")
+        warning = self._plugin.display.warning
+        if self._without_address:
+            warning(f"No ansible_host is set for hosts without a usable {self._connect_with}: {first_few(self._without_address)}.")
+        if self._without_user:
+            warning(f"No ansible_user is set for hosts without a usable user name: {first_few(self._without_user)}.")
+
+
+class Expressions:
+    """The expressions of one option, evaluated for instances that are not hosts yet."""
+
+    def __init__(self, plugin: InventoryPlugin, option: str, texts: Sequence[str]) -> None:
+        self.texts = list(texts)
+        self._plugin, self._option = plugin, option
+        self._errors: dict[str, list[str]] = {}
+
+    def holds(self, condition: str, instance_id: str, variables: Mapping[str, Any]) -> bool:
+        """Whether a condition is true. It counts as false if it can't be evaluated."""
+        templar = self._plugin.templar
+        templar.available_variables = {**variables, **self._plugin.extra_vars}
+        try:
+            if hasattr(templar, "evaluate_conditional"):
+                return bool(templar.evaluate_conditional(condition))
+            # Before ansible-core 2.19.
+            return bool(boolean(templar.template(as_condition(condition))))
+        except Exception as error:  # pylint: disable=broad-exception-caught
+            self._fail(condition, instance_id, error)
+            return False
+
+    def name(self, text: str, instance_id: str, variables: Mapping[str, Any], prefix: str) -> str | None:
+        """Return the name that an entry of hostnames stands for: a field, a variable or an expression. None if there is none."""
+        try:
+            if text in variables:
+                value = variables[text]
+            elif prefix + text in variables:
+                value = variables[prefix + text]
+            else:
+                value = self._plugin._compose(text, variables)
+        except Exception as error:  # pylint: disable=broad-exception-caught
+            self._fail(text, instance_id, error)
+            return None
+        return str(value) if isinstance(value, (str, int)) and not isinstance(value, bool) else None
+
+    def warn(self, consequence: str) -> None:
+        """Warn once for each expression that could not be evaluated. ``consequence``: what that means for the instances."""
+        for text, errors in self._errors.items():
+            self._plugin.display.warning(
+                f"{self._option}: {one_line(text)} could not be evaluated for {len(errors)} instances, {consequence}."
+                f" The first error: {errors[0]}"
+            )
+
+    def _fail(self, text: str, instance_id: str, error: Exception) -> None:
+        reason = f"{one_line(error)} (instance {instance_id})"
+        if self._plugin.get_option("strict"):
+            raise AnsibleParserError(f"{self._option}: {one_line(text)} could not be evaluated: {reason}") from None
+        self._errors.setdefault(text, []).append(reason)
+
+
+def selection_of(plugin: InventoryPlugin) -> Selection:
+    """Return the filters on fields of the API."""
+    return Selection({name: plugin.get_option(name) for name in ("states", *FILTERS)})
+
+
+def _address(connect_with: str, instance: Mapping[str, Any], environment: Environment) -> str | None:
+    """Return the address to connect to, or None if the instance has no usable one."""
+    if connect_with == "private_ip":
+        return usable_address(instance.get("ip_address"))
+    if connect_with == "hostname":
+        return usable_hostname(instance.get("hostname"))
+    if connect_with == "public_ip":
+        return (environment.addresses or {}).get(str(instance["id"]))
+    return None
+
+
+def _safe_name(text: str) -> str:
+    """Return a text from the API as a host name that is not a template."""
+    name: str = sanitized(as_host_name(text))
+    return name
+
+
+def _fallback_names(instance_id: str, environment_name: str) -> list[str]:
+    """Return names for an instance whose other names can't be used. The last one is always usable."""
+    digest = hashlib.sha256(f"{environment_name}/{instance_id}".encode("utf-8", "surrogatepass")).hexdigest()[:16]
+    return [instance_id, f"{instance_id}.{environment_name}", f"instance-{digest}"]
