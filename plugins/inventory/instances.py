@@ -12,10 +12,10 @@ version_added: 1.0.0
 author:
   - coxedge.compute contributors (@coxedge)
 description:
-  - Reads the instances of one or more Cox Edge environments, one request for each, and makes a host of each.
-  - The name of its configuration file ends in C(coxedge.yml) or C(coxedge.yaml).
-  - If any environment can't be read the whole inventory fails. A part is never passed off as the whole.
-  - Text from the API is never a template, whatever it holds.
+  - Reads the instances of one or more Cox Edge environments and makes a host of each. This takes one request for each environment.
+  - The name of the inventory file must end in C(coxedge.yml) or C(coxedge.yaml).
+  - If any environment can't be read, the whole inventory fails. It is never incomplete.
+  - Text from the API is never evaluated as a template.
 extends_documentation_fragment:
   - coxedge.compute.api_plugin
   - coxedge.compute.filters
@@ -23,15 +23,16 @@ extends_documentation_fragment:
   - ansible.builtin.inventory_cache
 options:
   plugin:
-    description: Says that the file is one for this plugin.
+    description: Name of this plugin.
     type: str
     required: true
     choices:
       - coxedge.compute.instances
   environment_names:
     description:
-      - Names of the environments to read. They are read side by side.
-      - In an environment variable, a list with commas. Of the two, E(COXEDGE_ENVIRONMENT_NAMES) is the one that is heeded if both are set.
+      - Names of the environments to read. They are read at the same time.
+      - An environment variable can hold several names, separated by commas. If both variables are set, E(COXEDGE_ENVIRONMENT_NAMES)
+        is used.
     type: list
     elements: str
     required: true
@@ -40,36 +41,36 @@ options:
       - name: COXEDGE_ENVIRONMENT_NAMES
   states:
     description:
-      - Only instances in one of these states, without regard to case.
-      - By default all but V(Destroyed) and V(Expunging).
+      - Only instances in one of these states. Upper and lower case are the same.
+      - By default all instances except those in state V(Destroyed) or V(Expunging).
     type: list
     elements: str
   filters:
     description:
-      - Jinja conditions on the variables of a host. It is kept if all of them hold.
-      - One that can't be worked out does not hold, and is an error with O(strict).
+      - Only instances for which all of these Jinja conditions are true. They can use the variables of the host.
+      - A condition that can't be evaluated counts as false, with a warning. If O(strict) is true, it is an error.
     type: list
     elements: str
   hostnames:
     description:
-      - What a host is named after. Names of fields such as V(name), V(hostname) or V(id), with O(hostvars_prefix) or without,
-        or Jinja expressions.
-      - The first that is not empty is the name. What Ansible would read as a port or a pattern of hosts becomes an underscore,
-        such as a colon, a comma or an asterisk, as do control characters.
-      - Where two hosts would get one name none of them keeps it, as otherwise a play could hit another machine tomorrow than today.
-        Each takes its next one that is nobody else's, at last its ID, and a warning says so.
-      - Names that Ansible takes for something else are passed over in the same way. They are C(localhost), loopback addresses,
-        the names of groups, and those that would be an option of ssh or lead out of a folder.
+      - Names for a host, the preferred ones first. Each entry is the name of a field, such as V(name), V(hostname) or V(id),
+        with or without O(hostvars_prefix), or a Jinja expression. The first entry that is not empty is used.
+      - Characters that Ansible would read as a port or as a pattern of hosts, such as a colon, a comma or an asterisk, become
+        underscores. So do control characters.
+      - If two hosts would get the same name, neither gets it, because the name could mean another host in the next run. Each of
+        them gets its next name that no other host has, and if there is none, its ID. A warning says so.
+      - Names with another meaning are skipped in the same way. These are C(localhost), loopback addresses, the names of groups,
+        names that begin with a hyphen, which ssh would take for an option, and paths that lead out of a folder.
     type: list
     elements: str
     default:
       - name
   connect_with:
     description:
-      - What C(ansible_host) is. V(private_ip) is the address in the instance's network.
-      - V(public_ip) is a public IP address that leads to this instance alone. It costs one further request for each environment.
-      - V(hostname) is the host name. With V(none) there is no C(ansible_host), so that the inventory's name is connected to.
-      - A host that does not have it gets no C(ansible_host), and a warning says so.
+      - Value of C(ansible_host). V(private_ip) is the address in the instance's network.
+      - V(public_ip) is a public IP address that no other instance uses. It takes one more request for each environment.
+      - V(hostname) is the host name. With V(none), C(ansible_host) is not set, and Ansible connects to the name of the host.
+      - If an instance has no such address, C(ansible_host) is not set, and a warning says so.
     type: str
     default: private_ip
     choices:
@@ -78,22 +79,22 @@ options:
       - hostname
       - none
   set_ansible_user:
-    description: Whether C(ansible_user) is the user name that the API shows for the instance.
+    description: Whether to set C(ansible_user) to the user name that the API shows for the instance.
     type: bool
     default: false
   details:
-    description: Whether to retrieve each instance, which adds C(public_ips) and C(nics) and costs a request for each.
+    description: Whether to retrieve each instance. This adds C(public_ips) and C(nics), and takes one more request for each instance.
     type: bool
     default: false
   max_concurrency:
-    description: How many requests are made at the same time.
+    description: Maximum number of requests at the same time.
     type: int
     default: 10
   hostvars_prefix:
     description:
-      - Begins the names of the variables that are made of the fields, as in C(coxedge_state).
-      - Variables beside the fields are C(coxedge_environment_name), C(coxedge_service_code), and C(coxedge_active), which is true
-        while the instance is running. It is what the enabled variable of an AWX inventory source can be.
+      - Prefix of the variables that hold the fields of an instance, as in C(coxedge_state).
+      - Three more variables have it, C(coxedge_environment_name), C(coxedge_service_code) and C(coxedge_active). The last one is
+        true while the instance is running. In AWX, use it as the enabled variable of an inventory source.
     type: str
     default: coxedge_
   group:
@@ -101,21 +102,21 @@ options:
     type: str
     default: coxedge
 notes:
-  - With O(cache), what was read is kept, so that filters and names can be changed without reading it anew.
-    The API key, passwords and user data are never kept.
+  - With O(cache), the cache holds what was read from the API, before filters. You can change filters and names without reading it
+    again. The cache never holds the API key, passwords or user data.
 seealso:
   - module: coxedge.compute.instance_info
 """
 
 EXAMPLES = r"""
-# The smallest one. The key comes from the environment variable COXEDGE_API_KEY.
+# The shortest file. The key comes from the environment variable COXEDGE_API_KEY.
 plugin: coxedge.compute.instances
 service_code: compute-on
 environment_names:
   - test_area
 
 ---
-# Running servers of two environments, grouped by zone, network and the beginning of their names.
+# Running servers of two environments, grouped by zone, by network and by the beginning of their names.
 plugin: coxedge.compute.instances
 service_code: compute-on
 environment_names:
@@ -136,7 +137,7 @@ compose:
   tier: coxedge_name.split('-') | first
 
 ---
-# Connect over public addresses, with the user of the template; the key comes from a lookup, such as one in a password store.
+# Connect to public addresses, with the user of the template. The key comes from a lookup, such as one in a password store.
 plugin: coxedge.compute.instances
 api_key: "{{ lookup('ansible.builtin.env', 'COXEDGE_API_KEY') }}"
 service_code: compute-on
@@ -146,7 +147,7 @@ connect_with: public_ip
 set_ansible_user: true
 
 ---
-# Names with their environment, and a cache that is good for ten minutes.
+# Names that include the environment, and a cache that is valid for ten minutes.
 plugin: coxedge.compute.instances
 service_code: compute-on
 environment_names:
