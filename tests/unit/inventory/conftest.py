@@ -40,7 +40,7 @@ class Fleet:
         # Were the key in the file, core would not be told where in the file expressions stand.
         self._monkeypatch.setenv("COXEDGE_API_KEY", "key")
         given = {"service_code": "compute-on", "environment_names": ["test_area"], **(options or {})}
-        environments = [reading.Environment("test_area", [list_view(row) for row in instances], {})]
+        environments = [reading.Environment("test_area", [list_view(instance) for instance in instances], {})]
         self._monkeypatch.setattr(reading, "read", lambda *args, **kwargs: environments)
         return self.parse(given, quick, extra_vars, kind, before)
 
