@@ -5,9 +5,11 @@
 
 from __future__ import annotations
 
+import re
 from typing import Any
 
 import pytest
+from ansible.errors import AnsibleError
 from ansible.plugins.inventory import Constructable
 from ansible_collections.coxedge.compute.plugins.inventory.instances import InventoryModule
 from ansible_collections.coxedge.compute.plugins.plugin_utils.expressions import Origin, simple_expressions
@@ -66,11 +68,18 @@ def facts(inventory):
 
 
 def outcome(fleet, **kwargs):
+    """The inventory that comes of it, or the words of the error: what is wrong is complained of in the same order."""
     try:
         return facts(fleet.inventory(**kwargs))
-    except Exception:
-        # Where several things are wrong, which of them is complained of first is no matter.
-        return "fails"
+    except Exception as error:
+        # Core itself raises others too; here they would be tracebacks.
+        assert isinstance(error, AnsibleError) or "kind" in kwargs
+        return re.sub("0x[0-9a-f]+", "0x", " ".join(str(error).split()))
+
+
+def is_loop(text):
+    """Whether it is core's error of a group that would be in itself."""
+    return isinstance(text, str) and re.search("can't add group to itself|recursive dependency loop", text) is not None
 
 
 TEXTS = st.one_of(
@@ -170,7 +179,8 @@ KEYED = st.fixed_dictionaries(
 )
 OPTIONS = st.fixed_dictionaries(
     {
-        "strict": st.booleans(),
+        # Where it is strict, most expressions that come by chance are an error.
+        "strict": st.sampled_from([False, False, False, True]),
         "compose": st.dictionaries(st.sampled_from(["composed", "other", "coxedge_state"]), COMPARABLE, max_size=2),
         "groups": st.dictionaries(st.sampled_from(["g1", "g-2"]), COMPARABLE, max_size=2),
         "keyed_groups": st.lists(KEYED, max_size=2),
@@ -199,8 +209,9 @@ def test_the_quick_way_gives_what_the_textbook_gives(fleet, rows, options, extra
     textbook = outcome(fleet, kind=Textbook, quick=False, **given_to_all)
     for quick in (True, False):
         found = outcome(fleet, quick=quick, **given_to_all)
-        # A group that would be in itself core fails at, half-way; here it is left out, with a warning.
-        assert found == textbook or (textbook == "fails" and [text for text in fleet.warnings if "in themselves" in text])
+        # A group that would be in itself core fails at, half-way; here it is left out, with a warning, and what comes after it may fail.
+        left_out = isinstance(found, str) or [text for text in fleet.warnings if "in themselves" in text]
+        assert found == textbook or (is_loop(textbook) and left_out)
 
 
 def test_the_generated_expressions_reach_all_ways():

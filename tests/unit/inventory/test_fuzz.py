@@ -6,6 +6,8 @@
 from __future__ import annotations
 
 import json
+import re
+from collections import Counter
 
 import pytest
 from ansible.errors import AnsibleParserError
@@ -36,10 +38,33 @@ INSTANCES = st.fixed_dictionaries(
         **{name: ANY_JSON for name in ATTRIBUTES if name not in ("id", "name", "state", "ipAddress")},
     },
 )
-ANSWERS = ANY_JSON | st.fixed_dictionaries(
+ANY_ANSWER = ANY_JSON | st.fixed_dictionaries(
     {"data": st.lists(INSTANCES, max_size=4) | ANY_JSON},
     optional={"metadata": st.fixed_dictionaries({"recordCount": st.integers(0, 4) | ANY_JSON}) | ANY_JSON},
 )
+SOUND_IDS = ["9db8ff2f-b49b-466d-a2f3-c1e6def408f4", "9db8ff2f-b49b-466d-a2f3-c1e6def408f5", "x", "{{ id }}"]
+STATES = st.sampled_from(["Running", "Stopped", "Running", "Stopped", "Destroyed", None])
+SOUND_INSTANCES = st.tuples(INSTANCES, STATES).map(lambda drawn: {**drawn[0], **({"state": drawn[1]} if drawn[1] else {})})
+
+
+@st.composite
+def sound_answers(draw):
+    """Answers that are what was asked for, but for attributes of any shape; see ANSWERS."""
+    ids = draw(st.lists(st.sampled_from(SOUND_IDS), min_size=1, unique=True))
+    rows = [{**draw(SOUND_INSTANCES), "id": instance_id} for instance_id in ids]
+    metadata = draw(st.sampled_from([{"metadata": {"recordCount": len(rows)}}, {"metadata": {}}, {}]))
+    details = {row["id"]: {"data": {**draw(SOUND_INSTANCES), "id": row["id"]}} for row in rows}
+    users = st.lists(st.sampled_from(SOUND_IDS).map(lambda found: {"id": found}), max_size=2)
+    address = st.fixed_dictionaries(
+        {"id": IDS.filter(lambda found: isinstance(found, str) and found)},
+        optional={"ipAddress": st.sampled_from(["192.0.2.1", "192.0.2.2"]) | ANY_JSON, "instances": users | ANY_JSON},
+    )
+    addresses = draw(st.lists(address, max_size=3, unique_by=lambda row: row["id"]))
+    return {"data": rows, **metadata}, details, {"data": addresses}
+
+
+# What is answered to the list, to a look at each of these ids, and to all else.
+ANSWERS = st.integers(0, 9).flatmap(lambda n: sound_answers() if n < 9 else st.tuples(ANY_ANSWER, st.just({}), ANY_ANSWER))
 OPTIONS = {
     "keyed_groups": [{"key": "coxedge_state", "prefix": "state"}, {"key": "coxedge_hostname"}, {"key": "coxedge_public_ips"}],
     "groups": {"big": "coxedge_cpu_count | int > 2", "first": "coxedge_name.startswith('web')"},
@@ -60,19 +85,38 @@ def test_an_answer_of_any_shape(fleet, bench, simulator, more):
         "api_retries": 0,
     }
 
+    ends = Counter()
+
     @settings(deadline=None, suppress_health_check=[HealthCheck.too_slow])
-    @given(ANSWERS, ANSWERS)
-    def answered(answer, second):
+    @given(ANSWERS)
+    def answered(answers):
+        listed, details, other = answers
         bench.simulator.face.reset_all()
-        bench.fault(kind="status", status=200, body=answer, path="/instances$", count=0)
-        bench.fault(kind="status", status=200, body=second, path="/(instances|publicipaddresses)", count=0)
+        bench.fault(kind="status", status=200, body=listed, path="/instances$", count=0)
+        for instance_id, body in details.items():
+            bench.fault(kind="status", status=200, body=body, path=f"/instances/{re.escape(instance_id)}$", count=0)
+        bench.fault(kind="status", status=200, body=other, path="/(instances|publicipaddresses)", count=0)
         try:
             made = fleet.parse({**own, **more})
         except AnsibleParserError as error:
+            ends["error"] += 1
             assert API_KEY not in str(error) and len(str(error)) < 3000
             return
+        ends["hosts" if made.hosts else "none"] += 1
         for host in made.hosts.values():
             json.dumps(host.vars)
             assert host.name.strip() and not is_special(host.name) and host.name not in made.groups
+            assert host in made.groups["coxedge"].hosts
+        # Each instance is one host, and all are hosts that are not destroyed, unless a condition was given.
+        ids = [host.vars["coxedge_id"] for host in made.hosts.values()]
+        rows = listed["data"]
+        assert len(ids) == len(set(ids)) and set(ids) <= {row["id"] for row in rows}
+        if "filters" not in more:
+            assert set(ids) == {row["id"] for row in rows if str(row.get("state")).lower() not in ("destroyed", "expunging")}
+        if "details" not in more:
+            shown = {host.vars["coxedge_id"]: host.vars["coxedge_name"] for host in made.hosts.values()}
+            assert all(row["name"] == shown.get(row["id"], row["name"]) for row in rows if isinstance(row.get("name"), str))
 
     answered()
+    # Else the assertions about hosts would be about nothing.
+    assert ends["hosts"] > sum(ends.values()) / 3

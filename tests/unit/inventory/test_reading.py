@@ -247,9 +247,10 @@ def test_an_empty_variable_counts_as_not_set(read, simulator, bench, monkeypatch
         reading, "read", lambda connections, *args, **kwargs: (made.extend(connections), real_read(connections, *args, **kwargs))[1]
     )
     assert list(read().hosts) == ["web-1"]
-    (connection,) = made
-    assert connection.validate_certs is True and connection.organization_id is None and connection.ca_path is None
-    assert connection.api_timeout in (5, 60) and connection.api_retries in (2, 5) and connection.api_key == API_KEY
+    defaults = {"COXEDGE_API_TIMEOUT": {"api_timeout": 60}, "COXEDGE_API_RETRIES": {"api_retries": 5}}.get(name, {})
+    others = {"service_code": "compute-on", "api_url": simulator.api_url, "api_timeout": 5, "api_retries": 2, **defaults}
+    # Of the two variables for the key the second is heeded, of the two for environments the older one.
+    assert made == [Connection(api_key=API_KEY, environment_name="test_area", **others)]
     # It is only out of core's sight, not gone.
     assert os.environ[name] == ""
 
@@ -402,27 +403,43 @@ def test_it_can_be_told_to_read_anew(cached, simulator, bench):
 
 
 @pytest.mark.parametrize(
-    "change",
+    ("change", "words"),
     [
-        {"api_key": "another"},
-        {"environment_names": ["prod"]},
-        {"environment_names": ["test_area", "prod"]},
-        {"api_url": "http://127.0.0.1:9/api/v2"},
-        {"service_code": "other"},
-        {"organization_id": "other"},
-        {"details": True},
-        {"connect_with": "public_ip"},
+        ({"api_key": "another"}, "does not accept this api_key"),
+        ({"api_url": "http://127.0.0.1:9/api/v2"}, "no connection to 127.0.0.1"),
+        ({"service_code": "other"}, "test_area of service other"),
+        ({"organization_id": "other"}, "gives no access to this organization"),
     ],
 )
-def test_another_account_or_place_does_not_read_it(cached, simulator, bench, change, monkeypatch):
+def test_another_account_or_place_does_not_read_it(cached, simulator, bench, change, words, monkeypatch):
     monkeypatch.setenv("COXEDGE_API_RETRIES", "0")
     bench.place(name="web-1")
     cached()
-    try:
+    with pytest.raises(AnsibleParserError, match=words):
         cached(**change)
-    except AnsibleParserError:
-        return
-    assert simulator.face.log
+    # The first one's is still there.
+    assert list(cached().hosts) == ["web-1"] and simulator.face.log == []
+
+
+@pytest.mark.parametrize(
+    ("change", "asks", "hosts"),
+    [
+        ({"environment_names": ["prod"]}, ["prod/instances"], ["web-prod"]),
+        ({"environment_names": ["test_area", "prod"]}, ["prod/instances", "test_area/instances"], ["web-1", "web-prod"]),
+        ({"details": True}, ["test_area/instances", "test_area/instances/ID"], ["web-1"]),
+        ({"connect_with": "public_ip"}, ["test_area/instances", "test_area/publicipaddresses"], ["web-1"]),
+    ],
+)
+def test_what_needs_other_requests_does_not_read_it(cached, simulator, bench, change, asks, hosts):
+    instance_id = bench.place(name="web-1")
+    simulator.cloud.environment(None, "compute-on", "prod").place({"name": "web-prod"})
+    assert list(cached().hosts) == ["web-1"]
+    assert sorted(cached(**change).hosts) == hosts
+    assert [path.replace(instance_id, "ID") for path in asked(simulator)] == asks
+    # Both are kept.
+    for again in ({}, change):
+        cached(**again)
+        assert simulator.face.log == []
 
 
 @pytest.mark.parametrize("text", ["", "{", "[]", "null", '{"__payload__": "x"}', '{"format": 1}', "\x00"])

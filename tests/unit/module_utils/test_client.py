@@ -6,6 +6,7 @@
 from __future__ import annotations
 
 import os
+import re
 import socket
 import threading
 import time
@@ -22,7 +23,6 @@ from ansible_collections.coxedge.compute.plugins.module_utils.api.errors import 
     ResponseLost,
     TaskFailed,
 )
-from ansible_collections.coxedge.compute.plugins.module_utils.api.transport import classified, proxies_for, verify_setting
 
 UNKNOWN_ID = "00000000-0000-4000-8000-000000000000"
 KEY = "simulator-key"
@@ -31,6 +31,21 @@ KEY = "simulator-key"
 @pytest.fixture
 def web1(bench):
     return bench.place(name="web1", state="Stopped")
+
+
+@pytest.fixture
+def sent(monkeypatch):
+    """The requests that go out, each with what the adapter of requests is told about certificates and proxies."""
+    from requests.adapters import HTTPAdapter
+
+    real, seen = HTTPAdapter.send, []
+
+    def send(adapter, request, **told):
+        seen.append((request, told))
+        return real(adapter, request, **told)
+
+    monkeypatch.setattr(HTTPAdapter, "send", send)
+    return seen
 
 
 def failure(call, kind=ApiError):
@@ -127,40 +142,27 @@ def test_a_short_list_that_can_not_be_completed_fails(bench):
     assert "there are 3 but shows 2" in failure(listing(bench)).message
 
 
-def meddle_with_pages(monkeypatch, client, change):
-    """Has ``change(answer, number)`` called with each page that a client is given, counted from 1; returns the list that they go to."""
-    real, answers = client._pages._get, []
-
-    def paged(*args):
-        answers.append(real(*args))
-        change(answers[-1], len(answers))
-        return answers[-1]
-
-    monkeypatch.setattr(client._pages, "_get", paged)
-    return answers
-
-
-def test_a_list_that_shrinks_while_paging_is_read_again(bench, monkeypatch):
+def test_a_list_that_shrinks_while_paging_is_read_again(bench):
     ids = [bench.place(name=f"n{n}") for n in range(6)]
     bench.settings(page_size=2)
-    client = bench.client()
 
-    def shrink(_answer, number):
-        if number == 1:
+    def shrink(_entry):
+        if len(bench.requests()) == 1:
             bench.environment.vanish(bench.environment.instances[ids[0]])
 
-    meddle_with_pages(monkeypatch, client, shrink)
-    assert {row["id"] for row in client.fetch_all("instances", bench.deadline())} == set(ids[1:])
+    with bench.meddling(after=shrink):
+        assert {row["id"] for row in listing(bench)()} == set(ids[1:])
+    # The first page, a second one that tells of the change, and then all three anew.
+    assert len(bench.requests()) == 5
 
 
-def test_a_list_that_changes_each_time_is_given_up(bench, monkeypatch):
+def test_a_list_that_changes_each_time_is_given_up(bench):
     for n in range(4):
         bench.place(name=f"n{n}")
     bench.settings(page_size=2)
-    client = bench.client()
-    pages = meddle_with_pages(monkeypatch, client, lambda answer, number: answer.metadata.update(recordCount=10 + number))
-    assert "changed each time" in failure(lambda: client.fetch_all("instances", bench.deadline())).sentence
-    assert len(pages) == 6
+    with bench.meddling(after=lambda _entry: bench.place(name="another")):
+        assert "changed each time" in failure(listing(bench)).sentence
+    assert bench.requests() == ["GET instances"] * 6
 
 
 @pytest.mark.parametrize("count", [3.0, "3", None])
@@ -176,26 +178,45 @@ def _whole_with_count(bench, monkeypatch, instances, count):
     """Lists so many instances, two to a page, where the API says that there are ``count``."""
     ids = {bench.place(name=f"n{n}") for n in range(instances)}
     bench.settings(page_size=2)
-    client = bench.client()
+    real = bench.simulator.face.listed
 
-    def count_otherwise(answer, _number):
-        answer.metadata["recordCount"] = count
-        answer.metadata.pop("pageCurrent", None)
+    def count_otherwise(rows):
+        body = real(rows).get_json()
+        body["metadata"]["recordCount"] = count
+        body["metadata"].pop("pageCurrent", None)
+        return bench.simulator.face.json(body)
 
-    meddle_with_pages(monkeypatch, client, count_otherwise)
-    assert {row["id"] for row in client.fetch_all("instances", bench.deadline())} == ids
+    monkeypatch.setattr(bench.simulator.face, "listed", count_otherwise)
+    assert {row["id"] for row in listing(bench)()} == ids
+    assert len(bench.requests()) == 2
 
 
 @pytest.mark.parametrize("count", [-1, True, "many", 2.5, []])
 def test_a_count_that_makes_no_sense_fails(bench, count):
     bench.fault(kind="status", status=200, body={"data": [], "metadata": {"recordCount": count}})
-    failure(listing(bench))
+    assert failure(listing(bench)).sentence.endswith(f"says that there are {count} of them, so the list may not be complete.")
+    assert len(bench.requests()) == 1
 
 
-@pytest.mark.parametrize("data", [None, {}, "x", [1], [{"name": "no id"}, {"id": ""}], [{"id": 5}]])
-def test_a_list_answer_that_is_no_list_fails(bench, data):
+NO_LIST = "the response holds no list of objects in its field data; check that api_url leads to the API."
+NO_ID = "an entry of the response has no id."
+
+
+@pytest.mark.parametrize(
+    ("data", "words"),
+    [
+        (None, NO_LIST),
+        ({}, NO_LIST),
+        ("x", NO_LIST),
+        ([1], NO_LIST),
+        ([{"name": "no id"}], NO_ID),
+        ([{"id": ""}], NO_ID),
+        ([{"id": 5}], NO_ID),
+    ],
+)
+def test_a_list_answer_that_is_no_list_fails(bench, data, words):
     bench.fault(kind="status", status=200, body={"data": data, "metadata": {"recordCount": 1}})
-    failure(listing(bench))
+    assert failure(listing(bench)).sentence.endswith(f": {words}")
 
 
 def test_metadata_that_makes_no_sense_counts_nothing(bench):
@@ -239,9 +260,18 @@ def test_a_refused_key_is_called_that(bench):
     assert "does not accept this api_key" in failure(listing(bench)).sentence
 
 
-def test_names_in_paths_are_escaped(bench):
-    failure(listing(bench, environment_name="a/../prod"))
-    assert bench.requests()[0] != "GET prod"
+def test_names_in_paths_are_escaped(bench, sent):
+    error = failure(listing(bench, environment_name="a/../prod"))
+    assert error.status_code == 404 and "knows no environment a/../prod " in error.sentence
+    assert bench.client().fetch_one("instances", "../networks?x#y", bench.deadline()) is None
+    assert bench.client().task("../environments", bench.deadline()).lost.status_code == 404
+    assert [request.url.removeprefix(bench.simulator.api_url) for request, _told in sent] == [
+        "/services/compute-on/a%2F..%2Fprod/instances",
+        # For the hint.
+        "/environments",
+        "/services/compute-on/test_area/instances/..%2Fnetworks%3Fx%23y",
+        "/tasks/..%2Fenvironments",
+    ]
     assert not [entry for entry in bench.simulator.face.log if entry["status"] == 200 and entry["path"].endswith("instances")]
 
 
@@ -321,9 +351,10 @@ def test_a_long_retry_after_fails_at_once(bench, clock):
     assert "wait for 61 seconds" in error.message and error.status_code == 429
     assert "wait for 61 seconds" in failure(listing(bench, 60)).message
     assert clock.slept == []
+    bench.simulator.face.faults.clear()
     bench.fault(kind="status", status=429, headers={"Retry-After": "61"})
-    listing(bench, 600)
-    assert clock.slept == []
+    assert listing(bench, 600)() == []
+    assert clock.slept == [61.0]
 
 
 def test_a_retry_after_of_a_minute_is_waited_for_without_a_deadline_too(bench, clock):
@@ -403,10 +434,11 @@ def test_a_dripping_answer_is_cut_off(bench):
 
 def test_a_dripping_answer_does_not_outlast_the_deadline(bench):
     bench.fault(kind="drip", seconds=8, count=0)
-    began = time.monotonic()
-    error = failure(lambda: bench.client(api_timeout=60).fetch_all("instances", Deadline(1.0)))
-    assert "did not end" in error.message or "wait_timeout" in error.message
-    assert time.monotonic() - began < 1.9
+    error = failure(lambda: bench.client(api_timeout=60).fetch_all("instances", Deadline(1.0)), DeadlineExceeded)
+    assert "the wait_timeout of 1 seconds is over; before that: " in error.message
+    # It was cut off at the deadline, and not at the end of its own, longer time.
+    waited = re.search(r"did not end within ([0-9.]+) seconds$", error.message)
+    assert waited and float(waited[1]) <= 1.0
 
 
 def test_dripping_headers_are_cut_off_too(bench):
@@ -485,33 +517,44 @@ def test_a_write_is_sent_again_after_a_refused_connection(bench, web1, monkeypat
     assert "connection refused" in error.message and "tried 4 times" in error.message
 
 
-def test_a_reset_behind_a_proxy_is_a_lost_answer_and_a_dead_proxy_is_not(bench):
+@pytest.fixture
+def broken(monkeypatch):
+    """Has the adapter of requests raise an exception in place of sending anything."""
+    from requests.adapters import HTTPAdapter
+
+    def breaks(error):
+        def send(*_args, **_kwargs):
+            raise error
+
+        monkeypatch.setattr(HTTPAdapter, "send", send)
+
+    return breaks
+
+
+def test_a_reset_behind_a_proxy_is_a_lost_answer_and_a_dead_proxy_is_not(bench, web1, broken):
     from requests import exceptions
     from urllib3.exceptions import ConnectTimeoutError, MaxRetryError, NewConnectionError, ProxyError, ReadTimeoutError
 
     def seen(reason):
-        error = exceptions.ProxyError(MaxRetryError(None, "/", ProxyError("Unable to connect to proxy", reason)))
-        return type(classified(error, "127.0.0.1", "create an instance", 5))
+        broken(exceptions.ProxyError(MaxRetryError(None, "/", ProxyError("Unable to connect to proxy", reason))))
+        error = failure(write(bench, web1, api_retries=0))
+        return type(error), error.message.removeprefix(f"Could not start instance {web1}: ")
 
-    assert seen(ConnectionResetError(104, "Connection reset by peer")) is ResponseLost
-    assert seen(NewConnectionError(None, "refused")) is NotProcessed
-    assert seen(ConnectTimeoutError(None, "no answer while connecting")) is NotProcessed
-    assert seen(ReadTimeoutError(None, "/", "no answer")) is ResponseLost
-    assert seen(OSError("Tunnel connection failed: 502 Bad Gateway")) is NotProcessed
+    dead = "no connection to the proxy of the environment"
+    assert seen(ConnectionResetError(104, "Connection reset by peer")) == (
+        ResponseLost,
+        "the connection to 127.0.0.1 broke off (connection reset by peer)",
+    )
+    assert seen(NewConnectionError(None, "refused")) == (NotProcessed, f"{dead} (NewConnectionError)")
+    assert seen(ConnectTimeoutError(None, "no answer while connecting")) == (NotProcessed, f"{dead} (ConnectTimeoutError)")
+    assert seen(ReadTimeoutError(None, "/", "no answer")) == (ResponseLost, "127.0.0.1 did not respond within 5 seconds")
+    assert seen(OSError("Tunnel connection failed: 502 Bad Gateway")) == (NotProcessed, f"{dead} (OSError)")
 
 
-def test_an_exception_that_nobody_knows_is_a_lost_answer_and_a_missing_package_is_none(bench, web1, monkeypatch):
-    from requests.adapters import HTTPAdapter
-
-    def raising(error):
-        def send(*_args, **_kwargs):
-            raise error
-
-        return send
-
-    monkeypatch.setattr(HTTPAdapter, "send", raising(ValueError("odd")))
+def test_an_exception_that_nobody_knows_is_a_lost_answer_and_a_missing_package_is_none(bench, web1, broken):
+    broken(ValueError("odd"))
     assert "unexpected ValueError" in failure(write(bench, web1), ResponseLost).sentence
-    monkeypatch.setattr(HTTPAdapter, "send", raising(ImportError("no such package")))
+    broken(ImportError("no such package"))
     with pytest.raises(ImportError, match="no such package"):
         write(bench, web1)()
 
@@ -635,29 +678,37 @@ def test_secrets_are_blotted_out_unless_they_are_short_words(bench, web1):
 
 
 @pytest.mark.parametrize(
-    "errors",
+    ("errors", "words"),
     [
-        "text",
-        ["text"],
-        {"message": "text"},
-        [{"message": "text"}, {"message": "more"}],
-        [{"message": "text", "context": "odd"}],
-        [{}],
-        [None, "text"],
+        ("text", "text"),
+        (["text"], "text"),
+        ({"message": "text"}, "text"),
+        ([{"message": "text"}, {"message": "more"}], "text; more"),
+        ([{"message": "text", "context": "odd"}], "text"),
+        ([{}], "no reason was given"),
+        ([None, "text"], "text"),
     ],
 )
-def test_errors_of_any_shape(bench, web1, errors):
+def test_errors_of_any_shape(bench, web1, errors, words):
     bench.fault(kind="status", status=400, body={"errors": errors})
     error = failure(write(bench, web1))
-    assert ("text" in error.sentence) or errors == [{}]
+    assert error.sentence == f"Could not start instance {web1}: {words} (HTTP 400)."
+    assert (error.status_code, error.code, error.context) == (400, None, {})
 
 
 @pytest.mark.parametrize("first_answer", ["pending", "pending_with_data", "done"])
-def test_first_answers_of_every_kind(bench, web1, first_answer):
+def test_first_answers_of_every_kind(bench, web1, clock, first_answer):
     bench.settings(first_answer=first_answer)
     answer = write(bench, web1)()
-    assert (answer.task_id is None) is (first_answer == "done")
-    assert first_answer != "done" or answer.data["state"] == "Running"
+    assert not answer.unconfirmed
+    if first_answer == "done":
+        assert answer.task_id is None and (answer.data["id"], answer.data["state"]) == (web1, "Running")
+        return
+    assert answer.data == (None if first_answer == "pending" else {})
+    # The task is that of this write.
+    clock.sleep(1)
+    ended = bench.client().task(answer.task_id, bench.deadline())
+    assert ended.ended and (ended.result["id"], ended.result["state"]) == (web1, "Running")
 
 
 def test_a_first_answer_that_says_failed(bench, web1):
@@ -705,7 +756,10 @@ def test_retrieving(bench, web1):
 @pytest.mark.parametrize("data", [None, [], {}, {"id": 1}, {"id": UNKNOWN_ID}])
 def test_a_retrieved_answer_of_something_else_fails(bench, web1, data):
     bench.fault(kind="status", status=200, body={"data": data})
-    failure(lambda: bench.client().fetch_one("instances", web1, bench.deadline()))
+    error = failure(lambda: bench.client().fetch_one("instances", web1, bench.deadline()))
+    other = isinstance(data, dict) and data.get("id") == UNKNOWN_ID
+    why = f"the API responded with another one, {UNKNOWN_ID}" if other else "the response holds no such resource"
+    assert error.message.startswith(f"Could not read instances {web1}: {why}")
 
 
 @pytest.mark.parametrize("shape", ["flat", "data"])
@@ -782,14 +836,24 @@ def test_a_lost_task(bench):
 # --- TLS, proxies ------------------------------------------------------------------------------------------------
 
 
-def test_certificates_are_checked_with_every_call(bench, monkeypatch):
+def test_certificates_are_checked_with_every_call(bench, web1, sent, monkeypatch):
+    def checked(**connection):
+        client = bench.client(**connection)
+        client.fetch_all("instances", bench.deadline())
+        client.fetch_one("instances", web1, bench.deadline())
+        client.task("x", bench.deadline())
+        client.write("PUT", "instances", web1, bench.deadline(), {})
+        (seen,) = {told["verify"] for _request, told in sent[-4:]}
+        return seen
+
     monkeypatch.setenv("REQUESTS_CA_BUNDLE", "/bundle.pem")
-    assert verify_setting(bench.connection(validate_certs=False)) is False
-    assert verify_setting(bench.connection()) == "/bundle.pem"
-    assert verify_setting(bench.connection(ca_path="/mine.pem")) == "/mine.pem"
+    assert checked(validate_certs=False) is False
+    assert checked() == "/bundle.pem"
+    assert checked(ca_path="/mine.pem") == "/mine.pem"
     monkeypatch.delenv("REQUESTS_CA_BUNDLE")
     monkeypatch.delenv("CURL_CA_BUNDLE", raising=False)
-    assert verify_setting(bench.connection()) is True
+    assert checked() is True
+    assert len(sent) == 16
 
 
 @pytest.mark.parametrize("where", ["ca_path", "REQUESTS_CA_BUNDLE"])
@@ -813,7 +877,9 @@ def test_loopback_never_goes_through_a_proxy(bench, web1, monkeypatch):
     for name in ("no_proxy", "NO_PROXY"):
         monkeypatch.delenv(name, raising=False)
     assert len(listing(bench)()) == 1
-    assert proxies_for(bench.connection(api_url="https://portal.example.com"))["https"] == "http://127.0.0.1:1"
+    # What is not on loopback does, and nothing listens there.
+    error = failure(listing(bench, api_url="https://portal.example.com", api_retries=0), NotProcessed)
+    assert "no connection to the proxy of the environment" in error.message
 
 
 def test_the_key_travels_in_its_header_alone_and_no_password_of_netrc(bench, web1, simulator, monkeypatch, tmp_path):

@@ -11,12 +11,14 @@ be; that the key shows nowhere; and that a second run without the fault gets the
 from __future__ import annotations
 
 import re
+import socket
 from collections.abc import Iterator
-from functools import partial
+from contextlib import contextmanager, nullcontext
 from typing import Any
+from urllib.parse import urlsplit
 
 import pytest
-from ansible_collections.coxedge.compute.plugins.module_utils.api.errors import ApiError, NotProcessed, ResponseLost
+from ansible_collections.coxedge.compute.plugins.module_utils.api.errors import ApiError
 from ansible_collections.coxedge.compute.plugins.module_utils.instance.steps import Refused
 from ansible_collections.coxedge.compute.tests.simulator.cloud import API_KEY
 from ansible_collections.coxedge.compute.tests.unit.module_utils.operations_table import (
@@ -28,6 +30,7 @@ from ansible_collections.coxedge.compute.tests.unit.module_utils.operations_tabl
     run,
     there,
 )
+from requests.adapters import HTTPAdapter
 
 # Name: what the simulator is told, or for the client alone: "unsent", "timeout before", "timeout after".
 FAULTS: dict[str, Any] = {
@@ -90,22 +93,37 @@ def must_succeed(name: str, case: Case, fault: str) -> bool:
     return fault in LOST
 
 
-class Shaken:
-    """A client whose exchanges of some requests end as they would without the server knowing."""
+@contextmanager
+def shaken(case: Case, how: str, count: int) -> Iterator[list[str]]:
+    """Has some requests end as they do where no connection or no answer comes about, without the simulator knowing.
 
-    def __init__(self, transport: Any, case: Case, how: str, count: int) -> None:
-        self.transport, self.case, self.how, self.left = transport, case, how, count or 10**9
+    The adapter of requests meets a port at which nobody listens, or one at which nobody answers, so that the client sees what it
+    would see in earnest. Yields the URLs of those requests.
+    """
+    real, hit = HTTPAdapter.send, []
 
-    def exchange(self, request: Any, deadline: Any) -> Any:
-        text = f"/{request.path}" + "".join(f"?{name}={value}" for name, value in request.params.items())
-        if request.method != self.case.method or not re.search(self.case.path, text) or self.left <= 0:
-            return self.transport.exchange(request, deadline)
-        self.left -= 1
-        if self.how == "unsent":
-            raise NotProcessed(f"Could not {request.purpose}: no connection (refused)")
-        if self.how == "timeout after":
-            self.transport.exchange(request, deadline)
-        raise ResponseLost(f"Could not {request.purpose}: no answer within {TIMEOUT:g} seconds")
+    def send(adapter: Any, request: Any, timeout: Any = None, **told: Any) -> Any:
+        parts = urlsplit(request.url)
+        # As the simulator's own faults do.
+        matches = any(re.search(case.path, text) for text in (parts.path, f"{parts.path}?{parts.query}"))
+        if request.method != case.method or not matches or len(hit) >= (count or 10**9):
+            return real(adapter, request, timeout=timeout, **told)
+        hit.append(request.url)
+        if how == "timeout after":
+            real(adapter, request, timeout=timeout, **told)
+        elsewhere = request.copy()
+        host, port = (closed if how == "unsent" else silent).getsockname()
+        elsewhere.url = parts._replace(netloc=f"{host}:{port}").geturl()
+        return real(adapter, elsewhere, timeout=(timeout[0], 0.01), **told)
+
+    with socket.socket() as closed, socket.create_server(("127.0.0.1", 0)) as silent:
+        # Taken, so that nobody else listens there.
+        closed.bind(("127.0.0.1", 0))
+        HTTPAdapter.send = send
+        try:
+            yield hit
+        finally:
+            HTTPAdapter.send = real
 
 
 def chain(error: BaseException | None) -> Iterator[BaseException]:
@@ -133,12 +151,15 @@ def test_each_fault(bench, clock, name, count):
         bench.place(name="bystander")
         if isinstance(told, dict):
             bench.fault(**told, method=case.method, path=case.path, count=count)
+        on_the_server = list(bench.simulator.face.faults.active)
         began, error = clock.now, None
         try:
-            wrap = partial(Shaken, case=case, how=told, count=count) if isinstance(told, str) else None
-            run(bench, case, bench.client(wrap, api_timeout=TIMEOUT))
+            with shaken(case, told, count) if isinstance(told, str) else nullcontext() as hit:
+                run(bench, case)
         except (ApiError, Refused) as problem:
             error = problem
+        hits = len(hit) if hit is not None else on_the_server[0].hits
+        assert hits == count or (not count and hits), (cell, "was not met")
         took = clock.now - began
         assert took <= WAIT + 2 * TIMEOUT, (cell, took)
         named = len(there(bench))

@@ -15,6 +15,7 @@ from ansible_collections.coxedge.compute.plugins.module_utils.instance.options i
 from ansible_collections.coxedge.compute.plugins.module_utils.instance.steps import Refused
 from ansible_collections.coxedge.compute.plugins.module_utils.module import ENVIRONMENT, ApiModule, api_options, wait_options
 from ansible_collections.coxedge.compute.plugins.modules.instance_info import info_options
+from ansible_collections.coxedge.compute.tests.simulator.cloud import API_KEY
 
 NEWER = "_ansible_inject_invocation" in inspect.getsource(basic)
 REQUIRED = {"api_key": "the-key", "service_code": "compute-on", "environment_name": "test_area"}
@@ -136,13 +137,18 @@ def test_a_connection_that_can_not_work(made, capsys):
 def test_the_key_is_blotted_out_wherever_it_shows(made, capsys):
     module = made(name="web1", **REQUIRED)
     result = failed(capsys, lambda: module.fail_with(ApiError("the-key is in here", 400, "the-key", "the-key", {"k": "the-key"})))
-    assert "the-key" not in json.dumps(result)
+    assert "the-key" not in json.dumps(result) and " is in here" in result["msg"]
+    assert result["error"]["status_code"] == 400
 
 
 def test_the_key_is_blotted_out_of_warnings_too(made, capsys):
     module = made(name="web1", **REQUIRED)
     module.warn_all(["Instance the-key is odd"])
-    assert "the-key" not in json.dumps(failed(capsys, lambda: module.exit_json(x=1)))
+    with pytest.raises(SystemExit):
+        module.exit_json(x=1)
+    # Core has warnings in the result, or shows them itself where a module runs inside of the controller, as here.
+    seen = " ".join("".join(capsys.readouterr()).split())
+    assert "the-key" not in seen and "Instance ******** is odd" in seen
 
 
 def test_user_data_of_many_parts_does_not_blot_out_results(made, capsys):
@@ -150,11 +156,15 @@ def test_user_data_of_many_parts_does_not_blot_out_results(made, capsys):
     assert failed(capsys, lambda: module.exit_json(state="Running", name="ud"))["state"] == "Running"
 
 
-def test_user_data_that_the_api_echoes_is_blotted_out(made):
-    client = made(name="web1", **REQUIRED, user_data="#!/bin/sh\npassword=hunter2").new_client()
+def test_user_data_that_the_api_echoes_is_blotted_out(made, bench):
+    given = {**REQUIRED, "api_key": API_KEY, "api_url": bench.simulator.api_url}
+    client = made(name="web1", **given, user_data="#!/bin/sh\npassword=hunter2").new_client()
     errors = [{"message": "bad line password=hunter2", "context": {"userData": "x", "line": "password=hunter2"}}]
-    error = client._envelopes._error_response(400, {"errors": errors}, "create an instance")
-    assert "hunter2" not in error.sentence + str(error.details) and "userData" not in error.context
+    bench.fault(kind="status", status=400, body={"errors": errors})
+    with pytest.raises(ApiError, match="bad line") as caught:
+        client.write("POST", "instances", None, bench.deadline(), {})
+    error = caught.value
+    assert "hunter2" not in error.sentence + str(error.details) and error.context == {"line": "********"}
 
 
 @pytest.mark.parametrize("fails", [True, False])
@@ -179,5 +189,5 @@ def test_failures_of_the_api_and_of_the_user(made, capsys):
 
 
 def test_what_is_nobody_s_doing_is_raised(made):
-    with pytest.raises(ZeroDivisionError):
-        made(name="web1", **REQUIRED).fail_with(ZeroDivisionError())
+    with pytest.raises(ZeroDivisionError, match="a mistake of ours"):
+        made(name="web1", **REQUIRED).fail_with(ZeroDivisionError("a mistake of ours"))

@@ -86,13 +86,21 @@ def api(simulator, clock):
     return Api(simulator, clock)
 
 
-def refused(answer: requests.Response, status: int, *words: str) -> dict[str, Any]:
-    """The error of an answer that must be a refusal."""
+CODES = {400: 2002, 403: 1001, 404: 2001, 405: 2002}
+NO_INSTANCE = {"id": UNKNOWN_ID, "type": "instances"}
+
+
+def refused(answer: requests.Response, status: int, *words: str, field: str | None = None, code: int | None = None) -> dict[str, Any]:
+    """The error of an answer that must be a refusal, for the reason that the words are about; ``field``: the one it complains of."""
+    assert words or field, "any reason would do"
     assert answer.status_code == status, answer.text
     (error,) = answer.json()["errors"]
-    assert {"code", "message", "context"} <= set(error)
+    assert {"code", "message", "context"} == set(error)
+    assert error["code"] == (code or CODES[status]), error
     for word in words:
-        assert word in error["message"]
+        assert word in error["message"], error
+    if field is not None:
+        assert error["context"] == {"field": field}, error
     return error
 
 
@@ -102,18 +110,23 @@ def refused(answer: requests.Response, status: int, *words: str) -> dict[str, An
 @pytest.mark.parametrize("key", [None, "", "wrong"])
 def test_without_the_right_key_everything_is_a_403(api, key):
     for path in ("services/compute-on/test_area/instances", "tasks/x", "environments", "nowhere"):
-        refused(api("GET", path, key=key), 403)
+        refused(api("GET", path, key=key), 403, "key is not valid" if key else "key is missing")
 
 
 def test_unknown_service_environment_entity_and_path_are_404s(api):
-    for path in ("services/other/test_area/instances", "services/compute-on/other/instances", "services/compute-on/test_area/cats", "x/y"):
-        refused(api("GET", path), 404)
+    for path, words, kind in (
+        ("services/other/test_area/instances", "no service connection other", "serviceConnections"),
+        ("services/compute-on/other/instances", "no environment other", "environments"),
+        ("services/compute-on/test_area/cats", "no entity type cats", "cats"),
+        ("x/y", "no such resource", "resources"),
+    ):
+        assert refused(api("GET", path), 404, words)["context"] == {"type": kind}
 
 
 def test_wrong_verbs_are_405s(api):
-    refused(api.instances("DELETE"), 405)
-    refused(api("POST", "tasks/x"), 405)
-    refused(api("POST", "services/compute-on/test_area/networks", {}), 405)
+    refused(api.instances("DELETE"), 405, "DELETE is not allowed", "GET, POST.")
+    refused(api("POST", "tasks/x"), 405, "POST is not allowed", "allowed: GET.")
+    refused(api("POST", "services/compute-on/test_area/networks", {}), 405, "POST is not allowed", "allowed: GET.")
 
 
 def test_another_organization_has_instances_of_its_own(api):
@@ -121,14 +134,18 @@ def test_another_organization_has_instances_of_its_own(api):
 
     api.created()
     assert api.instances("GET", org_id=SUB_ORGANIZATION).json()["metadata"]["recordCount"] == 0
-    refused(api.instances("GET", org_id=UNKNOWN_ID), 403)
+    assert refused(api.instances("GET", org_id=UNKNOWN_ID), 403, "no access to this organization")["context"] == {"id": UNKNOWN_ID}
 
 
 def test_bodies_must_be_json_objects_and_declared_so(api, simulator):
     url = f"{simulator.api_url}/services/compute-on/test_area/instances"
-    for data, kind in ((b"{", "application/json"), (b"[]", "application/json"), (b'{"name": "a"}', "text/plain")):
+    for data, kind, words in (
+        (b"{", "application/json", "is not JSON"),
+        (b"[]", "application/json", "must be a JSON object"),
+        (b'{"name": "a"}', "text/plain", "declared as application/json"),
+    ):
         answer = requests.post(url, data=data, headers={"MC-Api-Key": KEY, "Content-Type": kind}, timeout=10)
-        refused(answer, 400)
+        refused(answer, 400, words)
 
 
 # --- list and retrieve -------------------------------------------------------------------------------------------
@@ -154,8 +171,8 @@ def test_retrieve_adds_user_data_public_addresses_and_nics(api):
 
 
 def test_an_unknown_instance_is_a_404_with_context(api):
-    assert refused(api.instances("GET", f"/{UNKNOWN_ID}"), 404)["context"] == {"id": UNKNOWN_ID, "type": "instances"}
-    refused(api.instances("GET", "/no-uuid"), 404)
+    assert refused(api.instances("GET", f"/{UNKNOWN_ID}"), 404, "was not found")["context"] == NO_INSTANCE
+    assert refused(api.instances("GET", "/no-uuid"), 404, "no-uuid was not found")["context"] == {"id": "no-uuid", "type": "instances"}
 
 
 # --- create ------------------------------------------------------------------------------------------------------
@@ -179,63 +196,69 @@ def test_create_with_the_documented_body(api):
 @pytest.mark.parametrize("missing", sorted(MINIMUM))
 def test_create_needs_its_required_fields(api, missing):
     body = {k: v for k, v in MINIMUM.items() if k != missing}
-    assert refused(api.instances("POST", body=body), 400, missing)["context"] == {"field": missing}
+    refused(api.instances("POST", body=body), 400, f"{missing} is required", field=missing)
     assert api.instances("GET").json()["data"] == []
 
 
 WRONG = {
-    "an unknown field": ({"colour": "red"}, "colour"),
-    "a field of the client's option names": ({"compute_offering": "x"}, "compute_offering"),
-    "a number as text": ({"rootVolumeSizeInGb": "60"}, "rootVolumeSizeInGb"),
-    "a boolean as number": ({"rootVolumeSizeInGb": True}, "rootVolumeSizeInGb"),
-    "an id that is no UUID": ({"networkId": "Web"}, "networkId"),
-    "an id that does not exist": ({"templateId": UNKNOWN_ID}, "templateId"),
-    "a port as number": ({"portsToForward": [80]}, "portsToForward"),
-    "a port out of range": ({"portsToForward": ["65536"]}, "portsToForward"),
-    "a size with a fixed offering": ({"cpuCount": 2}, "cpuCount"),
-    "a disk size with no disk": ({"additionalDiskSizeInGb": 20}, "additionalDiskSizeInGb"),
-    "IOPS with no disk": ({"additionalDiskIops": 20}, "additionalDiskIops"),
-    "a root volume below the template": ({"rootVolumeSizeInGb": 1}, "rootVolumeSizeInGb"),
-    "an address outside the network": ({"ipAddress": "192.0.2.1"}, "ipAddress"),
-    "the gateway's address": ({"ipAddress": "10.165.0.1"}, "ipAddress"),
-    "no address": ({"ipAddress": "ten"}, "ipAddress"),
-    "an unknown SSH key": ({"sshKeyName": "nobody"}, "sshKeyName"),
-    "two keys": ({"sshKeyName": "mysshkey", "publicKey": "ssh-ed25519 A"}, "publicKey"),
-    "an unknown affinity group": ({"affinityGroupId": UNKNOWN_ID}, "affinityGroupId"),
+    "an unknown field": ({"colour": "red"}, "colour", "Unknown field"),
+    "a field of the client's option names": ({"compute_offering": "x"}, "compute_offering", "Unknown field"),
+    "a number as text": ({"rootVolumeSizeInGb": "60"}, "rootVolumeSizeInGb", "must be an integer"),
+    "a boolean as number": ({"rootVolumeSizeInGb": True}, "rootVolumeSizeInGb", "must be an integer"),
+    "an id that is no UUID": ({"networkId": "Web"}, "networkId", "must be a UUID"),
+    "an id that does not exist": ({"templateId": UNKNOWN_ID}, "templateId", "does not exist"),
+    "a port as number": ({"portsToForward": [80]}, "portsToForward", "must be an array of strings"),
+    "a port out of range": ({"portsToForward": ["65536"]}, "portsToForward", "no port 65536"),
+    "a size with a fixed offering": ({"cpuCount": 2}, "cpuCount", "custom compute offerings alone"),
+    "a disk size with no disk": ({"additionalDiskSizeInGb": 20}, "additionalDiskSizeInGb", "needs diskOfferingId"),
+    "IOPS with no disk": ({"additionalDiskIops": 20}, "additionalDiskIops", "needs diskOfferingId"),
+    "a root volume below the template": ({"rootVolumeSizeInGb": 1}, "rootVolumeSizeInGb", "smaller than the template"),
+    "an address outside the network": ({"ipAddress": "192.0.2.1"}, "ipAddress", "not within"),
+    "the gateway's address": ({"ipAddress": "10.165.0.1"}, "ipAddress", "not within"),
+    "no address": ({"ipAddress": "ten"}, "ipAddress", "no IPv4 address"),
+    "an unknown SSH key": ({"sshKeyName": "nobody"}, "sshKeyName", "does not exist"),
+    "two keys": ({"sshKeyName": "mysshkey", "publicKey": "ssh-ed25519 A"}, "publicKey", "exclude each other"),
+    "an unknown affinity group": ({"affinityGroupId": UNKNOWN_ID}, "affinityGroupId", "does not exist"),
 }
 
 
 @pytest.mark.parametrize("case", WRONG)
 def test_create_refuses(api, case):
-    extra, field = WRONG[case]
-    assert refused(api.instances("POST", body={**MINIMUM, **extra}), 400)["context"] == {"field": field}
+    extra, field, words = WRONG[case]
+    refused(api.instances("POST", body={**MINIMUM, **extra}), 400, words, field=field)
     assert api.instances("GET").json()["data"] == []
 
 
 def test_create_refuses_disks_that_do_not_fit_their_offering(api):
     offerings = {row["name"]: row["id"] for row in api("GET", "services/compute-on/test_area/diskofferings").json()["data"]}
-    for name, extra in (
-        ("50GB", {"additionalDiskSizeInGb": 5}),
-        ("Custom size", {}),
-        ("Custom size", {"additionalDiskSizeInGb": 5, "additionalDiskIops": 5}),
+    for name, extra, field, words in (
+        ("50GB", {"additionalDiskSizeInGb": 5}, "additionalDiskSizeInGb", "customSize"),
+        ("Custom size", {}, "additionalDiskSizeInGb", "The disk offering needs"),
+        ("Custom size", {"additionalDiskSizeInGb": 5, "additionalDiskIops": 5}, "additionalDiskIops", "customIops"),
     ):
-        refused(api.instances("POST", body={**MINIMUM, "diskOfferingId": offerings[name], **extra}), 400)
+        refused(api.instances("POST", body={**MINIMUM, "diskOfferingId": offerings[name], **extra}), 400, words, field=field)
 
 
 def test_a_custom_offering_needs_its_size_and_keeps_to_its_values(api):
     offerings = {row["name"]: row for row in api("GET", "services/compute-on/test_area/computeofferings").json()["data"]}
     assert "cpuCount" not in offerings["Custom steps"]
     body = {**MINIMUM, "computeOfferingId": offerings["Custom steps"]["id"]}
-    for size in ({}, {"cpuCount": 2}, {"cpuCount": 3, "memoryInMB": 2048}, {"cpuCount": 1, "memoryInMB": 8192}):
-        refused(api.instances("POST", body={**body, **size}), 400)
+    for size, field, words in (
+        ({}, "cpuCount", "needs cpuCount"),
+        ({"cpuCount": 2}, "memoryInMB", "needs memoryInMB"),
+        ({"cpuCount": 3, "memoryInMB": 2048}, "cpuCount", "cpuCount 3 is not allowed"),
+        ({"cpuCount": 1, "memoryInMB": 8192}, "memoryInMB", "MB for each CPU"),
+    ):
+        refused(api.instances("POST", body={**body, **size}), 400, words, field=field)
     instance = api.detail(api.created(**{**body, "cpuCount": 2, "memoryInMB": 8192}))
     assert (instance["cpuCount"], instance["memoryInMB"]) == (2, 8192)
 
 
 def test_addresses_and_volumes_are_not_given_twice(api):
     api.created(ipAddress="10.165.3.4", volumeIdToAttach=DOCUMENTED_CREATE["volumeIdToAttach"])
-    refused(api.instances("POST", body={**MINIMUM, "ipAddress": "10.165.3.4"}), 400, "in use")
-    refused(api.instances("POST", body={**MINIMUM, "volumeIdToAttach": DOCUMENTED_CREATE["volumeIdToAttach"]}), 400)
+    refused(api.instances("POST", body={**MINIMUM, "ipAddress": "10.165.3.4"}), 400, "in use", field="ipAddress")
+    body = {**MINIMUM, "volumeIdToAttach": DOCUMENTED_CREATE["volumeIdToAttach"]}
+    refused(api.instances("POST", body=body), 400, "in use", field="volumeIdToAttach")
 
 
 def test_names_are_not_unique(api):
@@ -245,7 +268,7 @@ def test_names_are_not_unique(api):
 def test_bare_metal_is_not_created_here(api):
     offerings = api("GET", "services/compute-on/test_area/computeofferings").json()["data"]
     (metal,) = [row["id"] for row in offerings if row.get("type") == "BareMetal"]
-    refused(api.instances("POST", body={**MINIMUM, "computeOfferingId": metal}), 400)
+    refused(api.instances("POST", body={**MINIMUM, "computeOfferingId": metal}), 400, "acquire", field="computeOfferingId")
 
 
 # --- update ------------------------------------------------------------------------------------------------------
@@ -271,9 +294,15 @@ def test_update_of_the_host_name_reboots(api, clock):
 
 def test_update_refuses_what_it_does_not_know(api):
     instance_id = api.created()
-    for body in ({"Name": "x"}, {"hostname": "a b"}, {"name": ""}, {"name": 1}, {"state": "Stopped"}):
-        refused(api.instances("PUT", f"/{instance_id}", body), 400)
-    refused(api.instances("PUT", f"/{UNKNOWN_ID}", {"name": "x"}), 404)
+    for body, words in (
+        ({"Name": "x"}, "Unknown field"),
+        ({"hostname": "a b"}, "no host name"),
+        ({"name": ""}, "must not be empty"),
+        ({"name": 1}, "must be a string"),
+        ({"state": "Stopped"}, "Unknown field"),
+    ):
+        refused(api.instances("PUT", f"/{instance_id}", body), 400, words, field=next(iter(body)))
+    assert refused(api.instances("PUT", f"/{UNKNOWN_ID}", {"name": "x"}), 404, "was not found")["context"] == NO_INSTANCE
 
 
 # --- destroy, purge, recover -------------------------------------------------------------------------------------
@@ -299,7 +328,7 @@ def test_destroy_takes_along_what_its_body_says(api):
         "volumeIdsToDelete": [DOCUMENTED_CREATE["volumeIdToAttach"]],
     }
     api.finished(api.instances("DELETE", f"/{instance_id}", body))
-    refused(api.instances("GET", f"/{instance_id}"), 404)
+    refused(api.instances("GET", f"/{instance_id}"), 404, f"Instance {instance_id} was not found")
     assert api("GET", "services/compute-on/test_area/publicipaddresses").json()["data"] == []
     assert DOCUMENTED_CREATE["volumeIdToAttach"] not in api("GET", "services/compute-on/test_area/volumes").text
 
@@ -322,14 +351,14 @@ def test_destroy_refuses_what_is_not_the_instance_s(api, simulator):
     shared = api.detail(first)["publicIps"][0]["id"]
     foreign = api.detail(other)["publicIps"][0]["id"]
     (volume,) = [v["id"] for v in environment.siblings["volumes"] if v["name"] == "d"]
-    for body in (
-        {"publicIpIdsToRelease": [shared]},
-        {"publicIpIdsToRelease": [foreign]},
-        {"volumeIdsToDelete": [volume]},
-        {"purge": True},
-        {"purgeImmediately": "yes"},
+    for body, words in (
+        ({"publicIpIdsToRelease": [shared]}, "used by other instances"),
+        ({"publicIpIdsToRelease": [foreign]}, "not of this instance"),
+        ({"volumeIdsToDelete": [volume]}, "no data volume of this instance"),
+        ({"purge": True}, "Unknown field"),
+        ({"purgeImmediately": "yes"}, "true or false"),
     ):
-        refused(api.instances("DELETE", f"/{first}", body), 400)
+        refused(api.instances("DELETE", f"/{first}", body), 400, words, field=next(iter(body)))
     assert api.state(first) == "Running"
 
 
@@ -338,7 +367,7 @@ def test_a_delete_may_come_as_curl_sends_it(api, simulator):
     headers = {"MC-Api-Key": KEY, "Content-Type": "application/x-www-form-urlencoded"}
     url = f"{simulator.api_url}/services/compute-on/test_area/instances/{instance_id}"
     api.finished(requests.delete(url, data='{"purgeImmediately": true}', headers=headers, timeout=10))
-    refused(api.instances("GET", f"/{instance_id}"), 404)
+    refused(api.instances("GET", f"/{instance_id}"), 404, f"Instance {instance_id} was not found")
 
 
 def test_purge_removes_a_destroyed_instance(api):
@@ -347,7 +376,7 @@ def test_purge_removes_a_destroyed_instance(api):
     answer = api.operate(instance_id, "purge")
     assert api.state(instance_id) == "Expunging"
     api.finished(answer)
-    refused(api.instances("GET", f"/{instance_id}"), 404)
+    refused(api.instances("GET", f"/{instance_id}"), 404, f"Instance {instance_id} was not found")
 
 
 # --- the other operations ----------------------------------------------------------------------------------------
@@ -391,8 +420,7 @@ def test_every_operation_in_every_state(api, simulator, operation, state):
     if state in ALLOWED[operation]:
         assert answer.status_code == 200 and answer.json()["taskStatus"] == "PENDING"
         return
-    error = refused(answer, 400)
-    assert error["code"] == 2012
+    error = refused(answer, 400, f"is in state {state}", code=2012)
     assert error["context"]["id"] == instance_id and error["context"]["type"] == "instances"
     assert error["context"]["currentState"] == state
     assert set(error["context"]["expectedStates"]) == ALLOWED[operation]
@@ -403,15 +431,15 @@ def test_every_operation_in_every_state(api, simulator, operation, state):
 def test_operations_refuse_unknown_fields_and_need_theirs(api, simulator, operation):
     state = "Destroyed" if operation in ("purge", "recover") else "Running"
     instance_id = simulator.cloud.environment(None, "compute-on", "test_area").place({"state": state})["id"]
-    refused(api.operate(instance_id, operation, {**BODIES.get(operation, {}), "extra": 1}), 400, "extra")
+    refused(api.operate(instance_id, operation, {**BODIES.get(operation, {}), "extra": 1}), 400, "Unknown field extra", field="extra")
     if operation in BODIES:
-        refused(api.operate(instance_id, operation, {}), 400, "required")
+        refused(api.operate(instance_id, operation, {}), 400, "required", field=next(iter(BODIES[operation])))
 
 
 def test_an_operation_that_does_not_exist(api):
     instance_id = api.created()
-    refused(api.operate(instance_id, "explode"), 400, "explode")
-    refused(api.instances("POST", f"/{instance_id}", {"name": "x"}), 400)
+    refused(api.operate(instance_id, "explode"), 400, "no operation explode", field="operation")
+    refused(api.instances("POST", f"/{instance_id}", {"name": "x"}), 400, "no operation (none given)", field="operation")
 
 
 def test_stop_passes_through_stopping_and_start_through_starting(api, clock):
@@ -452,7 +480,7 @@ def test_change_of_the_compute_offering(api):
     api.finished(answer)
     assert api.detail(instance_id)["memoryInMB"] == 4096
     custom = {"computeOfferingId": offerings["Custom CPU.Memory"]["id"]}
-    refused(api.operate(instance_id, "changeComputeOffering", custom), 400, "cpuCount")
+    refused(api.operate(instance_id, "changeComputeOffering", custom), 400, "needs cpuCount", field="cpuCount")
     api.finished(api.operate(instance_id, "changeComputeOffering", {**custom, "cpuCount": 3, "memoryInMB": 3000}))
     assert api.detail(instance_id)["cpuCount"] == 3
 
@@ -471,14 +499,14 @@ def test_reset_of_the_password_tells_it_in_the_task(api, simulator):
     first, second = (api.finished(api.operate(instance_id, "resetPassword"))["password"] for _n in range(2))
     assert first != second
     simulator.cloud.environment(None, "compute-on", "test_area").instances[instance_id]["isPasswordEnabled"] = False
-    refused(api.operate(instance_id, "resetPassword"), 400)
+    assert refused(api.operate(instance_id, "resetPassword"), 400, "has no password")["context"] == {"id": instance_id}
 
 
 def test_one_iso_at_a_time_and_no_bootable_one(api):
     isos = {row["name"]: row["id"] for row in api("GET", "services/compute-on/test_area/isos").json()["data"]}
     instance_id = api.created()
-    refused(api.operate(instance_id, "detachIso"), 400)
-    refused(api.operate(instance_id, "attachIso", {"isoId": isos["installer"]}), 400)
+    assert refused(api.operate(instance_id, "detachIso"), 400, "No ISO is attached")["context"] == {"id": instance_id}
+    refused(api.operate(instance_id, "attachIso", {"isoId": isos["installer"]}), 400, "bootable", field="isoId")
     api.finished(api.operate(instance_id, "attachIso", {"isoId": isos["guest-tools"]}))
     refused(api.operate(instance_id, "attachIso", {"isoId": isos["drivers"]}), 400, "Another")
     api.finished(api.operate(instance_id, "detachIso"))
@@ -490,7 +518,7 @@ def test_associating_an_ssh_key_reboots(api):
     answer = api.operate(instance_id, "associateSSHKey", {"sshKeyName": "my_ssh_key"})
     assert api.state(instance_id) == "Stopping"
     api.finished(answer)
-    refused(api.operate(instance_id, "associateSSHKey", {"sshKeyName": "nobody"}), 400)
+    refused(api.operate(instance_id, "associateSSHKey", {"sshKeyName": "nobody"}), 400, "does not exist", field="sshKeyName")
 
 
 # --- tasks and siblings ------------------------------------------------------------------------------------------
@@ -501,7 +529,7 @@ def test_a_task_is_forgotten_after_half_an_hour(api, clock):
     clock.sleep(29 * 60)
     assert api("GET", f"tasks/{task_id}").json()["taskStatus"] == "SUCCESS"
     clock.sleep(2 * 60)
-    refused(api("GET", f"tasks/{task_id}"), 404)
+    refused(api("GET", f"tasks/{task_id}"), 404, f"Task {task_id} was not found")
 
 
 @pytest.mark.parametrize(
@@ -525,7 +553,8 @@ def test_sibling_lists_and_single_entries(api, entity):
     assert body["metadata"]["recordCount"] == len(body["data"]) > 0
     row = body["data"][0]
     assert api("GET", f"services/compute-on/test_area/{entity}/{row.get('id') or row['name']}").json() == {"data": row}
-    refused(api("GET", f"services/compute-on/test_area/{entity}/{UNKNOWN_ID}"), 404)
+    missing = refused(api("GET", f"services/compute-on/test_area/{entity}/{UNKNOWN_ID}"), 404, "was not found")
+    assert missing["context"] == {"id": UNKNOWN_ID, "type": entity}
 
 
 def test_sibling_filters(api):
