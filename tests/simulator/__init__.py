@@ -3,13 +3,17 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
 """A simulator of the instances API: strict, in memory, on loopback.
 
-The rooms, from the bottom up:
+Each file imports only those above it in this list:
 
-- ``catalog``: what an environment holds before the first instance (offerings, templates, networks, ...).
-- ``cloud``: the state machine: instances, tasks, volumes, addresses. Knows no HTTP.
-- ``faults``: what the simulator was told to do wrong.
-- ``app``: the HTTP face, as a Flask application, with its controls under ``/_simulator``.
-- ``server``: a threaded server around it, for tests and for the command line.
+- ``catalog``, ``model``: what an environment holds before its first instance; codes, states, settings.
+- ``bodies``, ``offerings``: what request bodies may hold, what offerings allow.
+- ``addresses``, ``volumes``, ``views``, ``environment``: what there is in one environment, and how the API shows it.
+- ``cloud``: all environments, tasks, time.
+- ``handlers``, ``operations``, ``creation``: what is done to instances. None of the files up to here knows HTTP.
+- ``envelopes``: bodies of requests and responses.
+- ``faults``, ``misbehaviour``: what the simulator was told to do wrong, and how it does it.
+- ``controls``, ``app``: the controls under ``/_simulator``, the routes of the API.
+- ``server``: a threaded server, for tests and for the command line.
 
-The simulator shares no code with the collection: two readings of the documentation that have to agree.
+The simulator shares no code with the collection: they are two readings of the documentation, which have to agree.
 """

@@ -10,7 +10,7 @@ import threading
 from dataclasses import dataclass, field, fields
 from typing import Any
 
-from .cloud import CODE_PARAMETER, Refusal
+from .model import invalid
 
 # Kind: when the request is carried out, unless the fault says otherwise (see Fault.act).
 KINDS = {
@@ -64,21 +64,21 @@ class Fault:
     def parsed(cls, values: Any) -> Fault:
         """A fault from its JSON object; refuses what it does not know."""
         if not isinstance(values, dict):
-            raise Refusal(400, CODE_PARAMETER, "A fault is a JSON object.")
+            raise invalid("A fault is a JSON object.")
         for name in values:
             if name not in FIELDS:
-                raise Refusal(400, CODE_PARAMETER, f"A fault has no {name}.")
+                raise invalid(f"A fault has no {name}.")
         if values.get("kind") not in KINDS:
-            raise Refusal(400, CODE_PARAMETER, f"A fault's kind is one of {', '.join(KINDS)}.")
+            raise invalid(f"A fault's kind is one of {', '.join(KINDS)}.")
         fault = cls(**{name: value for name, value in values.items() if value is not None})
         if fault.act not in (None, "first", "last", "never"):
-            raise Refusal(400, CODE_PARAMETER, "A fault's act is first, last or never.")
+            raise invalid("A fault's act is first, last or never.")
         if not isinstance(fault.every, int) or fault.every < 1:
-            raise Refusal(400, CODE_PARAMETER, "A fault's every is a number from 1.")
+            raise invalid("A fault's every is a number from 1.")
         try:
             re.compile(fault.path)
         except re.error as error:
-            raise Refusal(400, CODE_PARAMETER, f"A fault's path is a regular expression: {error}.") from None
+            raise invalid(f"A fault's path is a regular expression: {error}.") from None
         return fault
 
     @property

@@ -13,8 +13,10 @@ from typing import Any
 
 from cheroot import wsgi
 
-from .app import CONNECTION, Face, create_app
-from .cloud import API_KEY, BASE_PATH, ENVIRONMENTS, SERVICE_CODE, Cloud, Settings
+from .app import Face, create_flask
+from .cloud import Cloud
+from .misbehaviour import CONNECTION
+from .model import API_KEY, BASE_PATH, ENVIRONMENTS, SERVICE_CODE
 
 HOST = "127.0.0.1"
 # A request that is told to be slow holds a thread.
@@ -31,27 +33,26 @@ class Gateway(wsgi.Gateway_10):
 
 
 class Server(wsgi.Server):
-    """A threaded server that keeps quiet: connections that tests drop are no errors of its own."""
+    """A threaded server that logs no errors: tests drop connections on purpose."""
 
     def __init__(self, *args: Any, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
         self.gateway = Gateway
 
     def error_log(self, *_args: Any, **_kwargs: Any) -> None:
-        """Says nothing."""
+        """Logs nothing."""
 
 
 class Simulator:
-    """A running simulator; a context manager.
+    """A simulator with its server; a context manager that starts and stops it.
 
-    ``clock``: seconds, as a function; tests of waiting pass a simulated one. ``port`` 0 takes a free one.
+    ``port`` 0 takes a free one. ``clock`` returns seconds; tests of waiting pass a simulated one. ``settings`` are those of Settings.
     """
 
     def __init__(self, port: int = 0, clock: Callable[[], float] = time.monotonic, **settings: Any) -> None:
-        self.cloud = Cloud(clock, Settings().changed(settings))
-        app = create_app(self.cloud)
-        self.face: Face = app.extensions["face"]
-        self.server = Server((HOST, port), app, numthreads=THREADS, request_queue_size=1024, shutdown_timeout=1)
+        self.cloud = Cloud(clock, **settings)
+        self.face = Face(self.cloud)
+        self.server = Server((HOST, port), create_flask(self.face), numthreads=THREADS, request_queue_size=1024, shutdown_timeout=1)
         self.server.prepare()
         self.thread = threading.Thread(target=self.server.serve, daemon=True)
 
@@ -62,7 +63,7 @@ class Simulator:
 
     @property
     def api_url(self) -> str:
-        """What users give as ``api_url``."""
+        """The base URL of the API, for ``api_url``."""
         return self.url + BASE_PATH
 
     @property
