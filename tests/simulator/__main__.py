@@ -1,7 +1,7 @@
 # Copyright (c) 2026, coxedge.compute contributors
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""Runs the simulator from the command line: for good, or for as long as a command runs."""
+"""Runs the simulator from the command line: until it is interrupted, or as long as a command runs."""
 
 from __future__ import annotations
 

@@ -39,7 +39,7 @@ class PrivateAddresses:
         try:
             address = ipaddress.ip_address(wanted)
         except ValueError:
-            raise invalid(f"ipAddress {wanted} is no IPv4 address.", field="ipAddress") from None
+            raise invalid(f"ipAddress {wanted} is not an IPv4 address.", field="ipAddress") from None
         reserved = (cidr.network_address, cidr.broadcast_address, ipaddress.ip_address(network["gateway"]))
         if address not in cidr or address in reserved:
             raise invalid(f"ipAddress {wanted} is not within {network['cidr']}.", field="ipAddress")

@@ -48,7 +48,7 @@ def environment_list(organization: str | None) -> list[dict[str, Any]]:
     """The environments of an organization."""
     own = organization or ORGANIZATION
     if own not in (ORGANIZATION, SUB_ORGANIZATION):
-        raise ErrorResponse(403, CODE_KEY, "The API key gives no access to this organization.", {"id": own})
+        raise ErrorResponse(403, CODE_KEY, "The API key has no access to this organization.", {"id": own})
     connection = {"id": CONNECTION_ID, "name": "Compute"}
     return [
         {"id": f"{own[:-1]}{index}", "name": name, "organization": {"id": own}, "serviceConnection": connection}

@@ -18,7 +18,7 @@ VPC_ID = "9eb1592c-f92f-4ddd-9799-b58caf896328"
 
 
 def derived_id(*parts: str) -> str:
-    """A UUID that is always the same for the same words."""
+    """A UUID that is always the same for the same parts."""
     return str(uuid.uuid5(uuid.NAMESPACE_URL, "/".join(("coxedge-simulator", *parts))))
 
 
@@ -30,11 +30,11 @@ def compute_offerings() -> list[dict[str, Any]]:
         (derived_id("offering", "2vCPU.4GB"), "2vCPU.4GB", 2, 4096),
         (derived_id("offering", "4vCPU.8GB"), "4vCPU.8GB", 4, 8192),
     ]
-    rows: list[dict[str, Any]] = [
+    offerings: list[dict[str, Any]] = [
         {"id": id_, "name": name, "cpuCount": cpu, "memoryInMB": memory, "custom": False} for id_, name, cpu, memory in fixed
     ]
-    rows.append({"id": derived_id("offering", "Custom"), "name": "Custom CPU.Memory", "custom": True})
-    rows.append(
+    offerings.append({"id": derived_id("offering", "Custom"), "name": "Custom CPU.Memory", "custom": True})
+    offerings.append(
         {
             "id": derived_id("offering", "Custom steps"),
             "name": "Custom steps",
@@ -44,7 +44,7 @@ def compute_offerings() -> list[dict[str, Any]]:
             "maxMemoryInMBToCpuRatio": 4096,
         }
     )
-    rows.append(
+    offerings.append(
         {
             "id": derived_id("offering", "Metal"),
             "name": "Metal 24 cores",
@@ -54,7 +54,7 @@ def compute_offerings() -> list[dict[str, Any]]:
             "type": "BareMetal",
         }
     )
-    return rows
+    return offerings
 
 
 def templates() -> list[dict[str, Any]]:

@@ -119,7 +119,7 @@ class Cloud:
     def environment(self, organization: str | None, service_code: str, name: str) -> Environment:
         """The environment of a path; a 404 if the service or environment is unknown, a 403 for an organization without access."""
         if organization not in (None, ORGANIZATION, SUB_ORGANIZATION):
-            raise ErrorResponse(403, CODE_KEY, "The API key gives no access to this organization.", {"id": organization})
+            raise ErrorResponse(403, CODE_KEY, "The API key has no access to this organization.", {"id": organization})
         if service_code != SERVICE_CODE:
             raise not_found(f"There is no service connection {service_code}.", type="serviceConnections")
         found = self._environments.get((organization or ORGANIZATION, name))

@@ -61,17 +61,17 @@ def _checked_order(environment: Environment, values: dict[str, Any]) -> Order:
     template = environment.referenced("templates", "templateId", values["templateId"])
     network = environment.referenced("networks", "networkId", values["networkId"])
     if "publicKey" in values and "sshKeyName" in values:
-        raise invalid("publicKey and sshKeyName exclude each other.", field="publicKey")
+        raise invalid("publicKey and sshKeyName can't be used together.", field="publicKey")
     if "sshKeyName" in values:
         environment.referenced("sshkeys", "sshKeyName", values["sshKeyName"], key="name")
     if "affinityGroupId" in values:
         environment.referenced("affinitygroups", "affinityGroupId", values["affinityGroupId"])
     for port in values.get("portsToForward", []):
         if not port.isascii() or not port.isdigit() or not 1 <= int(port) <= 65535:
-            raise invalid(f"portsToForward has no port {port}.", field="portsToForward")
+            raise invalid(f"portsToForward: {port} is not a port number.", field="portsToForward")
     if "rootVolumeSizeInGb" in values:
         if not template["resizable"]:
-            raise invalid("The template does not allow to resize the root volume.", field="rootVolumeSizeInGb")
+            raise invalid("The template does not allow resizing the root volume.", field="rootVolumeSizeInGb")
         if values["rootVolumeSizeInGb"] * GIB < template["size"]:
             raise invalid("The root volume is smaller than the template.", field="rootVolumeSizeInGb")
     disk_offering = None
@@ -82,7 +82,7 @@ def _checked_order(environment: Environment, values: dict[str, Any]) -> Order:
     if "volumeIdToAttach" in values:
         volume = environment.referenced("volumes", "volumeIdToAttach", values["volumeIdToAttach"])
         if volume["type"] != "data" or volume["instanceId"] is not None:
-            raise invalid("The volume can't be attached: it is in use or no data volume.", field="volumeIdToAttach")
+            raise invalid("The volume can't be attached: it is in use, or it is not a data volume.", field="volumeIdToAttach")
     return Order(offering, size, template, network, disk, volume)
 
 

@@ -107,7 +107,7 @@ def _page(query: Mapping[str, str], count: int, settings: Settings) -> tuple[int
     try:
         number, size = int(query.get("page_number", 1)), int(query.get("page_size", settings.page_size or count or 1))
     except ValueError:
-        raise invalid("page_number and page_size are numbers.") from None
+        raise invalid("page_number and page_size must be numbers.") from None
     if number < 1 or size < 1:
-        raise invalid("page_number and page_size begin at 1.")
+        raise invalid("page_number and page_size must be at least 1.")
     return number, min(size, settings.page_size) if settings.page_size else size

@@ -1,7 +1,7 @@
 # Copyright (c) 2026, coxedge.compute contributors
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""What the simulator can be told to do wrong."""
+"""The faults: what the simulator can be told to do wrong, and which requests a fault hits."""
 
 from __future__ import annotations
 
@@ -32,53 +32,53 @@ TASK_KINDS = ("task_failed", "task_lost", "task_stuck")
 
 @dataclass
 class Fault:
-    """One thing to go wrong, for the requests that ``method`` and ``path`` match."""
+    """One thing that goes wrong, for requests that ``method`` and ``path`` match."""
 
     kind: str
     method: str | None = None
     path: str = ""
     """A regular expression, searched in the path with and without its query string."""
     count: int = 1
-    """How many requests it hits; 0: for ever."""
+    """How many requests it hits; 0: no limit."""
     skip: int = 0
-    """How many matching requests pass unharmed before."""
+    """How many matching requests it lets pass first."""
     every: int = 1
-    """Of those after, it hits the first and then each so manieth: with 20, 5% of them."""
+    """After those, it hits the first matching request and then one in so many: with 20, 5% of them."""
     act: str | None = None
     """When the request is carried out: ``first`` (then the fault), ``last`` (after a delay) or ``never``."""
     status: int | None = None
     headers: dict[str, str] = field(default_factory=dict)
     seconds: float = 0.0
-    """``delay``: how long before the answer; ``drip``: how long the answer's bytes take."""
+    """``delay``: how long before the response; ``drip``: how long its bytes take."""
     location: str = ""
     message: str = "The simulator was told to fail."
     body: Any = None
-    """``status``: the JSON to answer instead of an error."""
+    """``status``: the JSON of the response, instead of an error."""
     leaves: str | None = None
     """``task_failed``: the state in which the failed task leaves its instance."""
     hits: int = 0
     met: int = 0
-    """How many matching requests have come since those that passed."""
+    """How many matching requests came after those that it let pass."""
 
     @classmethod
     def parsed(cls, values: Any) -> Fault:
-        """A fault from its JSON object; refuses what it does not know."""
+        """Returns the fault that a JSON object describes; a 400 if it makes no sense."""
         if not isinstance(values, dict):
-            raise invalid("A fault is a JSON object.")
+            raise invalid("A fault must be a JSON object.")
         for name in values:
             if name not in FIELDS:
-                raise invalid(f"A fault has no {name}.")
+                raise invalid(f"A fault has no field {name}.")
         if values.get("kind") not in KINDS:
-            raise invalid(f"A fault's kind is one of {', '.join(KINDS)}.")
+            raise invalid(f"A fault's kind must be one of {', '.join(KINDS)}.")
         fault = cls(**{name: value for name, value in values.items() if value is not None})
         if fault.act not in (None, "first", "last", "never"):
-            raise invalid("A fault's act is first, last or never.")
+            raise invalid("A fault's act must be first, last or never.")
         if not isinstance(fault.every, int) or fault.every < 1:
-            raise invalid("A fault's every is a number from 1.")
+            raise invalid("A fault's every must be a whole number of at least 1.")
         try:
             re.compile(fault.path)
         except re.error as error:
-            raise invalid(f"A fault's path is a regular expression: {error}.") from None
+            raise invalid(f"A fault's path must be a regular expression: {error}.") from None
         return fault
 
     @property
@@ -87,18 +87,18 @@ class Fault:
         return self.act or KINDS[self.kind]
 
     def matches(self, method: str, path: str, query: str) -> bool:
-        """Whether it is about such a request."""
+        """Whether it is about this request."""
         if self.method and self.method.upper() != method:
             return False
         return any(re.search(self.path, text) for text in (path, f"{path}?{query}"))
 
 
-# What can be said of a fault; the rest is counted.
+# The fields of a fault that can be given; the others are counters.
 FIELDS = {item.name for item in fields(Fault)} - {"hits", "met"}
 
 
 class Faults:
-    """All faults in force. The first that matches a request hits it."""
+    """All faults in force. If several match a request, the first one hits it."""
 
     def __init__(self) -> None:
         self._lock = threading.Lock()
@@ -117,7 +117,7 @@ class Faults:
             self.active.clear()
 
     def hit(self, method: str, path: str, query: str) -> Fault | None:
-        """The fault that hits this request, counted; None if all is well."""
+        """Returns the fault that hits this request, and counts that; None if there is none."""
         with self._lock:
             for fault in self.active:
                 if not fault.matches(method, path, query):

@@ -74,12 +74,12 @@ def destroy(call: Call) -> Work:
         address = environment.referenced("publicipaddresses", "publicIpIdsToRelease", address_id)
         users = {user["id"] for user in address["instances"]}
         if users != {instance["id"]}:
-            problem = "is used by other instances" if instance["id"] in users else "is not of this instance"
+            problem = "is used by other instances" if instance["id"] in users else "does not belong to this instance"
             raise invalid(f"Public IP {address_id} {problem}.", field="publicIpIdsToRelease")
     for volume_id in deleted:
         volume = environment.referenced("volumes", "volumeIdsToDelete", volume_id)
         if volume["type"] != "data" or volume["instanceId"] != instance["id"]:
-            raise invalid(f"Volume {volume_id} is no data volume of this instance.", field="volumeIdsToDelete")
+            raise invalid(f"Volume {volume_id} is not a data volume of this instance.", field="volumeIdsToDelete")
 
     def effect() -> Any:
         environment.public_addresses.release(released)
@@ -141,7 +141,7 @@ def change_compute_offering(call: Call, offering: dict[str, Any], size: tuple[in
 def reset_password(call: Call) -> Work:
     """Makes a new password, which only the task's result shows."""
     if not call.instance["isPasswordEnabled"]:
-        raise invalid("The template of the instance has no password.", id=call.instance["id"])
+        raise invalid("The template of the instance does not support passwords.", id=call.instance["id"])
     return Work(lambda: {"password": call.cloud.password()})
 
 

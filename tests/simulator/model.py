@@ -105,10 +105,10 @@ class Settings:
         defaults = vars(Settings())
         for name, value in values.items():
             if name not in defaults:
-                raise invalid(f"there is no setting {name}")
+                raise invalid(f"There is no setting {name}.")
             wanted = (int, float) if isinstance(defaults[name], float) else type(defaults[name])
             if not isinstance(value, wanted) or (isinstance(value, bool) and wanted is not bool):
-                raise invalid(f"setting {name} is of another type")
+                raise invalid(f"Setting {name} has the wrong type.")
         for name, value in values.items():
             setattr(self, name, value)
 

@@ -16,7 +16,7 @@ def compute_size(offering: dict[str, Any], values: dict[str, Any]) -> tuple[int,
     if not offering.get("custom"):
         if given:
             name = next(iter(given))
-            raise invalid(f"{name} can be chosen for custom compute offerings alone.", field=name)
+            raise invalid(f"{name} is only allowed with a custom compute offering.", field=name)
         return offering["cpuCount"], offering["memoryInMB"]
     for name, choices in (("cpuCount", "availableCpuCountValues"), ("memoryInMB", "availableMemoryInMBValues")):
         if name not in given:

@@ -58,7 +58,7 @@ def names(_environment: Environment, values: dict[str, Any]) -> tuple[Any, ...]:
     if "name" in values and not values["name"]:
         raise invalid("Field name must not be empty.", field="name")
     if "hostname" in values and not HOST_NAME.fullmatch(values["hostname"]):
-        raise invalid(f"hostname {values['hostname']} is no host name.", field="hostname")
+        raise invalid(f"hostname {values['hostname']} is not a valid host name.", field="hostname")
     return ()
 
 

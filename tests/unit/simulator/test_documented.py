@@ -208,16 +208,16 @@ WRONG = {
     "an id that is no UUID": ({"networkId": "Web"}, "networkId", "must be a UUID"),
     "an id that does not exist": ({"templateId": UNKNOWN_ID}, "templateId", "does not exist"),
     "a port as number": ({"portsToForward": [80]}, "portsToForward", "must be an array of strings"),
-    "a port out of range": ({"portsToForward": ["65536"]}, "portsToForward", "no port 65536"),
-    "a size with a fixed offering": ({"cpuCount": 2}, "cpuCount", "custom compute offerings alone"),
+    "a port out of range": ({"portsToForward": ["65536"]}, "portsToForward", "65536 is not a port number"),
+    "a size with a fixed offering": ({"cpuCount": 2}, "cpuCount", "only allowed with a custom compute offering"),
     "a disk size with no disk": ({"additionalDiskSizeInGb": 20}, "additionalDiskSizeInGb", "needs diskOfferingId"),
     "IOPS with no disk": ({"additionalDiskIops": 20}, "additionalDiskIops", "needs diskOfferingId"),
     "a root volume below the template": ({"rootVolumeSizeInGb": 1}, "rootVolumeSizeInGb", "smaller than the template"),
     "an address outside the network": ({"ipAddress": "192.0.2.1"}, "ipAddress", "not within"),
     "the gateway's address": ({"ipAddress": "10.165.0.1"}, "ipAddress", "not within"),
-    "no address": ({"ipAddress": "ten"}, "ipAddress", "no IPv4 address"),
+    "no address": ({"ipAddress": "ten"}, "ipAddress", "not an IPv4 address"),
     "an unknown SSH key": ({"sshKeyName": "nobody"}, "sshKeyName", "does not exist"),
-    "two keys": ({"sshKeyName": "mysshkey", "publicKey": "ssh-ed25519 A"}, "publicKey", "exclude each other"),
+    "two keys": ({"sshKeyName": "mysshkey", "publicKey": "ssh-ed25519 A"}, "publicKey", "can't be used together"),
     "an unknown affinity group": ({"affinityGroupId": UNKNOWN_ID}, "affinityGroupId", "does not exist"),
 }
 
@@ -296,7 +296,7 @@ def test_update_refuses_what_it_does_not_know(api):
     instance_id = api.created()
     for body, words in (
         ({"Name": "x"}, "Unknown field"),
-        ({"hostname": "a b"}, "no host name"),
+        ({"hostname": "a b"}, "not a valid host name"),
         ({"name": ""}, "must not be empty"),
         ({"name": 1}, "must be a string"),
         ({"state": "Stopped"}, "Unknown field"),
@@ -353,8 +353,8 @@ def test_destroy_refuses_what_is_not_the_instance_s(api, simulator):
     (volume,) = [v["id"] for v in environment.siblings["volumes"] if v["name"] == "d"]
     for body, words in (
         ({"publicIpIdsToRelease": [shared]}, "used by other instances"),
-        ({"publicIpIdsToRelease": [foreign]}, "not of this instance"),
-        ({"volumeIdsToDelete": [volume]}, "no data volume of this instance"),
+        ({"publicIpIdsToRelease": [foreign]}, "does not belong to this instance"),
+        ({"volumeIdsToDelete": [volume]}, "not a data volume of this instance"),
         ({"purge": True}, "Unknown field"),
         ({"purgeImmediately": "yes"}, "true or false"),
     ):
@@ -499,7 +499,7 @@ def test_reset_of_the_password_tells_it_in_the_task(api, simulator):
     first, second = (api.finished(api.operate(instance_id, "resetPassword"))["password"] for _n in range(2))
     assert first != second
     simulator.cloud.environment(None, "compute-on", "test_area").instances[instance_id]["isPasswordEnabled"] = False
-    assert refused(api.operate(instance_id, "resetPassword"), 400, "has no password")["context"] == {"id": instance_id}
+    assert refused(api.operate(instance_id, "resetPassword"), 400, "does not support passwords")["context"] == {"id": instance_id}
 
 
 def test_one_iso_at_a_time_and_no_bootable_one(api):
