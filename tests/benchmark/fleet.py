@@ -43,19 +43,19 @@ def measure(sizes: list[int], loop: int, large: int, runs: int, folder: Path, en
         one = _play(folder, "one", {"coxedge.compute.instance": {"name": "web0", **CREATION}})
         fleets = {size: _play(folder, f"fleet of {size}", _fleet(size)) for size in sizes}
         for contender in (one, *fleets.values()):
-            run_in_turn([contender], runs, folder, environ, lambda: simulator.face.log, emptied)
+            run_in_turn([contender], runs, folder, environ, lambda: simulator.app.log, emptied)
         looped = _play(
             folder, f"loop of {loop}", {"coxedge.compute.instance": {"name": "web{{ item }}", **CREATION}, "loop": list(range(loop))}
         )
-        run_in_turn([looped], 1, folder, environ, lambda: simulator.face.log, emptied, warm_up=False)
+        run_in_turn([looped], 1, folder, environ, lambda: simulator.app.log, emptied, warm_up=False)
         base = statistics.median(one.wall)
         for contender in (one, *fleets.values(), looped):
             result[contender.name] = {**contender.report(), "multiple": round(statistics.median(contender.wall) / base, 2)}
     with Simulator() as simulator:
         environment = simulator.cloud.environment(None, "compute-on", "test_area")
         for number in range(large):
-            environment.place({"name": f"web{number}"})
+            environment.seed({"name": f"web{number}"})
         still = _play(folder, f"{large} with nothing to change", _fleet(large, details=False))
-        run_in_turn([still], runs, folder, {**environ, **simulator.environ}, lambda: simulator.face.log)
+        run_in_turn([still], runs, folder, {**environ, **simulator.environ}, lambda: simulator.app.log)
         result[still.name] = still.report()
     return result

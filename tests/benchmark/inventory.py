@@ -51,7 +51,7 @@ def measure(count: int, runs: int, folder: Path, environ: dict[str, str]) -> dic
     with Simulator() as simulator:
         environment = simulator.cloud.environment(None, "compute-on", "test_area")
         for number in range(count):
-            environment.place({"name": f"web-{number:05}", "state": STATES[number % len(STATES)]})
+            environment.seed({"name": f"web-{number:05}", "state": STATES[number % len(STATES)]})
         environ = {**environ, **simulator.environ}
         base = {"plugin": "coxedge.compute.instances"}
         (folder / "plain.coxedge.yml").write_text(json.dumps(base))
@@ -68,6 +68,6 @@ def measure(count: int, runs: int, folder: Path, environ: dict[str, str]) -> dic
         }
         result: dict[str, Any] = {"hosts": count}
         for kind, (ours, theirs) in pairs.items():
-            run_in_turn((ours, theirs), runs, folder, environ, lambda: simulator.face.log)
+            run_in_turn((ours, theirs), runs, folder, environ, lambda: simulator.app.log)
             result[kind] = {"inventory": ours.report(), "static file": theirs.report(), "ratio": ratio(ours, theirs)}
         return result

@@ -25,11 +25,11 @@ def measure(runs: int, folder: Path, environ: dict[str, str]) -> dict[str, Any]:
         "network": "Web-test_area",
     }
     with Simulator() as simulator:
-        simulator.cloud.environment(None, "compute-on", "test_area").place({"name": "web-1"})
+        simulator.cloud.environment(None, "compute-on", "test_area").seed({"name": "web-1"})
         for name, task in (("instance", {"coxedge.compute.instance": wanted}), ("ping", {"ansible.builtin.ping": {}})):
             play = {"hosts": "localhost", "gather_facts": False, "tasks": [{**task, "loop": list(range(LOOP))}]}
             (folder / f"{name}.yml").write_text(json.dumps([play]))
         ours = Contender("instance", ("ansible-playbook", "instance.yml"))
         theirs = Contender("ping", ("ansible-playbook", "ping.yml"))
-        run_in_turn((ours, theirs), runs, folder, {**environ, **simulator.environ}, lambda: simulator.face.log)
+        run_in_turn((ours, theirs), runs, folder, {**environ, **simulator.environ}, lambda: simulator.app.log)
         return {"loop": LOOP, "instance": ours.report(), "ping": theirs.report(), "ratio": ratio(ours, theirs)}

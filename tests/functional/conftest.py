@@ -15,14 +15,14 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from ansible_collections.coxedge.compute.tests.simulator.cloud import ENVIRONMENTS, SERVICE_CODE
+from ansible_collections.coxedge.compute.tests.simulator.model import ENVIRONMENTS, SERVICE_CODE
 from ansible_collections.coxedge.compute.tests.simulator.server import Simulator
 
 BIN = Path(sys.executable).parent
 
 
 @dataclass
-class Played:
+class PlaybookResult:
     """A finished playbook run."""
 
     results: list[dict[str, Any]]
@@ -31,7 +31,7 @@ class Played:
     requests: list[dict[str, Any]] = field(default_factory=list)
 
 
-class Player:
+class PlaybookRunner:
     """Runs tasks with ansible-playbook and hands back what they returned."""
 
     def __init__(self, simulator: Simulator, folder: Path) -> None:
@@ -57,8 +57,8 @@ class Player:
 
     def instances(self, name: str | None = None) -> list[dict[str, Any]]:
         """The instances on the server, or those of a name."""
-        with self.simulator.face.lock:
-            return list(self.environment.named(name))
+        with self.simulator.app.lock:
+            return list(self.environment.instances_named(name))
 
     def command(self, *words: str, **environ: str) -> subprocess.CompletedProcess[str]:
         """Runs one of core's commands."""
@@ -72,7 +72,7 @@ class Player:
             check=False,
         )
 
-    def play(self, tasks: list[dict[str, Any]], *arguments: str, play: dict[str, Any] | None = None, **environ: str) -> Played:
+    def play(self, tasks: list[dict[str, Any]], *arguments: str, play: dict[str, Any] | None = None, **environ: str) -> PlaybookResult:
         """Runs tasks, the failing ones included. ``results`` has the result of each, in order; of loops, all their items."""
         whole = [{"register": f"result_{n}", "ignore_errors": True, **task} for n, task in enumerate(tasks)]
         path = self.folder / "results.json"
@@ -87,17 +87,17 @@ class Player:
         }
         book = [{"hosts": "localhost", "gather_facts": False, **(play or {}), "tasks": [*whole, keep]}]
         (self.folder / "play.yml").write_text(json.dumps(book))
-        self.simulator.face.log.clear()
+        self.simulator.app.log.clear()
         ended = self.command("ansible-playbook", "play.yml", *arguments, **environ)
         assert path.exists(), ended.stdout + ended.stderr
         results = json.loads(path.read_text())
         assert len(results) == len(tasks)
-        return Played(results, ended.stdout + ended.stderr, ended.returncode, list(self.simulator.face.log))
+        return PlaybookResult(results, ended.stdout + ended.stderr, ended.returncode, list(self.simulator.app.log))
 
     def instance(self, *arguments: str, environ: dict[str, str] | None = None, **options: Any) -> dict[str, Any]:
         """Runs the module ``instance`` once; its result."""
-        played = self.play([{"coxedge.compute.instance": options}], *arguments, **(environ or {}))
-        return {**played.results[0], "played": played}
+        outcome = self.play([{"coxedge.compute.instance": options}], *arguments, **(environ or {}))
+        return {**outcome.results[0], "outcome": outcome}
 
 
 @pytest.fixture(scope="session")
@@ -108,10 +108,10 @@ def running_simulator() -> Iterator[Simulator]:
 
 
 @pytest.fixture
-def player(running_simulator: Simulator, tmp_path: Path) -> Player:
-    """See Player; the simulator is fresh from a reset."""
-    running_simulator.face.reset_all()
-    return Player(running_simulator, tmp_path)
+def runner(running_simulator: Simulator, tmp_path: Path) -> PlaybookRunner:
+    """See PlaybookRunner; the simulator is fresh from a reset."""
+    running_simulator.app.reset_all()
+    return PlaybookRunner(running_simulator, tmp_path)
 
 
 CREATION = {"template": "Ubuntu 24.04", "compute_offering": "2vCPU.4GB", "network": "Web-test_area"}

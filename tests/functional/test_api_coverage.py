@@ -27,12 +27,12 @@ def made(entry):
     return f"{entry['method']} {path}" + (f"?operation={operation}" if operation else "")
 
 
-def test_each_task_makes_its_request(player):
+def test_each_task_makes_its_request(runner):
     assert {request for _name, request, _task in ROWS} == OPERATIONS and len(ROWS) == 16
-    player.environment.place({"name": "iso1", "isoId": player.environment.siblings["isos"][0]["id"]})
+    runner.environment.seed({"name": "iso1", "isoId": runner.environment.resources["isos"][0]["id"]})
     for number, (_name, _request, _task) in enumerate(ROWS):
         for name, state in (("web1", "Running"), ("stopped1", "Stopped"), ("destroyed1", "Destroyed")):
-            player.environment.place({"name": f"{name}-{number}", "state": state})
+            runner.environment.seed({"name": f"{name}-{number}", "state": state})
     # Each task has servers of its own, and a marker before it in the log.
     tasks = []
     for number, (_name, _request, text) in enumerate(ROWS):
@@ -40,10 +40,10 @@ def test_each_task_makes_its_request(player):
         ((module, options),) = yaml.safe_load(own).items()
         tasks.append({"coxedge.compute.catalog_info": {"kinds": ["zones"]}})
         tasks.append({f"coxedge.compute.{module}": options})
-    played = player.play(tasks)
-    assert not any(result.get("failed") for result in played.results), [result.get("msg") for result in played.results]
+    outcome = runner.play(tasks)
+    assert not any(result.get("failed") for result in outcome.results), [result.get("msg") for result in outcome.results]
     requests: list[list[str]] = []
-    for entry in map(made, played.requests):
+    for entry in map(made, outcome.requests):
         if entry == "GET zones":
             requests.append([])
         else:

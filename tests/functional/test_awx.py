@@ -118,27 +118,27 @@ class Ended:
 class Awx:
     """An AWX with the files of docs/awx in it, whose execution environment has the collection."""
 
-    def __init__(self, player, core=None):
-        self.player = player
+    def __init__(self, runner, core=None):
+        self.runner = runner
         self.inputs = {
             "api_key": KEY,
             "service_code": "compute-on",
             "environment_name": "test_area",
             "environment_names": "",
             "organization_id": "",
-            "api_url": player.simulator.api_url,
+            "api_url": runner.simulator.api_url,
         }
         # The credential is all that it knows of the API.
-        self.environ = {name: value for name, value in player.environ.items() if not name.startswith("COXEDGE_")}
+        self.environ = {name: value for name, value in runner.environ.items() if not name.startswith("COXEDGE_")}
         if core:
             self.environ["PATH"] = f"{ROOT / f'.venv-core-{core}' / 'bin'}{os.pathsep}{self.environ['PATH']}"
-        player.environ = self.environ
+        runner.environ = self.environ
         self.count = 0
 
     def private(self):
         """A private data directory with the project in it."""
         self.count += 1
-        folder = self.player.folder / f"awx_{self.count}"
+        folder = self.runner.folder / f"awx_{self.count}"
         for name in ("env", "inventory", "project"):
             (folder / name).mkdir(parents=True)
         shutil.copytree(ROOT / "playbooks", folder / "project" / "playbooks")
@@ -148,9 +148,9 @@ class Awx:
         settings = {"suppress_ansible_output": True}
         parameters = {"ident": "1", "private_data_dir": str(folder), "suppress_env_files": True, "settings": settings, **parameters}
         parameters["envvars"] = {**environ, **injected(self.inputs), "ANSIBLE_INVENTORY_UNPARSED_FAILED": "True"}
-        told = self.player.folder / f"{folder.name}.json"
+        told = self.runner.folder / f"{folder.name}.json"
         told.write_text(json.dumps(parameters))
-        ended = self.player.command("python", "-c", LAUNCH, str(told))
+        ended = self.runner.command("python", "-c", LAUNCH, str(told))
         assert (folder / "artifacts" / "1" / "stdout").exists(), ended.stdout + ended.stderr
         return Ended(folder, ended.returncode)
 
@@ -202,9 +202,9 @@ class Awx:
 
 
 @pytest.fixture
-def awx(player):
+def awx(runner):
     """See Awx."""
-    return Awx(player)
+    return Awx(runner)
 
 
 # -- the files
@@ -361,16 +361,16 @@ def test_the_inventory_source_reads_a_file_that_is_there():
 
 
 @pytest.mark.parametrize("core", [None, *CORES])
-def test_from_the_credential_to_a_job(player, core):
+def test_from_the_credential_to_a_job(runner, core):
     if core and not (ROOT / f".venv-core-{core}" / "bin" / "python").exists():
         pytest.skip(f"ansible-core {core} is not at hand: make cores")
-    awx, marker = Awx(player, core), player.folder / "marker"
+    awx, marker = Awx(runner, core), runner.folder / "marker"
     # The last three are patterns where hosts are named.
     texts = [text % marker if "%s" in text else text for text in [*HOSTILE, "a:b:c", "all,!x", "[0:9]"]]
     for text in ["web-1", "web-2", *texts]:
-        player.environment.place({"name": text, "networkName": text, "userData": "s3cret-data"})
-    player.environment.place({"name": "off-1", "state": "Stopped"})
-    player.simulator.cloud.environment(None, "compute-on", "prod").place({"name": "web-1.prod"})
+        runner.environment.seed({"name": text, "networkName": text, "userData": "s3cret-data"})
+    runner.environment.seed({"name": "off-1", "state": "Stopped"})
+    runner.simulator.cloud.environment(None, "compute-on", "prod").seed({"name": "web-1.prod"})
     awx.inputs["environment_names"] = "test_area,prod"
     hosts, groups, update = awx.hosts()
     # Each has a name of its own, of which nothing is a pattern, a port or a template.
@@ -387,60 +387,60 @@ def test_from_the_credential_to_a_job(player, core):
     assert all(json.dumps(text, ensure_ascii=False)[1:-1] in jobs[0].output for text in texts)
     assert f"--forks={TEMPLATES['hosts']['forks']}" in (jobs[0].artifacts / "command").read_text()
     # An operation in the environment that each server is in, whatever the credential says.
-    player.simulator.face.log.clear()
+    runner.simulator.app.log.clear()
     restart = awx.job("restart or stop", inventory, limit="web-1,web-1.prod")
     assert restart.code == 0, restart.output
-    sent = sorted(entry["path"].split("/")[-3] for entry in player.simulator.face.log if entry["query"].get("operation") == "reboot")
+    sent = sorted(entry["path"].split("/")[-3] for entry in runner.simulator.app.log if entry["query"].get("operation") == "reboot")
     assert sent == ["prod", "test_area"]
     assert not marker.exists()
     for ended in (update, *jobs, restart):
         assert KEY not in ended.told() and "s3cret" not in ended.told()
 
 
-def test_without_a_limit_nothing_is_restarted(player, awx):
-    player.environment.place({"name": "web-1"})
+def test_without_a_limit_nothing_is_restarted(runner, awx):
+    runner.environment.seed({"name": "web-1"})
     hosts, groups, _update = awx.hosts()
-    player.simulator.face.log.clear()
+    runner.simulator.app.log.clear()
     ended = awx.job("restart or stop", job_inventory(hosts, groups))
-    assert ended.code != 0 and "leaves us with no hosts to target" in ended.flat and not player.simulator.face.log
+    assert ended.code != 0 and "leaves us with no hosts to target" in ended.flat and not runner.simulator.app.log
 
 
 ANSWERS = {"fleet_template": "Ubuntu 24.04", "fleet_compute_offering": "2vCPU.4GB", "fleet_network": "Web-test_area"}
 
 
-def test_servers_by_a_survey(player, awx):
+def test_servers_by_a_survey(runner, awx):
     wanted, names = {"fleet_names": "db-1\n\n web-1\n{{ 1 + 1 }} \n", **ANSWERS}, {"db-1", "web-1", "{{ 1 + 1 }}"}
     predicted = awx.job("servers", check=True, **wanted)
-    assert predicted.code == 0 and not player.environment.instances, predicted.output
+    assert predicted.code == 0 and not runner.environment.instances, predicted.output
     assert len(re.findall(r": create\b", predicted.output)) == len(names)
     made = awx.job("servers", **wanted)
-    assert made.code == 0 and {row["name"] for row in player.environment.instances.values()} == names, made.output
+    assert made.code == 0 and {instance["name"] for instance in runner.environment.instances.values()} == names, made.output
     # What was left blank counts as not given; the servers are there by now.
     again = awx.job("servers", fleet_names="\n".join(names))
     assert again.code == 0 and "changed=0" in again.output and again.output.count("nothing was to be done") == len(names)
     # The API told the passwords of new servers, and no job tells them to whoever may see its output.
-    assert "Pw-" in str(player.simulator.cloud.tasks)
+    assert "Pw-" in str(runner.simulator.cloud.tasks)
     for ended in (predicted, made, again):
         assert KEY not in ended.told() and "Pw-" not in ended.told()
 
 
-def test_what_is_wrong_with_the_answers_of_a_survey(player, awx):
-    player.simulator.cloud.settings.max_instances = 1
+def test_what_is_wrong_with_the_answers_of_a_survey(runner, awx):
+    runner.simulator.cloud.settings.max_instances = 1
     partial = awx.job("servers", fleet_names="web-1\nweb-2", **ANSWERS)
-    assert partial.code != 0 and "1 of 2 members failed" in partial.flat and "Pw-" in str(player.simulator.cloud.tasks)
+    assert partial.code != 0 and "1 of 2 members failed" in partial.flat and "Pw-" in str(runner.simulator.cloud.tasks)
     assert "Pw-" not in partial.told()
     empty = awx.job("servers", fleet_names=" \n")
     assert empty.code != 0 and "Give one in each line." in empty.flat
 
 
-def test_all_blank_but_the_key(player, awx):
-    player.environment.place({"name": "web-1"})
+def test_all_blank_but_the_key(runner, awx):
+    runner.environment.seed({"name": "web-1"})
     options = {"api_url": awx.inputs["api_url"], "service_code": "compute-on"}
     awx.inputs = {name: KEY if name == "api_key" else "" for name in awx.inputs}
     assert injected(awx.inputs) == injected({"api_key": KEY}) == {**dict.fromkeys(INJECTORS["env"], ""), "COXEDGE_API_KEY": KEY}
     updated = awx.update(**options, environment_names=["test_area"])
     assert updated.code == 0 and list(hosts_of(updated.exported)[0]) == ["web-1"]
-    book = player.folder / "given.yml"
+    book = runner.folder / "given.yml"
     task = {"coxedge.compute.instance": {"name": "web-1", "state": "stopped", "environment_name": "test_area", **options}}
     book.write_text(json.dumps([{"hosts": "localhost", "gather_facts": False, "tasks": [task]}]))
     ended = awx.job("servers", playbook=str(book))
@@ -450,16 +450,16 @@ def test_all_blank_but_the_key(player, awx):
 # -- when something is wrong
 
 
-def test_an_update_that_could_not_read_all_fails(player, awx):
-    player.environment.place({"name": "web-1"})
+def test_an_update_that_could_not_read_all_fails(runner, awx):
+    runner.environment.seed({"name": "web-1"})
     awx.inputs["environment_names"] = "test_area,prod"
-    player.simulator.face.faults.add({"kind": "status", "status": 403, "path": "/prod/instances", "count": 0})
+    runner.simulator.app.faults.add({"kind": "status", "status": 403, "path": "/prod/instances", "count": 0})
     ended = awx.update()
     assert ended.code != 0 and "environment prod" in ended.flat and KEY not in ended.told()
 
 
-def test_an_update_without_the_api_fails_so_that_no_host_is_deleted(player, awx):
-    player.environment.place({"name": "web-1"})
+def test_an_update_without_the_api_fails_so_that_no_host_is_deleted(runner, awx):
+    runner.environment.seed({"name": "web-1"})
     ended = awx.update(api_url="http://127.0.0.1:9/api/v2", api_retries=0)
     assert ended.code != 0 and "connection refused" in ended.flat and not (ended.artifacts / "output.json").exists()
 
@@ -469,24 +469,24 @@ def test_an_empty_environment_is_an_empty_inventory(awx):
     assert (hosts, groups) == ({}, {})
 
 
-def test_why_the_inventory_file_has_names_of_its_own(player, awx):
-    player.environment.place({"name": "{{ x }}"})
-    player.environment.place({"name": "web-1"})
+def test_why_the_inventory_file_has_names_of_its_own(runner, awx):
+    runner.environment.seed({"name": "{{ x }}"})
+    runner.environment.seed({"name": "web-1"})
     updated = awx.update(hostvars_prefix="coxedge_")
     with pytest.raises(ValueError, match="Inline Jinja"):
         hosts_of(updated.exported)
 
 
-def test_slices_that_create_one_name_say_so(player, awx):
+def test_slices_that_create_one_name_say_so(runner, awx):
     for name in ("db-1", "db-2"):
-        player.environment.place({"name": name})
+        runner.environment.seed({"name": name})
     hosts, groups, _update = awx.hosts()
     inventories = [job_inventory(hosts, groups, number, of=2) for number in (1, 2)]
     # The first create takes so long that the other run does not see what comes of it.
-    player.simulator.face.faults.add({"kind": "delay", "method": "POST", "path": "/instances$", "seconds": 8})
+    runner.simulator.app.faults.add({"kind": "delay", "method": "POST", "path": "/instances$", "seconds": 8})
     with ThreadPoolExecutor() as pool:
         slices = list(pool.map(lambda inventory: awx.job("servers", inventory, fleet_names="web-1", **ANSWERS), inventories))
-    ids = [row["id"] for row in player.environment.instances.values() if row["name"] == "web-1"]
+    ids = [instance["id"] for instance in runner.environment.instances.values() if instance["name"] == "web-1"]
     assert len(ids) == 2 and [ended.code for ended in slices] == [0, 0]
     told = [ended.flat for ended in slices if "Another instance has the name of the new one" in ended.flat]
     assert told and all(item in text for text in told for item in ids)
@@ -499,9 +499,9 @@ def test_slices_that_create_one_name_say_so(player, awx):
 # -- the execution environment
 
 
-def test_a_collection_of_the_project_s_requirements_needs_a_source_variable(player, awx):
-    player.environment.place({"name": "web-1"})
-    del player.environ["ANSIBLE_COLLECTIONS_PATH"]
+def test_a_collection_of_the_project_s_requirements_needs_a_source_variable(runner, awx):
+    runner.environment.seed({"name": "web-1"})
+    del runner.environ["ANSIBLE_COLLECTIONS_PATH"]
     # Where AWX puts them, and how it tells ansible-core so; which heeds that up to 2.18.
     folders = [awx.private(), awx.private()]
     collections = [folder / "requirements_collections" for folder in folders]
@@ -514,10 +514,10 @@ def test_a_collection_of_the_project_s_requirements_needs_a_source_variable(play
     assert updated.code == 0 and list(hosts_of(updated.exported)[0]) == ["web-1"]
 
 
-def test_the_execution_environment(player):
+def test_the_execution_environment(runner):
     """Does what the build would do with the file up to the image, with the collection as it is built."""
-    folder = player.folder / "checkout"
-    player.command("ansible-galaxy", "collection", "build", str(ROOT), "--output-path", str(folder / "dist"))
+    folder = runner.folder / "checkout"
+    runner.command("ansible-galaxy", "collection", "build", str(ROOT), "--output-path", str(folder / "dist"))
     (built,) = (folder / "dist").iterdir()
     with tarfile.open(built) as archive:
         inside = archive.getnames()
@@ -525,15 +525,15 @@ def test_the_execution_environment(player):
     shutil.copytree(AWX, folder / "docs" / "awx")
     context = folder / "context"
     definition = folder / "docs" / "awx" / "execution-environment.yml"
-    created = player.command("ansible-builder", "create", "-f", str(definition), "-c", str(context), "--output-filename", "Containerfile")
+    created = runner.command("ansible-builder", "create", "-f", str(definition), "-c", str(context), "--output-filename", "Containerfile")
     assert created.returncode == 0 and "No matches" not in created.stdout + created.stderr, created.stdout + created.stderr
     (install,) = re.findall(r"^RUN (.*ansible-galaxy collection install .*)$", (context / "Containerfile").read_text(), re.MULTILINE)
     # In the image `_build` is the folder that this is run in.
     words = [word for word in shlex.split(install) if not word.startswith("$") and "=" not in word]
     words[words.index("--collections-path") + 1] = str(folder / "collections")
-    player.folder = context / "_build"
+    runner.folder = context / "_build"
     # Elsewhere it would find the collection that is tested, and have nothing to do.
-    installed = player.command(*words, ANSIBLE_COLLECTIONS_PATH=str(folder / "collections"))
+    installed = runner.command(*words, ANSIBLE_COLLECTIONS_PATH=str(folder / "collections"))
     assert installed.returncode == 0, installed.stdout + installed.stderr
-    found = player.command("ansible-builder", "introspect", str(folder / "collections"))
+    found = runner.command("ansible-builder", "introspect", str(folder / "collections"))
     assert "requests" in found.stdout and "coxedge.compute" in found.stdout, found.stdout + found.stderr

@@ -14,7 +14,7 @@ import re
 import time
 
 import pytest
-from ansible_collections.coxedge.compute.tests.simulator.cloud import API_KEY
+from ansible_collections.coxedge.compute.tests.simulator.model import API_KEY
 from ansible_collections.coxedge.compute.tests.unit.module_utils.operations_table import CASES, ISO, NAME, there
 from ansible_collections.coxedge.compute.tests.unit.module_utils.test_fault_matrix import FAULTS, ONCE_ONLY
 
@@ -53,39 +53,39 @@ def task(case, **more):
 
 
 @pytest.mark.parametrize("cell", range(CELLS), indirect=True)
-def test_a_cell(player, cell, seed):
+def test_a_cell(runner, cell, seed):
     name, fault, count = cell
     print(f"FAULT_SEED={seed}: {name}, {fault}, {'once' if count else 'for ever'}")
     case, told = CASES[name], FAULTS[fault]
-    settings = player.simulator.cloud.settings.changed({"report_ssh_key": True, "report_iso": True})
-    player.simulator.cloud.settings = settings
+    settings = runner.simulator.cloud.settings
+    settings.update({"report_ssh_key": True, "report_iso": True})
     if case.state is not None:
-        player.environment.place({"name": NAME, "state": case.state, **case.setup})
-    player.environment.place({"name": "bystander"})
+        runner.environment.seed({"name": NAME, "state": case.state, **case.setup})
+    runner.environment.seed({"name": "bystander"})
     told = ON_THE_WIRE[told] if isinstance(told, str) else told
-    player.simulator.face.faults.add({**told, "method": case.method, "path": case.path, "count": count})
-    played = player.play([task(case, api_timeout=API_TIMEOUT, wait_timeout=WAIT)], "-vvv", "--diff")
-    (result,) = played.results
-    assert API_KEY not in played.output + str(result) and "Traceback" not in played.output
-    assert len(there(player)) <= 1
+    runner.simulator.app.faults.add({**told, "method": case.method, "path": case.path, "count": count})
+    outcome = runner.play([task(case, api_timeout=API_TIMEOUT, wait_timeout=WAIT)], "-vvv", "--diff")
+    (result,) = outcome.results
+    assert API_KEY not in outcome.output + str(result) and "Traceback" not in outcome.output
+    assert len(there(runner)) <= 1
     if not result["failed"]:
         # What the API does not report goes on for a moment after an answer that names no task.
         time.sleep(2 * settings.task_seconds)
-        assert len(there(player)) == case.servers
-        assert case.done(player)
+        assert len(there(runner)) == case.servers
+        assert case.done(runner)
     else:
         assert result["msg"].endswith(".") and "\n" not in result["msg"] and "MODULE FAILURE" not in result["msg"]
     if name in ONCE_ONLY and "429" not in fault and fault != "refused":
         word = r"/instances$" if name == "create" else f"{name}$"
-        sent = [entry["path"] + entry["query"].get("operation", "") for entry in played.requests if entry["method"] == "POST"]
+        sent = [entry["path"] + entry["query"].get("operation", "") for entry in outcome.requests if entry["method"] == "POST"]
         assert sum(1 for path in sent if re.search(word, path)) <= 1
-    assert [row["state"] for row in player.instances("bystander")] == ["Running"]
+    assert [instance["state"] for instance in runner.instances("bystander")] == ["Running"]
     # Once all is well a second run gets there; work that never ends has to be ended first.
-    player.simulator.face.faults.clear()
-    for row in there(player):
-        if row["id"] in [pending.instance["id"] for pending in player.simulator.cloud.pending.values() if pending.stuck]:
-            player.simulator.cloud.supersede(row["id"])
-            player.environment.amend(row, {"state": case.state or "Running"})
-    (again,) = player.play([task(case)]).results
+    runner.simulator.app.faults.clear()
+    for instance in there(runner):
+        if instance["id"] in [pending.instance["id"] for pending in runner.simulator.cloud.pending.values() if pending.stuck]:
+            runner.simulator.cloud.supersede(instance["id"])
+            runner.environment.patch(instance, {"state": case.state or "Running"})
+    (again,) = runner.play([task(case)]).results
     assert not again["failed"], again["msg"]
-    assert case.done(player) and len(there(player)) == case.servers
+    assert case.done(runner) and len(there(runner)) == case.servers

@@ -39,9 +39,9 @@ def blocks(path: Path, language: str) -> list[tuple[str | None, str]]:
 
 
 @pytest.fixture
-def example_id(player):
+def example_id(runner):
     """Puts the servers there; returns the id of the last."""
-    lists = {kind: {row["name"]: row for row in rows} for kind, rows in player.environment.siblings.items()}
+    lists = {kind: {resource["name"]: resource for resource in resources} for kind, resources in runner.environment.resources.items()}
     template = lists["templates"]["Ubuntu 24.04"]
     for name, size, network in SERVERS:
         offering, place = lists["computeofferings"][size], lists["networks"][network]
@@ -56,12 +56,12 @@ def example_id(player):
             "networkId": place["id"],
             "networkName": network,
         }
-        last = player.environment.place(values)
+        last = runner.environment.seed(values)
     return last["id"]
 
 
 @pytest.mark.parametrize("path", [path for path in GUIDES if blocks(path, "yaml")], ids=lambda path: str(path.relative_to(ROOT)))
-def test_each_block_of_yaml_is_right(player, example_id, path):
+def test_each_block_of_yaml_is_right(runner, example_id, path):
     tasks = []
     for number, (_name, written) in enumerate(blocks(path, "yaml")):
         text = written.replace(EXAMPLE_ID, example_id)
@@ -71,15 +71,15 @@ def test_each_block_of_yaml_is_right(player, example_id, path):
             assert "plugin" in content
             continue
         if isinstance(content, dict) and "plugin" in content:
-            file = player.folder / f"{number}.coxedge.yml"
+            file = runner.folder / f"{number}.coxedge.yml"
             file.write_text(text)
-            listed = player.command("ansible-inventory", "-i", str(file), "--list", ANSIBLE_INVENTORY_ANY_UNPARSED_IS_FAILED="true")
+            listed = runner.command("ansible-inventory", "-i", str(file), "--list", ANSIBLE_INVENTORY_ANY_UNPARSED_IS_FAILED="true")
             assert listed.returncode == 0 and json.loads(listed.stdout)["_meta"]["hostvars"], listed.stderr
             continue
         assert isinstance(content, list), text
         if "hosts" in content[0]:
-            (player.folder / "book.yml").write_text(text)
-            checked = player.command("ansible-playbook", "--syntax-check", "book.yml")
+            (runner.folder / "book.yml").write_text(text)
+            checked = runner.command("ansible-playbook", "--syntax-check", "book.yml")
             assert checked.returncode == 0, checked.stderr
             # Core looks at the options of a module only when it runs: so do the tasks for the collection, each by itself.
             found = [task for play in content for task in play.get("tasks", []) if any(key.startswith("coxedge.") for key in task)]
@@ -87,22 +87,22 @@ def test_each_block_of_yaml_is_right(player, example_id, path):
         else:
             tasks += content
     if tasks:
-        played = player.play([{"check_mode": True, **task} for task in tasks])
-        assert played.code == 0 and not any(result.get("failed") for result in played.results), played.output
+        outcome = runner.play([{"check_mode": True, **task} for task in tasks])
+        assert outcome.code == 0 and not any(result.get("failed") for result in outcome.results), outcome.output
 
 
-def test_the_quick_start_goes_as_it_says(player):
+def test_the_quick_start_goes_as_it_says(runner):
     path = ROOT / "docs" / "quick-start.md"
     for name, text in blocks(path, "yaml"):
         assert name is not None, text
-        (player.folder / name).write_text(text)
+        (runner.folder / name).write_text(text)
     commands = [
         line for _name, text in blocks(path, "shell") for line in text.splitlines() if re.match(r"ansible(-playbook|-inventory)? ", line)
     ]
     assert len(commands) == 8
     outputs = []
     for command in commands:
-        ended = player.command(*shlex.split(command))
+        ended = runner.command(*shlex.split(command))
         assert ended.returncode == 0, (command, ended.stdout, ended.stderr)
         outputs.append(ended.stdout)
     predicted, made, again, catalog, graph, address, gone, nothing = outputs
@@ -110,11 +110,11 @@ def test_the_quick_start_goes_as_it_says(player):
     assert "changed=0" in again and "4vCPU.8GB" in catalog and "@state_Running" in graph and "ansible_host" in address
     assert '"purge' not in gone and '"delete"' in gone and '"instances": []' in nothing
     # Nothing of it was written by the check, nor by the third run.
-    writes = [entry["method"] for entry in player.simulator.face.log if entry["method"] not in ("GET", "HEAD")]
+    writes = [entry["method"] for entry in runner.simulator.app.log if entry["method"] not in ("GET", "HEAD")]
     assert writes == ["POST", "DELETE"]
 
 
-def test_a_server_that_is_taken_over_is_left_as_it_is(player, example_id):
+def test_a_server_that_is_taken_over_is_left_as_it_is(runner, example_id):
     """What the guide says of a first run in check mode: nothing, a change, a refusal or a warning."""
     (book,) = (text for name, text in blocks(ROOT / "docs" / "migrating.md", "yaml") if name == "servers.yml")
     for old, new, code, said in [
@@ -123,9 +123,9 @@ def test_a_server_that_is_taken_over_is_left_as_it_is(player, example_id):
         ("2vCPU.4GB", "4vCPU.8GB", 2, "would reboot it"),
         ("Ubuntu 24.04", "Debian 12", 0, "has another template than wanted"),
     ]:
-        (player.folder / "servers.yml").write_text(book.replace(old, new) if old else book)
-        player.simulator.face.log.clear()
-        ended = player.command("ansible-playbook", "servers.yml", "--check", "--diff")
+        (runner.folder / "servers.yml").write_text(book.replace(old, new) if old else book)
+        runner.simulator.app.log.clear()
+        ended = runner.command("ansible-playbook", "servers.yml", "--check", "--diff")
         assert ended.returncode == code, ended.stdout
         assert said in " ".join((ended.stdout + ended.stderr).split()), (new, ended.stdout)
-        assert {entry["method"] for entry in player.simulator.face.log} == {"GET"}
+        assert {entry["method"] for entry in runner.simulator.app.log} == {"GET"}

@@ -49,7 +49,7 @@ ENDS = {"Starting": "Running", "Stopping": "Stopped"}
 
 
 @pytest.mark.parametrize("state", CELLS)
-def test_every_cell_of_the_state_table_in_check_mode_and_for_real(player, state):
+def test_every_cell_of_the_state_table_in_check_mode_and_for_real(runner, state):
     # As the simulator makes those that it is told to have, so that nothing is left to converge.
     creation = {"template": "CentOS 6.8 PV", "compute_offering": "1vCPU.512MB", "network": "Web-test_area"}
     cells = dict(CELLS[state])
@@ -58,8 +58,8 @@ def test_every_cell_of_the_state_table_in_check_mode_and_for_real(player, state)
     ids = {}
     for current in cells:
         if current != "none":
-            more = {"reads": 2, "then": ENDS[current]} if current in ENDS else {}
-            ids[current] = player.environment.place({"name": f"cell-{current}", "state": current.split()[0], **more})["id"]
+            more = {"settles_after": 2, "settles_as": ENDS[current]} if current in ENDS else {}
+            ids[current] = runner.environment.seed({"name": f"cell-{current}", "state": current.split()[0], **more})["id"]
     items = [{"current": current, **({"id": ids[current]} if "by id" in current else {})} for current in cells]
     task = {
         "coxedge.compute.instance": {
@@ -71,14 +71,14 @@ def test_every_cell_of_the_state_table_in_check_mode_and_for_real(player, state)
         },
         "loop": items,
     }
-    predicted = player.play([task], "--check", "--diff")
+    predicted = runner.play([task], "--check", "--diff")
     assert not [entry for entry in predicted.requests if entry["method"] in WRITES]
     for current in cells:
         if current in ENDS:
-            row = player.environment.instances[ids[current]]
-            player.environment.amend(row, {"state": current, "reads": 2, "then": ENDS[current]})
-    done = player.play([task])
-    again = player.play([task])
+            instance = runner.environment.instances[ids[current]]
+            runner.environment.patch(instance, {"state": current, "settles_after": 2, "settles_as": ENDS[current]})
+    done = runner.play([task])
+    again = runner.play([task])
     for (current, actions), *results in zip(cells.items(), *(p.results[0]["results"] for p in (predicted, done, again))):
         for result in results:
             assert "exception" not in result or "Traceback" not in str(result["exception"]), current
@@ -97,7 +97,7 @@ def test_every_cell_of_the_state_table_in_check_mode_and_for_real(player, state)
         assert "drift" in real and "instance" in real
 
 
-def test_a_life(player, creation):
+def test_a_life(runner, creation):
     steps = [
         ({"state": "started", **creation}, ["create"], "Running"),
         ({"state": "stopped"}, ["stop"], "Stopped"),
@@ -108,24 +108,24 @@ def test_a_life(player, creation):
         ({"state": "absent"}, ["delete"], "Destroyed"),
         ({"state": "absent", "purge": True}, ["purge"], None),
     ]
-    played = player.play([{"coxedge.compute.instance": {"name": "web1", **options}} for options, _actions, _state in steps])
-    for (options, actions, state), result in zip(steps, played.results):
+    outcome = runner.play([{"coxedge.compute.instance": {"name": "web1", **options}} for options, _actions, _state in steps])
+    for (options, actions, state), result in zip(steps, outcome.results):
         assert result["actions"] == actions and result["changed"], (options, result)
         assert (result["instance"] or {}).get("state") == state
-    assert played.code == 0 and player.environment.instances == {}
+    assert outcome.code == 0 and runner.environment.instances == {}
 
 
-def test_no_change_is_two_requests_by_name_and_one_by_id(player, creation):
-    created = player.instance(name="web1", **creation)["instance"]
-    by_name = player.instance(name="web1", state="started", **creation)
-    assert not by_name["changed"] and len(by_name["played"].requests) == 2
-    by_id = player.instance(id=created["id"], state="started", **creation)
-    assert not by_id["changed"] and len(by_id["played"].requests) == 1
+def test_no_change_is_two_requests_by_name_and_one_by_id(runner, creation):
+    created = runner.instance(name="web1", **creation)["instance"]
+    by_name = runner.instance(name="web1", state="started", **creation)
+    assert not by_name["changed"] and len(by_name["outcome"].requests) == 2
+    by_id = runner.instance(id=created["id"], state="started", **creation)
+    assert not by_id["changed"] and len(by_id["outcome"].requests) == 1
     assert by_id["instance"] == created
 
 
-def test_every_create_field_arrives(player):
-    environment = player.environment
+def test_every_create_field_arrives(runner):
+    environment = runner.environment
     options = {
         "name": "jarvis",
         "template": "CentOS 6.8 PV",
@@ -144,12 +144,14 @@ def test_every_create_field_arrives(player):
         "volume_to_attach": "archive",
         "affinity_group": "spread",
     }
-    result = player.instance(**options)
-    (body,) = [entry["body"] for entry in result["played"].requests if entry["method"] == "POST"]
+    result = runner.instance(**options)
+    (body,) = [entry["body"] for entry in result["outcome"].requests if entry["method"] == "POST"]
     assert body == {
         "name": "jarvis",
         "templateId": "5f968ad6-56d0-4d0d-ad7e-f8f4a5b5d986",
-        "computeOfferingId": next(row["id"] for row in environment.siblings["computeofferings"] if row["name"] == "Custom CPU.Memory"),
+        "computeOfferingId": next(
+            resource["id"] for resource in environment.resources["computeofferings"] if resource["name"] == "Custom CPU.Memory"
+        ),
         "cpuCount": 2,
         "memoryInMB": 2048,
         "networkId": "55ccea7f-8286-479e-a648-dd4a45866daf",
@@ -167,14 +169,14 @@ def test_every_create_field_arrives(player):
     assert result["instance"]["public_ips"][0]["ports"] == ["80", "9999"]
 
 
-def test_destroy_sends_its_four_options(player):
-    environment = player.environment
-    environment.place({"name": "web1", "publicIps": 1, "dataVolumes": ["data"]})
-    (address,) = environment.siblings["publicipaddresses"]
-    volume = next(row["id"] for row in environment.siblings["volumes"] if row["name"] == "data")
+def test_destroy_sends_its_four_options(runner):
+    environment = runner.environment
+    environment.seed({"name": "web1", "publicIps": 1, "dataVolumes": ["data"]})
+    (address,) = environment.resources["publicipaddresses"]
+    volume = next(resource["id"] for resource in environment.resources["volumes"] if resource["name"] == "data")
     options = {"purge": True, "delete_snapshots": True, "public_ips_to_release": ["all"], "volumes_to_delete": ["all"]}
-    result = player.instance(name="web1", state="absent", **options)
-    (body,) = [entry["body"] for entry in result["played"].requests if entry["method"] == "DELETE"]
+    result = runner.instance(name="web1", state="absent", **options)
+    (body,) = [entry["body"] for entry in result["outcome"].requests if entry["method"] == "DELETE"]
     assert body == {
         "deleteSnapshots": True,
         "purgeImmediately": True,
@@ -205,33 +207,33 @@ BAD = {
 
 
 @pytest.mark.parametrize("case", BAD)
-def test_bad_input_gets_one_sentence_before_anything_is_written(player, case):
+def test_bad_input_gets_one_sentence_before_anything_is_written(runner, case):
     changes, environ, words = BAD[case]
     for arguments in ([], ["--check"]):
-        result = player.instance(*arguments, environ=environ, **{**NEW, **changes})
+        result = runner.instance(*arguments, environ=environ, **{**NEW, **changes})
         assert result["failed"] and not result["changed"]
         assert all(word in result["msg"] for word in words), result["msg"]
-        assert "Traceback" not in result["played"].output
-        assert not [entry for entry in result["played"].requests if entry["method"] in WRITES]
+        assert "Traceback" not in result["outcome"].output
+        assert not [entry for entry in result["outcome"].requests if entry["method"] in WRITES]
         assert result["actions"] == [] and set(result["error"]) == {"status_code", "code", "message", "context"}
 
 
-def test_an_ambiguous_name_fails_with_the_ids(player):
-    ids = [player.environment.place({"name": "twin"})["id"] for _n in range(2)]
-    result = player.instance(name="twin", state="absent")
+def test_an_ambiguous_name_fails_with_the_ids(runner):
+    ids = [runner.environment.seed({"name": "twin"})["id"] for _n in range(2)]
+    result = runner.instance(name="twin", state="absent")
     assert result["failed"] and all(item in result["msg"] for item in ids)
 
 
-def test_a_server_that_answers_html(player):
-    player.simulator.face.faults.add({"kind": "html", "status": 200, "count": 0, "message": "Please log in"})
-    result = player.instance(**NEW)
+def test_a_server_that_answers_html(runner):
+    runner.simulator.app.faults.add({"kind": "html", "status": 200, "count": 0, "message": "Please log in"})
+    result = runner.instance(**NEW)
     assert "expected JSON" in result["msg"] and "Please log in" in result["msg"] and result["error"]["status_code"] == 200
 
 
-def test_an_api_error_is_returned_as_data(player):
-    player.simulator.cloud.settings.max_instances = 1
-    player.environment.place({"name": "other"})
-    result = player.instance(**NEW)
+def test_an_api_error_is_returned_as_data(runner):
+    runner.simulator.cloud.settings.max_instances = 1
+    runner.environment.seed({"name": "other"})
+    result = runner.instance(**NEW)
     assert (result["error"]["status_code"], result["error"]["code"]) == (400, 2020)
     assert "quota" in result["error"]["message"] and "quota" in result["msg"]
 
@@ -239,25 +241,25 @@ def test_an_api_error_is_returned_as_data(player):
 # --- what is given, and how --------------------------------------------------------------------------------------
 
 
-def test_empty_options_count_as_not_given(player, creation):
+def test_empty_options_count_as_not_given(runner, creation):
     spec = yaml.safe_load(module.DOCUMENTATION)["options"]
     optional = [name for name in spec if name not in ("name", *creation)]
     empty = dict.fromkeys(optional, "")
     empty.update(dict.fromkeys(("api_key", "api_url", "service_code", "environment_name", "organization_id", "api_timeout"), ""))
     empty.update(dict.fromkeys(("api_retries", "validate_certs", "ca_path"), ""))
     empty["ports_to_forward"] = [""]
-    result = player.instance(name="web1", **creation, **empty)
+    result = runner.instance(name="web1", **creation, **empty)
     assert result["actions"] == ["create"], result["msg"]
 
 
-def test_empty_environment_variables_count_as_not_set(player, creation):
+def test_empty_environment_variables_count_as_not_set(runner, creation):
     names = ("ORGANIZATION_ID", "API_TIMEOUT", "API_RETRIES", "VALIDATE_CERTS", "CA_PATH", "API_KEY")
     environ = {f"COXEDGE_{name}": "" for name in names}
-    result = player.instance(environ={**environ, "COXEDGE_KEY": KEY}, name="web1", **creation)
+    result = runner.instance(environ={**environ, "COXEDGE_KEY": KEY}, name="web1", **creation)
     assert result["actions"] == ["create"], result["msg"]
 
 
-def test_environment_variables_reach_their_options(player):
+def test_environment_variables_reach_their_options(runner):
     for environ, word in (
         ({"COXEDGE_API_TIMEOUT": "0"}, "api_timeout"),
         ({"COXEDGE_API_RETRIES": "-1"}, "api_retries"),
@@ -268,76 +270,76 @@ def test_environment_variables_reach_their_options(player):
         ({"COXEDGE_SERVICE_CODE": "nope"}, "nope"),
         ({"COXEDGE_VALIDATE_CERTS": "perhaps"}, "validate_certs"),
     ):
-        result = player.instance(environ=environ, name="web1", state="absent")
+        result = runner.instance(environ=environ, name="web1", state="absent")
         assert result["failed"] and word in result["msg"], environ
 
 
-def test_module_defaults_of_the_action_group(player, creation):
-    environ = dict.fromkeys(player.simulator.environ, "")
+def test_module_defaults_of_the_action_group(runner, creation):
+    environ = dict.fromkeys(runner.simulator.environ, "")
     values = {
         "api_key": KEY,
-        "api_url": player.simulator.api_url,
+        "api_url": runner.simulator.api_url,
         "service_code": "compute-on",
         "environment_name": "prod",
     }
     play = {"module_defaults": {"group/coxedge.compute.all": values}}
     task = {"coxedge.compute.instance": {"name": "web1", **creation, "network": "Web-prod"}}
-    played = player.play([task], play=play, **environ)
-    assert played.results[0]["actions"] == ["create"], played.output
-    assert player.simulator.cloud.environment(None, "compute-on", "prod").instances
+    outcome = runner.play([task], play=play, **environ)
+    assert outcome.results[0]["actions"] == ["create"], outcome.output
+    assert runner.simulator.cloud.environment(None, "compute-on", "prod").instances
 
 
 # --- secrets -----------------------------------------------------------------------------------------------------
 
 
 @pytest.mark.parametrize("fails", [False, True])
-def test_neither_key_nor_user_data_show(player, creation, fails):
+def test_neither_key_nor_user_data_show(runner, creation, fails):
     secret = "password-in-user-data"
     changes = {"wait_timeout": 0} if fails else {}
-    log = player.folder / "ansible.log"
-    played = player.play(
+    log = runner.folder / "ansible.log"
+    outcome = runner.play(
         [{"coxedge.compute.instance": {"name": "web1", "user_data": secret, **creation, **changes}}],
         "-vvvv",
         "--diff",
         ANSIBLE_LOG_PATH=str(log),
     )
-    (result,) = played.results
+    (result,) = outcome.results
     assert result["failed"] is fails
-    for text in (str(result), played.output, log.read_text()):
+    for text in (str(result), outcome.output, log.read_text()):
         assert secret not in text
         assert KEY not in text
     if not fails:
-        assert f'"user_data": "{len(secret)} characters, sha256' in played.output.split('"invocation"')[1]
+        assert f'"user_data": "{len(secret)} characters, sha256' in outcome.output.split('"invocation"')[1]
         assert "characters, sha256" in result["diff"]["after"]["user_data"]
 
 
-def test_user_data_that_fails_before_the_module_began_is_hidden_too(player, creation):
-    result = player.instance("-vvv", name="web1", user_data="password-in-user-data", **creation, state="nonsense")
-    assert result["failed"] and "password-in-user-data" not in result["played"].output
+def test_user_data_that_fails_before_the_module_began_is_hidden_too(runner, creation):
+    result = runner.instance("-vvv", name="web1", user_data="password-in-user-data", **creation, state="nonsense")
+    assert result["failed"] and "password-in-user-data" not in result["outcome"].output
 
 
-def test_a_short_user_data_does_not_blot_out_results(player, creation):
-    result = player.instance(name="web1", user_data="e", **creation)
+def test_a_short_user_data_does_not_blot_out_results(runner, creation):
+    result = runner.instance(name="web1", user_data="e", **creation)
     assert result["instance"]["name"] == "web1" and result["instance"]["state"] == "Running"
 
 
-def test_hostile_text_of_the_api_is_never_templated(player):
-    marker = player.folder / "marker"
+def test_hostile_text_of_the_api_is_never_templated(runner):
+    marker = runner.folder / "marker"
     hostile = "{{ lookup('pipe', 'touch " + str(marker) + "') }}"
-    instance_id = player.environment.place({"name": hostile, "networkName": hostile})["id"]
+    instance_id = runner.environment.seed({"name": hostile, "networkName": hostile})["id"]
     tasks = [
         {"coxedge.compute.instance": {"id": instance_id}},
         {"ansible.builtin.debug": {"msg": "{{ result_0.instance.name }} {{ result_0.instance.network_name }}"}},
     ]
-    played = player.play(tasks)
-    assert hostile in played.results[1]["msg"] and not marker.exists()
+    outcome = runner.play(tasks)
+    assert hostile in outcome.results[1]["msg"] and not marker.exists()
 
 
 # --- examples ----------------------------------------------------------------------------------------------------
 
 
-def test_the_examples_of_the_documentation_run_as_they_stand(player):
-    played = player.play(yaml.safe_load(module.EXAMPLES))
-    for result in played.results:
+def test_the_examples_of_the_documentation_run_as_they_stand(runner):
+    outcome = runner.play(yaml.safe_load(module.EXAMPLES))
+    for result in outcome.results:
         assert not result["failed"], result["msg"]
         assert result["changed"]

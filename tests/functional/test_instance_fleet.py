@@ -17,14 +17,14 @@ def fleet(instances, **options):
     return {"coxedge.compute.instance_fleet": {"instances": instances, **options}}
 
 
-def writes(played):
-    return [entry for entry in played.requests if entry["method"] != "GET"]
+def writes(outcome):
+    return [entry for entry in outcome.requests if entry["method"] != "GET"]
 
 
-def test_a_fleet_s_life(player, creation):
+def test_a_fleet_s_life(runner, creation):
     names = [{"name": f"web{number}"} for number in range(4)]
     defaults = {"state": "started", **creation}
-    predicted = player.play([fleet(names, defaults=defaults)], "--check", "--diff")
+    predicted = runner.play([fleet(names, defaults=defaults)], "--check", "--diff")
     assert not writes(predicted) and predicted.results[0]["summary"]["created"] == 4
     tasks = [
         fleet(names, defaults=defaults),
@@ -32,28 +32,28 @@ def test_a_fleet_s_life(player, creation):
         fleet([*names[:3], {"name": "web3", "state": "stopped"}]),
         fleet(names, defaults={"state": "absent", "purge": True}),
     ]
-    played = player.play(tasks, "--diff")
-    created, again, stopped, removed = played.results
+    outcome = runner.play(tasks, "--diff")
+    created, again, stopped, removed = outcome.results
     assert [result["actions"] for result in created["results"]] == [["create"]] * 4 and created["changed"]
     assert created["diff"] == predicted.results[0]["diff"]
-    assert [row["name"] for row in created["instances"]] == ["web0", "web1", "web2", "web3"] and all(
-        row["id"] for row in created["instances"]
+    assert [instance["name"] for instance in created["instances"]] == ["web0", "web1", "web2", "web3"] and all(
+        instance["id"] for instance in created["instances"]
     )
     assert not again["changed"] and again["summary"] == {"created": 0, "destroyed": 0, "changed": 0, "unchanged": 4, "failed": 0}
     assert stopped["summary"]["changed"] == 1 and stopped["diff"][0]["after"] == {"state": "Stopped"}
-    assert removed["summary"]["destroyed"] == 4 and player.environment.instances == {} and removed["instances"] == []
+    assert removed["summary"]["destroyed"] == 4 and runner.environment.instances == {} and removed["instances"] == []
 
 
-def test_partial_success_fails_the_task_with_all_results(player, creation):
-    player.simulator.cloud.settings.max_instances = 2
-    (result,) = player.play([fleet([{"name": f"web{number}"} for number in range(4)], defaults=creation)]).results
+def test_partial_success_fails_the_task_with_all_results(runner, creation):
+    runner.simulator.cloud.settings.max_instances = 2
+    (result,) = runner.play([fleet([{"name": f"web{number}"} for number in range(4)], defaults=creation)]).results
     assert result["failed"] and result["changed"] and result["summary"]["failed"] == 2 and result["summary"]["created"] == 2
     assert result["msg"].startswith("2 of 4 members failed. instances[") and result["error"]["code"] == 2020
     assert len(result["results"]) == 4 and len(result["instances"]) == 2 and len(result["diff"]) == 2
 
 
-def test_no_log_hides_the_passwords_of_members_where_some_fail(player, creation):
-    player.simulator.cloud.settings.max_instances = 1
+def test_no_log_hides_the_passwords_of_members_where_some_fail(runner, creation):
+    runner.simulator.cloud.settings.max_instances = 1
     task = {**fleet([{"name": "web1"}, {"name": "web2"}], defaults=creation), "no_log": True, "ignore_errors": True, "register": "made"}
     # What the play does with the result is its own affair.
     words = (
@@ -61,14 +61,14 @@ def test_no_log_hides_the_passwords_of_members_where_some_fail(player, creation)
         "failed: {{ made.results | map(attribute='failed') | sort }}"
     )
     book = [{"hosts": "localhost", "gather_facts": False, "tasks": [task, {"ansible.builtin.debug": {"msg": words}}]}]
-    (player.folder / "site.yml").write_text(json.dumps(book))
-    ended = player.command("ansible-playbook", "site.yml", "-v")
+    (runner.folder / "site.yml").write_text(json.dumps(book))
+    ended = runner.command("ansible-playbook", "site.yml", "-v")
     output = ended.stdout + ended.stderr
     assert ended.returncode == 0 and "censored" in output and "Pw-" not in output, output
     assert "passwords: 1, failed: [False, True]" in output, output
 
 
-def test_errors_about_members_name_them_before_any_request(player, creation):
+def test_errors_about_members_name_them_before_any_request(runner, creation):
     for members, options, words in (
         ([{"name": "a"}, {"name": "web4", "cpu_cuont": 2}], {}, ["instances[1] (web4)", "cpu_cuont", "cpu_count"]),
         ([{"name": "web4", "cpu_count": "many"}], {}, ["instances[0] (web4)", "cpu_count"]),
@@ -79,63 +79,63 @@ def test_errors_about_members_name_them_before_any_request(player, creation):
         (["web4"], {}, ["instances"]),
         ([{"name": "web4"}], {"max_concurrency": 0}, ["max_concurrency"]),
     ):
-        played = player.play([fleet(members, **options)])
-        (result,) = played.results
+        outcome = runner.play([fleet(members, **options)])
+        (result,) = outcome.results
         assert result["failed"] and all(word in result["msg"] for word in words), result["msg"]
-        assert played.requests == [] and "Traceback" not in played.output
+        assert outcome.requests == [] and "Traceback" not in outcome.output
 
 
-def test_a_member_with_an_empty_list_has_none_of_what_the_others_have(player):
+def test_a_member_with_an_empty_list_has_none_of_what_the_others_have(runner):
     for name in ("web1", "db1"):
-        player.environment.place({"name": name, "publicIps": 1, "dataVolumes": [f"data of {name}"]})
+        runner.environment.seed({"name": name, "publicIps": 1, "dataVolumes": [f"data of {name}"]})
     everything = {"state": "absent", "volumes_to_delete": ["all"], "public_ips_to_release": ["all"]}
     members = [{"name": "web1"}, {"name": "db1", "volumes_to_delete": [], "public_ips_to_release": []}]
-    (result,) = player.play([fleet(members, defaults=everything)]).results
+    (result,) = runner.play([fleet(members, defaults=everything)]).results
     assert result["summary"]["destroyed"] == 2
-    volumes = [row["name"] for row in player.environment.siblings["volumes"] if row["name"].startswith("data of")]
-    assert volumes == ["data of db1"] and len(player.environment.siblings["publicipaddresses"]) == 1
+    volumes = [resource["name"] for resource in runner.environment.resources["volumes"] if resource["name"].startswith("data of")]
+    assert volumes == ["data of db1"] and len(runner.environment.resources["publicipaddresses"]) == 1
 
 
-def test_a_forgotten_fleet_is_an_error(player):
+def test_a_forgotten_fleet_is_an_error(runner):
     for options in ({}, {"instances": ""}, {"instances": None}, {"instances": [{"name": "a"}], "defaults": {"id": "x"}}):
-        (result,) = player.play([{"coxedge.compute.instance_fleet": options}]).results
+        (result,) = runner.play([{"coxedge.compute.instance_fleet": options}]).results
         assert result["failed"] and ("instances" in result["msg"] or "id" in result["msg"])
 
 
-def test_neither_key_nor_user_data_show(player, creation):
+def test_neither_key_nor_user_data_show(runner, creation):
     members = [{"name": "web1", "user_data": "password-in-user-data"}, {"name": "web2"}]
     defaults = {**creation, "user_data": "password-for-all"}
-    log = player.folder / "ansible.log"
-    played = player.play([fleet(members, defaults=defaults)], "-vvvv", "--diff", ANSIBLE_LOG_PATH=str(log))
-    (result,) = played.results
+    log = runner.folder / "ansible.log"
+    outcome = runner.play([fleet(members, defaults=defaults)], "-vvvv", "--diff", ANSIBLE_LOG_PATH=str(log))
+    (result,) = outcome.results
     assert result["summary"]["created"] == 2
-    for text in (str(result), played.output, log.read_text()):
+    for text in (str(result), outcome.output, log.read_text()):
         assert "password-in" not in text and "password-for" not in text and KEY not in text
-    bodies = [entry["body"]["userData"] for entry in writes(played)]
+    bodies = [entry["body"]["userData"] for entry in writes(outcome)]
     assert sorted(bodies) == ["password-for-all", "password-in-user-data"]
-    failing = player.play([fleet([{**members[0], "state": "nonsense"}])], "-vvv")
+    failing = runner.play([fleet([{**members[0], "state": "nonsense"}])], "-vvv")
     assert failing.results[0]["failed"] and "password-in" not in failing.output
 
 
-def test_a_fleet_without_log_shows_nothing_and_is_registered_all_the_same(player, creation):
+def test_a_fleet_without_log_shows_nothing_and_is_registered_all_the_same(runner, creation):
     """Under a loop too: its results have results of their own."""
     members = [{"name": "web1"}, {"name": "web2"}]
     looped = {**fleet("{{ [{'name': item}] }}", defaults=creation), "loop": ["web3", "web4"], "no_log": True}
-    played = player.play([{**fleet(members, defaults=creation), "no_log": True}, looped], "-vvv")
-    alone, loop = played.results
+    outcome = runner.play([{**fleet(members, defaults=creation), "no_log": True}, looped], "-vvv")
+    alone, loop = outcome.results
     results = [*alone["results"], *(result for item in loop["results"] for result in item["results"])]
     assert [result["actions"] for result in results] == [["create"]] * 4
-    assert not any(result["password"] in played.output for result in results)
+    assert not any(result["password"] in outcome.output for result in results)
 
 
-def test_empty_values_count_as_not_given(player, creation):
+def test_empty_values_count_as_not_given(runner, creation):
     member = {"name": "web1", "state": "", "hostname": "", "cpu_count": "", "ports_to_forward": [""], "allow_reboot": ""}
-    (result, none) = player.play([fleet([member], defaults=creation, max_concurrency="", details="", wait=""), fleet([])]).results
+    (result, none) = runner.play([fleet([member], defaults=creation, max_concurrency="", details="", wait=""), fleet([])]).results
     assert result["summary"]["created"] == 1, result["msg"]
     assert not none["failed"] and none["results"] == [] and none["summary"]["failed"] == 0
 
 
-def test_the_examples_of_the_documentation_run_as_they_stand(player):
-    results = player.play(yaml.safe_load(module.EXAMPLES)).results
+def test_the_examples_of_the_documentation_run_as_they_stand(runner):
+    results = runner.play(yaml.safe_load(module.EXAMPLES)).results
     assert all(result["changed"] and not result["failed"] for result in results), [result.get("msg") for result in results]
-    assert player.environment.instances == {}
+    assert runner.environment.instances == {}

@@ -13,32 +13,32 @@ def info(**options):
     return {"coxedge.compute.instance_info": options}
 
 
-def test_sorted_by_name_then_id_and_the_same_in_check_mode(player):
-    ids = sorted(player.environment.place({"name": "twin"})["id"] for _n in range(3))
-    player.environment.place({"name": "alone"})
+def test_sorted_by_name_then_id_and_the_same_in_check_mode(runner):
+    ids = sorted(runner.environment.seed({"name": "twin"})["id"] for _n in range(3))
+    runner.environment.seed({"name": "alone"})
     for arguments in ([], ["--check"]):
-        (result,) = player.play([info()], *arguments).results
+        (result,) = runner.play([info()], *arguments).results
         assert not result["changed"]
-        assert [row["name"] for row in result["instances"]] == ["alone", "twin", "twin", "twin"]
-        assert [row["id"] for row in result["instances"]][1:] == ids
+        assert [instance["name"] for instance in result["instances"]] == ["alone", "twin", "twin", "twin"]
+        assert [instance["id"] for instance in result["instances"]][1:] == ids
 
 
-def test_what_a_created_instance_looks_like(player, creation):
+def test_what_a_created_instance_looks_like(runner, creation):
     create = {"coxedge.compute.instance": {"name": "web1", "user_data": "x", "ports_to_forward": ["22"], **creation}}
-    created, shown, none = player.play([create, info(name="web1"), info(name="nobody")]).results
+    created, shown, none = runner.play([create, info(name="web1"), info(name="nobody")]).results
     assert shown["instances"] == [{**created["instance"], "user_data": "x"}]
     assert none["instances"] == [] and not none["failed"]
 
 
-def test_failures_are_one_sentence(player):
+def test_failures_are_one_sentence(runner):
     for options, word in (({"id": "web1"}, "UUID"), ({"environment_name": "typo"}, "environment_name"), ({"api_key": "wrong"}, "api_key")):
-        played = player.play([info(**options)])
-        assert played.results[0]["failed"] and word in played.results[0]["msg"]
-        assert "Traceback" not in played.output
+        outcome = runner.play([info(**options)])
+        assert outcome.results[0]["failed"] and word in outcome.results[0]["msg"]
+        assert "Traceback" not in outcome.output
 
 
-def test_the_examples_of_the_documentation_run_as_they_stand(player):
-    player.environment.place({"name": "web1", "state": "Stopped"})
-    player.environment.place({"name": "old", "state": "Destroyed"})
-    played = player.play(yaml.safe_load(module.EXAMPLES))
-    assert [[row["name"] for row in result["instances"]] for result in played.results] == [["web1"], ["web1"], ["web1"], ["old"]]
+def test_the_examples_of_the_documentation_run_as_they_stand(runner):
+    runner.environment.seed({"name": "web1", "state": "Stopped"})
+    runner.environment.seed({"name": "old", "state": "Destroyed"})
+    outcome = runner.play(yaml.safe_load(module.EXAMPLES))
+    assert [[instance["name"] for instance in result["instances"]] for result in outcome.results] == [["web1"], ["web1"], ["web1"], ["old"]]

@@ -28,30 +28,30 @@ class Listed:
 
 
 @pytest.fixture
-def listed(player):
+def listed(runner):
     """Lists what an inventory file of these options makes."""
 
     def run(options=None, *arguments, **environ):
         content = options if isinstance(options, str) else json.dumps({"plugin": "coxedge.compute.instances", **(options or {})})
-        (player.folder / "coxedge.yml").write_text(content)
-        player.simulator.face.log.clear()
-        ended = player.command("ansible-inventory", "-i", "coxedge.yml", "--list", *arguments, **environ)
+        (runner.folder / "coxedge.yml").write_text(content)
+        runner.simulator.app.log.clear()
+        ended = runner.command("ansible-inventory", "-i", "coxedge.yml", "--list", *arguments, **environ)
         assert "Traceback" not in ended.stderr
-        return Listed(ended, list(player.simulator.face.log))
+        return Listed(ended, list(runner.simulator.app.log))
 
     return run
 
 
-def play(player, tasks, *arguments, **environ):
+def play(runner, tasks, *arguments, **environ):
     variables = {"ansible_python_interpreter": "{{ ansible_playbook_python }}"}
     book = [{"hosts": "coxedge", "gather_facts": False, "connection": "local", "vars": variables, "tasks": tasks}]
-    (player.folder / "site.yml").write_text(json.dumps(book))
-    return player.command("ansible-playbook", "-i", "coxedge.yml", "site.yml", *arguments, **environ)
+    (runner.folder / "site.yml").write_text(json.dumps(book))
+    return runner.command("ansible-playbook", "-i", "coxedge.yml", "site.yml", *arguments, **environ)
 
 
-def test_what_an_inventory_looks_like(player, listed):
-    player.environment.place({"name": "web-1", "zoneName": "QC 2"})
-    player.environment.place({"name": "db-1", "state": "Stopped"})
+def test_what_an_inventory_looks_like(runner, listed):
+    runner.environment.seed({"name": "web-1", "zoneName": "QC 2"})
+    runner.environment.seed({"name": "db-1", "state": "Stopped"})
     keyed = [{"key": f"coxedge_{name}", "prefix": name} for name in ("zone_name", "state", "compute_offering_name")]
     seen = listed({"keyed_groups": keyed, "compose": {"ansible_host": "coxedge_hostname ~ '.example.com'"}})
     assert seen.code == 0 and len(seen.requests) == 1 and not seen.errors
@@ -63,10 +63,10 @@ def test_what_an_inventory_looks_like(player, listed):
     assert seen.hosts["web-1"]["coxedge_active"] is True and seen.hosts["db-1"]["coxedge_active"] is False
 
 
-def test_the_graph(player):
-    player.environment.place({"name": "web-1"})
-    (player.folder / "coxedge.yml").write_text("plugin: coxedge.compute.instances\nkeyed_groups: [{key: coxedge_state, prefix: state}]\n")
-    graph = player.command("ansible-inventory", "-i", "coxedge.yml", "--graph").stdout
+def test_the_graph(runner):
+    runner.environment.seed({"name": "web-1"})
+    (runner.folder / "coxedge.yml").write_text("plugin: coxedge.compute.instances\nkeyed_groups: [{key: coxedge_state, prefix: state}]\n")
+    graph = runner.command("ansible-inventory", "-i", "coxedge.yml", "--graph").stdout
     assert [line.strip() for line in graph.splitlines()] == [
         "@all:",
         "|--@ungrouped:",
@@ -77,18 +77,18 @@ def test_the_graph(player):
     ]
 
 
-def test_a_play_runs_over_it(player, listed):
+def test_a_play_runs_over_it(runner, listed):
     for number in range(3):
-        player.environment.place({"name": f"web-{number}"})
+        runner.environment.seed({"name": f"web-{number}"})
     listed({})
     ended = play(
-        player, [{"ansible.builtin.assert": {"that": ["coxedge_active", "coxedge_name == inventory_hostname", "'coxedge' in group_names"]}}]
+        runner, [{"ansible.builtin.assert": {"that": ["coxedge_active", "coxedge_name == inventory_hostname", "'coxedge' in group_names"]}}]
     )
     assert ended.returncode == 0 and len(re.findall(r"ok=1 ", ended.stdout)) == 3
 
 
-def test_the_name_of_the_file(player):
-    player.environment.place({"name": "web-1"})
+def test_the_name_of_the_file(runner):
+    runner.environment.seed({"name": "web-1"})
     for name, accepted in (
         ("coxedge.yaml", True),
         ("prod.coxedge.yml", True),
@@ -96,8 +96,8 @@ def test_the_name_of_the_file(player):
         ("coxedge.json", False),
         ("hosts.yml", False),
     ):
-        (player.folder / name).write_text("plugin: coxedge.compute.instances\n")
-        ended = player.command("ansible-inventory", "-i", name, "--list")
+        (runner.folder / name).write_text("plugin: coxedge.compute.instances\n")
+        ended = runner.command("ansible-inventory", "-i", name, "--list")
         assert ("web-1" in ended.stdout) is accepted, name
 
 
@@ -116,11 +116,11 @@ HOSTILE = [
 
 
 @pytest.mark.parametrize("strict", [False, True])
-def test_hostile_text_is_never_evaluated(player, listed, strict):
-    marker = player.folder / "marker"
+def test_hostile_text_is_never_evaluated(runner, listed, strict):
+    marker = runner.folder / "marker"
     texts = [text % marker if "%s" in text else text for text in HOSTILE]
     for text in texts:
-        player.environment.place(
+        runner.environment.seed(
             {"name": text, "networkName": text, "hostname": text, "username": text, "zoneName": text, "ipAddress": text}
         )
     options = {
@@ -171,18 +171,18 @@ def test_hostile_text_is_never_evaluated(player, listed, strict):
         {"ansible.builtin.debug": {"var": "coxedge_name"}},
         {"ansible.builtin.command": {"argv": ["echo", "{{ coxedge_name }}"]}},
     ]
-    ended = play(player, tasks)
+    ended = play(runner, tasks)
     assert ended.returncode == 0, ended.stdout + ended.stderr
     assert not marker.exists() and texts[0] in ended.stdout
 
 
-def test_hosts_are_stable_whatever_the_order_of_the_list(player, listed):
+def test_hosts_are_stable_whatever_the_order_of_the_list(runner, listed):
     for name in ("b", "a", "twin", "twin", "c"):
-        player.environment.place({"name": name})
+        runner.environment.seed({"name": name})
     first = listed({})
-    rows = player.environment.instances
-    for key in sorted(rows, reverse=True):
-        rows[key] = rows.pop(key)
+    instances = runner.environment.instances
+    for key in sorted(instances, reverse=True):
+        instances[key] = instances.pop(key)
     second = listed({})
     assert first.hosts == second.hosts and first.groups == second.groups and len(first.hosts) == 5
     assert "twin" in first.errors and "twin" not in first.hosts
@@ -191,9 +191,9 @@ def test_hosts_are_stable_whatever_the_order_of_the_list(player, listed):
 # -- failures
 
 
-def test_a_failed_environment_fails_the_whole_inventory(player, listed):
-    player.environment.place({"name": "web-1"})
-    player.simulator.face.faults.add({"kind": "status", "status": 403, "path": "/prod/instances", "count": 0})
+def test_a_failed_environment_fails_the_whole_inventory(runner, listed):
+    runner.environment.seed({"name": "web-1"})
+    runner.simulator.app.faults.add({"kind": "status", "status": 403, "path": "/prod/instances", "count": 0})
     options = {"environment_names": ["test_area", "prod"]}
     seen = listed(options)
     assert not seen.hosts and "coxedge" not in seen.groups
@@ -207,19 +207,19 @@ def test_an_unreachable_api_is_one_sentence(listed):
     assert "connection refused" in re.sub(r"\s+", " ", seen.errors)
 
 
-def test_the_key_is_nowhere(player, listed):
-    player.environment.place({"name": "web-1", "userData": "s3cret-data"})
-    log = player.folder / "log"
+def test_the_key_is_nowhere(runner, listed):
+    runner.environment.seed({"name": "web-1", "userData": "s3cret-data"})
+    log = runner.folder / "log"
     options = {"details": True, "cache": True, "cache_plugin": "ansible.builtin.jsonfile", "cache_connection": "cache"}
-    (player.folder / "coxedge.yml").write_text(json.dumps({"plugin": "coxedge.compute.instances", **options}))
+    (runner.folder / "coxedge.yml").write_text(json.dumps({"plugin": "coxedge.compute.instances", **options}))
     for fault in (None, {"kind": "status", "status": 403, "count": 0, "message": f"no such key {KEY}"}):
         if fault:
-            player.simulator.face.faults.add(fault)
-            shutil.rmtree(player.folder / "cache")
-        ended = player.command("ansible-inventory", "-i", "coxedge.yml", "--list", "-vvvv", ANSIBLE_LOG_PATH=str(log), ANSIBLE_DEBUG="1")
+            runner.simulator.app.faults.add(fault)
+            shutil.rmtree(runner.folder / "cache")
+        ended = runner.command("ansible-inventory", "-i", "coxedge.yml", "--list", "-vvvv", ANSIBLE_LOG_PATH=str(log), ANSIBLE_DEBUG="1")
         assert ended.returncode == 0 and ("web-1" in ended.stdout) is (fault is None), ended.stderr
         assert KEY not in ended.stdout + ended.stderr and "s3cret" not in ended.stdout + ended.stderr
-    for path in player.folder.rglob("*"):
+    for path in runner.folder.rglob("*"):
         if path.is_file():
             assert KEY not in path.read_text(errors="replace"), path
 
@@ -233,18 +233,18 @@ def test_the_key_is_nowhere(player, listed):
         {"compose": {"ansible_connection": "coxedge_name"}},
     ],
 )
-def test_a_key_in_the_file_is_not_shown_with_the_lines_around_a_mistake(player, listed, wrong):
-    player.environment.place({"name": "web-1"})
+def test_a_key_in_the_file_is_not_shown_with_the_lines_around_a_mistake(runner, listed, wrong):
+    runner.environment.seed({"name": "web-1"})
     text = yaml.safe_dump({"plugin": "coxedge.compute.instances", "api_key": KEY, **wrong}, sort_keys=False)
     seen = listed(text, COXEDGE_API_KEY="")
-    ended = play(player, [{"ansible.builtin.debug": {"msg": "{{ x.y }}"}}], COXEDGE_API_KEY="")
+    ended = play(runner, [{"ansible.builtin.debug": {"msg": "{{ x.y }}"}}], COXEDGE_API_KEY="")
     assert KEY not in seen.errors + str(seen.hosts) + ended.stdout + ended.stderr
 
 
-def test_a_vaulted_key(player, listed):
-    player.environment.place({"name": "web-1"})
-    (player.folder / "password").write_text("x")
-    vaulted = player.command("ansible-vault", "encrypt_string", "--vault-password-file", "password", "--name", "api_key", KEY).stdout
+def test_a_vaulted_key(runner, listed):
+    runner.environment.seed({"name": "web-1"})
+    (runner.folder / "password").write_text("x")
+    vaulted = runner.command("ansible-vault", "encrypt_string", "--vault-password-file", "password", "--name", "api_key", KEY).stdout
     seen = listed(f"plugin: coxedge.compute.instances\n{vaulted}", "--vault-password-file", "password", COXEDGE_API_KEY="")
     assert list(seen.hosts) == ["web-1"], seen.errors
 
@@ -252,19 +252,19 @@ def test_a_vaulted_key(player, listed):
 # -- the cache
 
 
-def test_the_cache_of_the_command_line(player, listed):
-    player.environment.place({"name": "web-1"})
+def test_the_cache_of_the_command_line(runner, listed):
+    runner.environment.seed({"name": "web-1"})
     options = {"cache": True, "cache_plugin": "ansible.builtin.jsonfile", "cache_connection": "cache"}
     assert len(listed(options).requests) == 1
-    player.environment.place({"name": "web-2"})
+    runner.environment.seed({"name": "web-2"})
     second = listed(options)
     assert second.requests == [] and list(second.hosts) == ["web-1"]
-    player.simulator.face.log.clear()
+    runner.simulator.app.log.clear()
     # Of ansible-inventory only newer cores have this.
-    third = play(player, [{"ansible.builtin.debug": {"msg": "x"}}], "--flush-cache")
-    assert len(player.simulator.face.log) == 1 and "web-2" in third.stdout
+    third = play(runner, [{"ansible.builtin.debug": {"msg": "x"}}], "--flush-cache")
+    assert len(runner.simulator.app.log) == 1 and "web-2" in third.stdout
     assert listed(options).requests == []
-    for file in (player.folder / "cache").iterdir():
+    for file in (runner.folder / "cache").iterdir():
         file.write_text("damaged")
     assert list(listed(options).hosts) == ["web-1", "web-2"]
 
@@ -272,10 +272,10 @@ def test_the_cache_of_the_command_line(player, listed):
 # -- what others run it with
 
 
-def test_the_examples_of_the_documentation_run_as_they_stand(player, listed):
-    player.environment.place({"name": "web-1", "publicIps": 1})
-    player.environment.place({"name": "scratch-1"})
-    player.simulator.cloud.environment(None, "compute-on", "prod").place({"name": "web-1"})
+def test_the_examples_of_the_documentation_run_as_they_stand(runner, listed):
+    runner.environment.seed({"name": "web-1", "publicIps": 1})
+    runner.environment.seed({"name": "scratch-1"})
+    runner.simulator.cloud.environment(None, "compute-on", "prod").seed({"name": "web-1"})
     documents = re.split(r"^---$", plugin.EXAMPLES, flags=re.MULTILINE)
     results = [listed(document) for document in documents]
     assert all(result.code == 0 and result.hosts for result in results), [result.errors for result in results]
@@ -286,50 +286,50 @@ def test_the_examples_of_the_documentation_run_as_they_stand(player, listed):
     assert {yaml.safe_load(document)["plugin"] for document in documents} == {"coxedge.compute.instances"}
 
 
-def test_what_awx_does(player, tmp_path):
+def test_what_awx_does(runner, tmp_path):
     """An export, with blank fields of the credential as empty variables; test_awx goes the whole way."""
-    player.environment.place({"name": "web-1"})
+    runner.environment.seed({"name": "web-1"})
     (tmp_path / "coxedge.yml").write_text("plugin: coxedge.compute.instances\n")
     blank = ("ORGANIZATION_ID", "API_TIMEOUT", "API_RETRIES", "VALIDATE_CERTS", "CA_PATH", "ENVIRONMENT_NAMES", "KEY")
     environ = {f"COXEDGE_{name}": "" for name in blank}
-    ended = player.command(
+    ended = runner.command(
         "ansible-inventory", "--list", "--export", "-i", "coxedge.yml", ANSIBLE_INVENTORY_UNPARSED_FAILED="True", **environ
     )
     assert ended.returncode == 0 and json.loads(ended.stdout)["_meta"]["hostvars"]["web-1"]["coxedge_active"] is True
 
 
-def prepared(player):
+def prepared(runner):
     """A private data directory as AWX makes one, with the demo's inventory and its play over the hosts."""
     for number in range(3):
-        player.environment.place({"name": f"web-{number}"})
-    folder = player.folder / "private"
+        runner.environment.seed({"name": f"web-{number}"})
+    folder = runner.folder / "private"
     (folder / "inventory").mkdir(parents=True)
     (folder / "inventory" / "demo.coxedge.yml").write_text("plugin: coxedge.compute.instances\n")
     return folder
 
 
-def test_ansible_runner_runs_a_play_over_it(player):
+def test_ansible_runner_runs_a_play_over_it(runner):
     pytest.importorskip("ansible_runner")
-    folder = prepared(player)
-    ended = player.command(
+    folder = prepared(runner)
+    ended = runner.command(
         "ansible-runner", "run", str(folder), "-p", "coxedge.compute.demo_hosts", "--limit", "web-1,web-2", "--forks", "2"
     )
     assert ended.returncode == 0, ended.stdout + ended.stderr
     assert len(re.findall(r"web-[12] +: ok=1 ", ended.stdout)) == 2 and "web-0" not in ended.stdout
 
 
-def test_ansible_navigator_runs_a_play_over_it(player):
+def test_ansible_navigator_runs_a_play_over_it(runner):
     pytest.importorskip("ansible_navigator")
-    folder = prepared(player)
-    ended = player.command(
+    folder = prepared(runner)
+    ended = runner.command(
         *("ansible-navigator", "run", "coxedge.compute.demo_hosts", "-i", str(folder / "inventory"), "--ee", "false"),
-        *("--mode", "stdout", "--playbook-artifact-enable", "false", "--log-file", str(player.folder / "navigator.log")),
+        *("--mode", "stdout", "--playbook-artifact-enable", "false", "--log-file", str(runner.folder / "navigator.log")),
     )
     assert ended.returncode == 0, ended.stdout + ended.stderr
     assert len(re.findall(r"web-\d +: ok=1 ", ended.stdout)) == 3
 
 
-def test_ansible_doc_shows_it(player):
-    shown: subprocess.CompletedProcess = player.command("ansible-doc", "-t", "inventory", "coxedge.compute.instances", "--json")
+def test_ansible_doc_shows_it(runner):
+    shown: subprocess.CompletedProcess = runner.command("ansible-doc", "-t", "inventory", "coxedge.compute.instances", "--json")
     options = json.loads(shown.stdout)["coxedge.compute.instances"]["doc"]["options"]
     assert {"api_key", "hostnames", "keyed_groups", "cache_plugin"} <= set(options)

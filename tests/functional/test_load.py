@@ -14,7 +14,7 @@ RUNS = 200
 
 
 @pytest.mark.slow
-def test_runs_side_by_side(player, creation):
+def test_runs_side_by_side(runner, creation):
     """First with one answer in twenty lost, then on a sound network with nothing to do."""
     hosts = [f"web{number}" for number in range(RUNS)]
     options = {"name": "{{ inventory_hostname }}", "api_timeout": 120, "wait_timeout": 1200, **creation}
@@ -23,12 +23,12 @@ def test_runs_side_by_side(player, creation):
         {"ansible.builtin.debug": {"msg": "{{ made.actions | join }} {{ made.instance.state }}"}},
     ]
     variables = {"ansible_connection": "local", "ansible_python_interpreter": "{{ ansible_playbook_python }}"}
-    (player.folder / "site.yml").write_text(json.dumps([{"hosts": "all", "gather_facts": False, "vars": variables, "tasks": tasks}]))
-    (player.folder / "hosts").write_text("\n".join(hosts) + "\n")
-    player.simulator.face.faults.add({"kind": "drop_after", "every": 20, "count": 0})
+    (runner.folder / "site.yml").write_text(json.dumps([{"hosts": "all", "gather_facts": False, "vars": variables, "tasks": tasks}]))
+    (runner.folder / "hosts").write_text("\n".join(hosts) + "\n")
+    runner.simulator.app.faults.add({"kind": "drop_after", "every": 20, "count": 0})
     for actions in ("create", ""):
-        ended = player.command("ansible-playbook", "-i", "hosts", "site.yml", "--forks", str(RUNS))
+        ended = runner.command("ansible-playbook", "-i", "hosts", "site.yml", "--forks", str(RUNS))
         assert ended.returncode == 0, (ended.stdout + ended.stderr)[-3000:]
         assert ended.stdout.count(f'"{actions} Running"') == RUNS
-        assert Counter(row["name"] for row in player.instances()) == Counter(hosts)
-        player.simulator.face.faults.clear()
+        assert Counter(instance["name"] for instance in runner.instances()) == Counter(hosts)
+        runner.simulator.app.faults.clear()

@@ -24,22 +24,22 @@ def port():
 
 
 @pytest.fixture
-def run(player):
+def run(runner):
     """Runs a role with variables, and more plays after it; returns the finished command."""
 
     def role(name, variables, *arguments, plays=(), **environ):
         book = [{"hosts": "localhost", "gather_facts": False, "roles": [{"role": f"coxedge.compute.{name}", **variables}]}, *plays]
-        (player.folder / "site.yml").write_text(json.dumps(book))
-        player.simulator.face.log.clear()
-        ended = player.command("ansible-playbook", "site.yml", *arguments, **environ)
+        (runner.folder / "site.yml").write_text(json.dumps(book))
+        runner.simulator.app.log.clear()
+        ended = runner.command("ansible-playbook", "site.yml", *arguments, **environ)
         assert "Traceback" not in ended.stdout + ended.stderr
         return ended
 
     return role
 
 
-def writes(player):
-    return [entry for entry in player.simulator.face.log if entry["method"] != "GET"]
+def writes(runner):
+    return [entry for entry in runner.simulator.app.log if entry["method"] != "GET"]
 
 
 def shown(output):
@@ -58,10 +58,10 @@ def show(group):
 # -- provision
 
 
-def test_provisioned_servers_are_hosts_of_the_play(player, run, creation, port):
+def test_provisioned_servers_are_hosts_of_the_play(runner, run, creation, port):
     # They answer on loopback, where the test listens.
     for number in range(2):
-        player.environment.place({"name": f"web{number}", "ipAddress": "127.0.0.1"})
+        runner.environment.seed({"name": f"web{number}", "ipAddress": "127.0.0.1"})
     variables = {
         "provision_instances": [{"name": "web0"}, {"name": "web1", "state": "stopped"}],
         "provision_group": "web",
@@ -78,7 +78,7 @@ def test_provisioned_servers_are_hosts_of_the_play(player, run, creation, port):
 
 
 @pytest.mark.parametrize("connect_with", ["public_ip", "hostname", "none"])
-def test_what_is_connected_to(player, run, creation, connect_with):
+def test_what_is_connected_to(runner, run, creation, connect_with):
     variables = {
         "provision_instances": [{"name": "web1", "ports_to_forward": ["22"]}],
         "provision_defaults": creation,
@@ -87,63 +87,63 @@ def test_what_is_connected_to(player, run, creation, connect_with):
     }
     ended = run("provision", variables, plays=[show("provisioned")])
     (host,) = shown(ended.stdout)
-    addresses = {"public_ip": player.environment.siblings["publicipaddresses"][0]["ipAddress"], "hostname": "web1", "none": "web1"}
+    addresses = {"public_ip": runner.environment.resources["publicipaddresses"][0]["ipAddress"], "hostname": "web1", "none": "web1"}
     assert ended.returncode == 0 and host["name"] == "web1" and host["host"] == addresses[connect_with]
 
 
-def test_check_mode_creates_nothing_and_goes_through(player, run, creation):
-    player.environment.place({"name": "there"})
+def test_check_mode_creates_nothing_and_goes_through(runner, run, creation):
+    runner.environment.seed({"name": "there"})
     variables = {"provision_instances": [{"name": "there"}, {"name": "new", **creation}]}
     ended = run("provision", variables, "--check", plays=[show("provisioned")])
-    assert ended.returncode == 0 and not writes(player), ended.stdout
+    assert ended.returncode == 0 and not writes(runner), ended.stdout
     assert [host["name"] for host in shown(ended.stdout)] == ["there"]
 
 
-def test_what_does_not_answer_in_time_fails(player, run, creation):
+def test_what_does_not_answer_in_time_fails(runner, run, creation):
     for number in range(3):
-        player.environment.place({"name": f"web{number}", "ipAddress": "127.0.0.1"})
+        runner.environment.seed({"name": f"web{number}", "ipAddress": "127.0.0.1"})
     names = [{"name": f"web{number}"} for number in range(3)]
     ended = run("provision", {"provision_instances": names, "provision_wait_port": 9, "provision_wait_port_timeout": 1})
     assert ended.returncode != 0 and "does not answer on port 9" in ended.stdout
 
 
-def test_a_host_without_an_address_fails_with_the_way_out(player, run):
-    player.environment.place({"name": "web1"})
+def test_a_host_without_an_address_fails_with_the_way_out(runner, run):
+    runner.environment.seed({"name": "web1"})
     ended = run("provision", {"provision_instances": [{"name": "web1"}], "provision_connect_with": "public_ip"})
     assert ended.returncode != 0 and "provision_connect_with" in ended.stdout
 
 
-def test_names_that_mean_something_else_are_ids(player, run):
+def test_names_that_mean_something_else_are_ids(runner, run):
     names = ("localhost", "{{ 1 + 1 }}", "-oProxyCommand=x", "twin", "twin", "True", "none", "web1\n", "taken")
-    ids = [player.environment.place({"name": name})["id"] for name in names]
+    ids = [runner.environment.seed({"name": name})["id"] for name in names]
     variables = {"provision_instances": [{"id": item} for item in ids], "provision_wait_port": 0}
     # A group of the inventory that a server has the name of.
     here = f"localhost ansible_connection=local ansible_python_interpreter={sys.executable}"
-    (player.folder / "hosts.ini").write_text(f"[taken]\nsomebody\n[here]\n{here}\n")
+    (runner.folder / "hosts.ini").write_text(f"[taken]\nsomebody\n[here]\n{here}\n")
     ended = run("provision", variables, "-i", "hosts.ini", plays=[show("provisioned")])
     assert ended.returncode == 0, ended.stdout
     assert sorted(host["name"] for host in shown(ended.stdout)) == sorted(ids)
 
 
-def test_hostile_addresses_and_users_are_none(player, run):
-    player.environment.place({"name": "web1", "username": "-x y", "hostname": "-oProxyCommand=x"})
+def test_hostile_addresses_and_users_are_none(runner, run):
+    runner.environment.seed({"name": "web1", "username": "-x y", "hostname": "-oProxyCommand=x"})
     variables = {"provision_instances": [{"name": "web1"}], "provision_wait_port": 0}
     (host,) = shown(run("provision", variables, plays=[show("provisioned")]).stdout)
     assert host["user"] == ""
     assert run("provision", {**variables, "provision_connect_with": "hostname"}).returncode != 0
 
 
-def test_a_partial_failure_fails_the_role_and_a_second_run_finishes(player, run, creation):
-    player.simulator.cloud.settings.max_instances = 2
+def test_a_partial_failure_fails_the_role_and_a_second_run_finishes(runner, run, creation):
+    runner.simulator.cloud.settings.max_instances = 2
     variables = {
         "provision_instances": [{"name": f"web{number}"} for number in range(3)],
         "provision_defaults": creation,
         "provision_wait_port": 0,
     }
     ended = run("provision", variables)
-    assert ended.returncode != 0 and "1 of 3 members failed" in ended.stdout and len(player.environment.instances) == 2
-    player.simulator.cloud.settings.max_instances = 0
-    assert run("provision", variables).returncode == 0 and len(writes(player)) == 1
+    assert ended.returncode != 0 and "1 of 3 members failed" in ended.stdout and len(runner.environment.instances) == 2
+    runner.simulator.cloud.settings.max_instances = 0
+    assert run("provision", variables).returncode == 0 and len(writes(runner)) == 1
 
 
 def test_provision_checks_its_variables(run):
@@ -155,58 +155,62 @@ def test_provision_checks_its_variables(run):
         assert ended.returncode != 0 and word in ended.stdout
 
 
-def test_the_playbook_of_three_tiers(player):
-    first = player.command("ansible-playbook", "coxedge.compute.three_tier", "-e", "three_tier_wait_port=0", "--check")
-    assert first.returncode == 0 and not writes(player), first.stdout + first.stderr
-    ended = player.command("ansible-playbook", "coxedge.compute.three_tier", "-e", "three_tier_wait_port=0")
+def test_the_playbook_of_three_tiers(runner):
+    first = runner.command("ansible-playbook", "coxedge.compute.three_tier", "-e", "three_tier_wait_port=0", "--check")
+    assert first.returncode == 0 and not writes(runner), first.stdout + first.stderr
+    ended = runner.command("ansible-playbook", "coxedge.compute.three_tier", "-e", "three_tier_wait_port=0")
     assert ended.returncode == 0, ended.stdout + ended.stderr
     assert "@tier_app" in ended.stdout and "web-2: a web server, with 2 applications behind it" in ended.stdout
-    (database,) = [row for row in player.environment.instances.values() if row["name"] == "db-1"]
+    (database,) = [instance for instance in runner.environment.instances.values() if instance["name"] == "db-1"]
     assert f"app-1: the application, with the database at {database['ipAddress']}" in ended.stdout
-    again = player.command("ansible-playbook", "coxedge.compute.three_tier", "-e", "three_tier_wait_port=0")
-    assert "changed=0" in again.stdout and len(player.environment.instances) == 5
+    again = runner.command("ansible-playbook", "coxedge.compute.three_tier", "-e", "three_tier_wait_port=0")
+    assert "changed=0" in again.stdout and len(runner.environment.instances) == 5
 
 
 # -- decommission
 
 
 @pytest.fixture
-def servers(player):
+def servers(runner):
     """Two servers with addresses and volumes, one that shares the first's address, and a bystander."""
-    first = player.environment.place({"name": "web1", "publicIps": 1, "dataVolumes": ["data1"]})["id"]
-    second = player.environment.place({"name": "web2", "publicIps": 2, "dataVolumes": ["data2"]})["id"]
-    player.environment.place({"name": "sharer", "shareIpWith": first})
-    player.environment.place({"name": "bystander", "publicIps": 1, "dataVolumes": ["data3"]})
+    first = runner.environment.seed({"name": "web1", "publicIps": 1, "dataVolumes": ["data1"]})["id"]
+    second = runner.environment.seed({"name": "web2", "publicIps": 2, "dataVolumes": ["data2"]})["id"]
+    runner.environment.seed({"name": "sharer", "shareIpWith": first})
+    runner.environment.seed({"name": "bystander", "publicIps": 1, "dataVolumes": ["data3"]})
     return [first, second]
 
 
 WITH_ALL = {"decommission_release_public_ips": True, "decommission_delete_volumes": True, "decommission_delete_snapshots": True}
 
 
-def states(player):
-    return {row["name"]: row["state"] for row in player.environment.instances.values()}
+def states(runner):
+    return {instance["name"]: instance["state"] for instance in runner.environment.instances.values()}
 
 
-def test_nothing_is_destroyed_without_confirmation(player, run, servers):
+def test_nothing_is_destroyed_without_confirmation(runner, run, servers):
     for variables, word in (
         ({"decommission_names": ["web1"]}, "decommission_confirm"),
         ({"decommission_confirm": True}, "decommission_names"),
         ({"decommission_names": ["web1"], "decommission_confirm": False, **WITH_ALL}, "decommission_confirm"),
     ):
         ended = run("decommission", variables)
-        assert ended.returncode != 0 and word in ended.stdout and not player.simulator.face.log
+        assert ended.returncode != 0 and word in ended.stdout and not runner.simulator.app.log
 
 
-def test_check_mode_shows_what_would_go_and_needs_no_confirmation(player, run, servers):
+def test_check_mode_shows_what_would_go_and_needs_no_confirmation(runner, run, servers):
     ended = run("decommission", {"decommission_names": ["web1", "web2"], **WITH_ALL}, "--check")
-    assert ended.returncode == 0 and not writes(player), ended.stdout
+    assert ended.returncode == 0 and not writes(runner), ended.stdout
     assert f"web1 {servers[0]}" in ended.stdout and "data1" in ended.stdout and "data2" in ended.stdout and "data3" not in ended.stdout
-    released = [row["ipAddress"] for row in player.environment.siblings["publicipaddresses"] if row["instances"][0]["id"] == servers[1]]
+    released = [
+        resource["ipAddress"]
+        for resource in runner.environment.resources["publicipaddresses"]
+        if resource["instances"][0]["id"] == servers[1]
+    ]
     assert len(released) == 2 and all(address in ended.stdout for address in released)
 
 
 @pytest.mark.parametrize("purge", [False, True])
-def test_what_was_meant_goes_and_nothing_else(player, run, servers, purge):
+def test_what_was_meant_goes_and_nothing_else(runner, run, servers, purge):
     variables = {
         "decommission_names": ["web1"],
         "decommission_ids": [servers[1]],
@@ -216,34 +220,36 @@ def test_what_was_meant_goes_and_nothing_else(player, run, servers, purge):
     ended = run("decommission", {**variables, **WITH_ALL})
     assert ended.returncode == 0, ended.stdout
     gone = {} if purge else {"web1": "Destroyed", "web2": "Destroyed"}
-    assert states(player) == {**gone, "sharer": "Running", "bystander": "Running"}
-    assert sorted(row["name"] for row in player.environment.siblings["volumes"] if row["name"].startswith("data")) == ["data3"]
+    assert states(runner) == {**gone, "sharer": "Running", "bystander": "Running"}
+    assert sorted(resource["name"] for resource in runner.environment.resources["volumes"] if resource["name"].startswith("data")) == [
+        "data3"
+    ]
     # The one that is shared stays, and the bystander's.
-    assert len(player.environment.siblings["publicipaddresses"]) == 2
+    assert len(runner.environment.resources["publicipaddresses"]) == 2
     # Again there is nothing to do.
     again = run("decommission", {**variables, **WITH_ALL})
-    assert again.returncode == 0 and not writes(player) and "changed=0" in again.stdout
+    assert again.returncode == 0 and not writes(runner) and "changed=0" in again.stdout
 
 
-def test_destroyed_ones_are_purged(player, run):
-    player.environment.place({"name": "old", "state": "Destroyed"})
+def test_destroyed_ones_are_purged(runner, run):
+    runner.environment.seed({"name": "old", "state": "Destroyed"})
     assert run("decommission", {"decommission_names": ["old"], "decommission_confirm": True}).returncode == 0
-    assert states(player) == {"old": "Destroyed"}
+    assert states(runner) == {"old": "Destroyed"}
     assert run("decommission", {"decommission_names": ["old"], "decommission_confirm": True, "decommission_purge": True}).returncode == 0
-    assert states(player) == {}
+    assert states(runner) == {}
 
 
-def test_what_is_left_is_noticed(player, run, servers):
+def test_what_is_left_is_noticed(runner, run, servers):
     # A server that loses its order to delete a volume: whenever it is gone it is there again.
-    volumes = player.environment.siblings["volumes"]
-    (kept,) = [row for row in volumes if row["name"] == "data1"]
+    volumes = runner.environment.resources["volumes"]
+    (kept,) = [resource for resource in volumes if resource["name"] == "data1"]
     ended = threading.Event()
 
     def bring_back():
         while not ended.wait(0.02):
-            rows = player.environment.siblings["volumes"]
-            if kept not in rows:
-                rows.append(kept)
+            resources = runner.environment.resources["volumes"]
+            if kept not in resources:
+                resources.append(kept)
 
     threading.Thread(target=bring_back, daemon=True).start()
     result = run("decommission", {"decommission_names": ["web1"], "decommission_confirm": True, **WITH_ALL})
@@ -252,29 +258,29 @@ def test_what_is_left_is_noticed(player, run, servers):
 
 
 @pytest.mark.parametrize("given", ["web1", "web1,web2", "['web1', 'web2']"])
-def test_names_as_text_mean_those_servers_and_no_others(player, run, servers, given):
+def test_names_as_text_mean_those_servers_and_no_others(runner, run, servers, given):
     for name in ("w", "e", "b", "1", "2"):
-        player.environment.place({"name": name})
+        runner.environment.seed({"name": name})
     extra = ["-e", f"decommission_names={given}"] if "[" not in given else ["-e", json.dumps({"decommission_names": ["web1", "web2"]})]
     ended = run("decommission", {"decommission_confirm": True, "decommission_purge": True}, *extra)
     assert ended.returncode == 0, ended.stdout
     left = {"w", "e", "b", "1", "2", "sharer", "bystander"} | ({"web2"} if given == "web1" else set())
-    assert set(states(player)) == left
+    assert set(states(runner)) == left
 
 
-def test_a_name_that_is_a_number_is_shown_and_verified(player, run):
-    player.environment.place({"name": "123"})
+def test_a_name_that_is_a_number_is_shown_and_verified(runner, run):
+    runner.environment.seed({"name": "123"})
     ended = run("decommission", {"decommission_names": [123], "decommission_confirm": True})
-    assert ended.returncode == 0 and '"123 ' in ended.stdout and states(player) == {"123": "Destroyed"}
+    assert ended.returncode == 0 and '"123 ' in ended.stdout and states(runner) == {"123": "Destroyed"}
 
 
-def test_a_list_that_fails_while_verifying_is_one_sentence(player, run, servers):
-    player.simulator.face.faults.add({"kind": "status", "status": 403, "method": "GET", "path": "/instances$", "skip": 3, "count": 0})
+def test_a_list_that_fails_while_verifying_is_one_sentence(runner, run, servers):
+    runner.simulator.app.faults.add({"kind": "status", "status": 403, "method": "GET", "path": "/instances$", "skip": 3, "count": 0})
     ended = run("decommission", {"decommission_names": ["web1"], "decommission_confirm": True}, COXEDGE_API_RETRIES="0")
     assert ended.returncode != 0 and "does not accept this api_key" in ended.stdout and "Finalization" not in ended.stdout
 
 
-def test_several_of_a_name_are_an_error_with_their_ids(player, run):
-    ids = [player.environment.place({"name": "twin"})["id"] for _n in range(2)]
+def test_several_of_a_name_are_an_error_with_their_ids(runner, run):
+    ids = [runner.environment.seed({"name": "twin"})["id"] for _n in range(2)]
     ended = run("decommission", {"decommission_names": ["twin"], "decommission_confirm": True})
-    assert ended.returncode != 0 and all(item in ended.stdout for item in ids) and not writes(player)
+    assert ended.returncode != 0 and all(item in ended.stdout for item in ids) and not writes(runner)

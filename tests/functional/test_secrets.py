@@ -12,7 +12,7 @@ import re
 import zipfile
 
 import pytest
-from ansible_collections.coxedge.compute.tests.simulator.cloud import API_KEY
+from ansible_collections.coxedge.compute.tests.simulator.model import API_KEY
 
 DATA = "#cloud-config password: s3cret-of-user-data"
 ISO = "drivers"
@@ -36,31 +36,31 @@ def tasks(creation):
 
 
 @pytest.fixture
-def leavings(player, creation):
+def leavings(runner, creation):
     """Runs all tasks over an inventory of the plugin with everything on that leaves something behind."""
 
     def run(no_log=False, *faults):
-        player.environment.place({"name": "there", "userData": DATA})
-        player.simulator.face.faults.add(list(faults))
+        runner.environment.seed({"name": "there", "userData": DATA})
+        runner.simulator.app.faults.add(list(faults))
         cache = {"cache": True, "cache_plugin": "ansible.builtin.jsonfile", "cache_connection": "inventory-cache"}
         inventory = {"plugin": "coxedge.compute.instances", "details": True, "api_retries": 0, **cache}
-        (player.folder / "coxedge.yml").write_text(json.dumps(inventory))
+        (runner.folder / "coxedge.yml").write_text(json.dumps(inventory))
         whole = [{"no_log": no_log, "ignore_errors": True, **task} for task in tasks(creation)]
         book = [{"hosts": "localhost", "gather_facts": False, "tasks": whole}]
-        (player.folder / "site.yml").write_text(json.dumps(book))
-        ended = player.command(
+        (runner.folder / "site.yml").write_text(json.dumps(book))
+        ended = runner.command(
             *("ansible-playbook", "-i", "coxedge.yml", "site.yml", "-vvvv", "--diff"),
-            ANSIBLE_LOG_PATH=str(player.folder / "ansible.log"),
+            ANSIBLE_LOG_PATH=str(runner.folder / "ansible.log"),
             ANSIBLE_KEEP_REMOTE_FILES="1",
-            ANSIBLE_REMOTE_TEMP=str(player.folder / "remote"),
-            ANSIBLE_LOCAL_TEMP=str(player.folder / "local"),
+            ANSIBLE_REMOTE_TEMP=str(runner.folder / "remote"),
+            ANSIBLE_LOCAL_TEMP=str(runner.folder / "local"),
             COXEDGE_API_RETRIES="0",
             ANSIBLE_CACHE_PLUGIN="ansible.builtin.jsonfile",
-            ANSIBLE_CACHE_PLUGIN_CONNECTION=str(player.folder / "facts"),
+            ANSIBLE_CACHE_PLUGIN_CONNECTION=str(runner.folder / "facts"),
         )
-        (player.folder / "output").write_text(ended.stdout + ended.stderr)
+        (runner.folder / "output").write_text(ended.stdout + ended.stderr)
         # What the test itself has written.
-        (player.folder / "site.yml").unlink()
+        (runner.folder / "site.yml").unlink()
         return ended
 
     return run
@@ -83,24 +83,24 @@ def kept_modules(folder):
     return [path for path, _text in unpacked(folder / "remote") if path.name.startswith("AnsiballZ_")]
 
 
-def passwords(player):
-    results = [task.result for task in player.simulator.cloud.tasks.values() if isinstance(task.result, dict)]
+def passwords(runner):
+    results = [task.result for task in runner.simulator.cloud.tasks.values() if isinstance(task.result, dict)]
     return [result["password"] for result in results if result.get("password")]
 
 
 @pytest.mark.parametrize("no_log", [False, True])
-def test_what_a_run_leaves_behind_holds_no_secret(player, leavings, no_log):
+def test_what_a_run_leaves_behind_holds_no_secret(runner, leavings, no_log):
     ended = leavings(no_log)
     assert ended.returncode == 0 and "failed=0 " in ended.stdout and "ignored=0" in ended.stdout, ended.stdout[-3000:]
-    seen = list(unpacked(player.folder))
-    assert len(kept_modules(player.folder)) == len(tasks({})) and any("inventory-cache" in str(path) for path, _text in seen)
-    assert len(passwords(player)) == 4
+    seen = list(unpacked(runner.folder))
+    assert len(kept_modules(runner.folder)) == len(tasks({})) and any("inventory-cache" in str(path) for path, _text in seen)
+    assert len(passwords(runner)) == 4
     for path, text in seen:
         assert API_KEY not in text, path
         # Options are in the module that core hands over; see the documentation.
         assert DATA not in text or "AnsiballZ" in str(path), path
         if no_log:
-            assert not any(password in text for password in passwords(player)), path
+            assert not any(password in text for password in passwords(runner)), path
 
 
 # What servers echo, in every kind of place. User data is echoed to the task that has sent it.
@@ -125,9 +125,9 @@ ECHOES = {
 
 
 @pytest.mark.parametrize("kind", ECHOES)
-def test_what_servers_echo_is_not_passed_on(player, leavings, kind):
+def test_what_servers_echo_is_not_passed_on(runner, leavings, kind):
     ended = leavings(False, {"count": 0, **ECHOES[kind]})
     assert "ignored=0" not in ended.stdout and "Traceback" not in ended.stdout + ended.stderr
-    for path, text in unpacked(player.folder):
+    for path, text in unpacked(runner.folder):
         assert API_KEY not in text, path
         assert "s3cret-of-user-data" not in text or "AnsiballZ" in str(path), path

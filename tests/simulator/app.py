@@ -56,7 +56,7 @@ def environment_list(organization: str | None) -> list[dict[str, Any]]:
     ]
 
 
-class Face:
+class SimulatorApp:
     """Answers requests out of a Cloud, with the faults that are in force, and keeps a log of them."""
 
     def __init__(self, cloud: Cloud) -> None:
@@ -99,11 +99,11 @@ class Face:
         """The response without faults, but for one that hits the task that the request starts."""
         with self.lock, self.cloud.next_task_fails(task_fault):
             try:
-                return self.answer(path)
+                return self.dispatch(path)
             except ErrorResponse as error:
                 return error_response(error, self.cloud.settings)
 
-    def answer(self, path: str) -> Response:
+    def dispatch(self, path: str) -> Response:
         """The response to one API request; raises ErrorResponse."""
         key = request.headers.get("MC-Api-Key")
         if key != API_KEY:
@@ -124,7 +124,7 @@ class Face:
         environment = self.cloud.environment(request.args.get("org_id"), parts[1], parts[2])
         single = parts[4] if len(parts) == 5 else None
         if parts[3] != "instances":
-            return self._siblings(environment, parts[3], single)
+            return self._resources(environment, parts[3], single)
         return self._instances(environment) if single is None else self._instance(environment, single)
 
     # -- routes
@@ -132,7 +132,7 @@ class Face:
     def _instances(self, environment: Environment) -> Response:
         allow("GET", "POST")
         if request.method == "GET":
-            return self._list(environment.listed())
+            return self._list(environment.list_instances())
         return write_response(create(self.cloud, environment, json_body()), self.cloud.settings)
 
     def _instance(self, environment: Environment, instance_id: str) -> Response:
@@ -149,17 +149,17 @@ class Face:
             task = perform_named(self.cloud, environment, request.args.get("operation", ""), instance_id, json_body())
         return write_response(task, self.cloud.settings)
 
-    def _siblings(self, environment: Environment, kind: str, single: str | None) -> Response:
-        if kind not in environment.siblings:
+    def _resources(self, environment: Environment, kind: str, single: str | None) -> Response:
+        if kind not in environment.resources:
             raise not_found(f"There is no entity type {kind}.", type=kind)
         allow("GET")
-        siblings = environment.sibling_list(kind, request.args.to_dict())
+        resources = environment.list_resources(kind, request.args.to_dict())
         if single is None:
-            return self._list(siblings)
-        for sibling in siblings:
+            return self._list(resources)
+        for resource in resources:
             # SSH keys have no id.
-            if (sibling.get("id") or sibling["name"]) == single:
-                return json_response({"data": sibling})
+            if (resource.get("id") or resource["name"]) == single:
+                return json_response({"data": resource})
         raise not_found(f"{kind} {single} was not found.", id=single, type=kind)
 
     def _list(self, resources: list[dict[str, Any]]) -> Response:
@@ -182,22 +182,22 @@ def _loaded(raw: bytes) -> Any:
         return raw.decode(errors="replace")
 
 
-def create_flask(face: Face) -> Flask:
+def create_flask(app: SimulatorApp) -> Flask:
     """The Flask application in front of it."""
     flask = Flask("simulator", static_folder=None)
     methods = ["GET", "POST", "PUT", "PATCH", "DELETE"]
 
     @flask.route(f"{BASE_PATH}/<path:path>", methods=methods)
     def api(path: str) -> Response:
-        return face.serve(path)
+        return app.serve(path)
 
     @flask.route("/_simulator/<path:path>", methods=methods)
     def control(path: str) -> Response:
-        return face.controls.control(path)
+        return app.controls.control(path)
 
     @flask.errorhandler(ErrorResponse)
     def failed(error: ErrorResponse) -> Response:
-        return error_response(error, face.cloud.settings)
+        return error_response(error, app.cloud.settings)
 
     @flask.errorhandler(HTTPException)
     def failed_otherwise(error: HTTPException) -> Response:

@@ -16,12 +16,7 @@ from contextlib import contextmanager
 from dataclasses import dataclass
 from typing import Any
 
-# The tests import the names with an "as" from here.
-from .bodies import CREATE_BODY as CREATE_BODY
-from .bodies import CREATE_REQUIRED as CREATE_REQUIRED
-from .bodies import UPDATE_BODY as UPDATE_BODY
 from .environment import Environment
-from .model import API_KEY as API_KEY
 from .model import (
     CODE_KEY,
     ENVIRONMENTS,
@@ -91,17 +86,9 @@ class Cloud:
         # Tests give a server that goes on running the clock of the next test.
         self.clock = clock
         self._first_settings = settings
-        self._settings = Settings()
+        # Changed in place: the environments hold this very object.
+        self.settings = Settings()
         self.reset()
-
-    @property
-    def settings(self) -> Settings:
-        """The settings. Assigning others copies their values: the environments hold this very object."""
-        return self._settings
-
-    @settings.setter
-    def settings(self, settings: Settings) -> None:
-        self._settings.update(vars(settings))
 
     def reset(self) -> None:
         """Goes back to the beginning: no instances, no tasks, the first settings."""
@@ -147,8 +134,8 @@ class Cloud:
         """Starts the work of an operation. ``state_before``: None if there was no instance before."""
         now = self.clock()
         lasts = self.settings.seconds.get(operation, self.settings.task_seconds)
-        at_once = operation == "update" and self.settings.update_answer != "task"
-        if self.settings.first_answer == "done" or at_once:
+        at_once = operation == "update" and self.settings.update_response != "task"
+        if self.settings.first_response == "done" or at_once:
             lasts = 0.0
         fault, self._next_fault = self._next_fault, None
         phases = [(now + lasts * part / len(work.states), state) for part, state in enumerate(work.states)]
@@ -183,9 +170,9 @@ class Cloud:
         if self.settings.expunge_after:
             for environment in self._environments.values():
                 for instance in list(environment.instances.values()):
-                    since = environment.hidden[instance["id"]]["destroyedAt"]
+                    since = environment.private[instance["id"]]["destroyedAt"]
                     if since is not None and now >= since + self.settings.expunge_after:
-                        environment.vanish(instance)
+                        environment.remove_instance(instance)
 
     def _end(self, task: Task) -> None:
         there = task.instance["id"] in task.environment.instances
@@ -193,12 +180,12 @@ class Cloud:
         if failing is None and (there or task.work.removes):
             task.result, task.status = task.work.effect(), "SUCCESS"
             return
-        task.status = self.settings.failed_word
+        task.status = self.settings.failed_status
         task.failure = (failing and failing.message) or "The instance is gone."
         if there:
             leaves = (failing and failing.leaves) or task.state_before
             if leaves is None:
                 # A create that failed leaves nothing.
-                task.environment.vanish(task.instance)
+                task.environment.remove_instance(task.instance)
             else:
                 task.instance["state"] = leaves

@@ -29,7 +29,7 @@ class Controls:
             "requests": {"GET": self.log.copy, "DELETE": self.log.clear},
             "settings": {"GET": self.show_settings, "POST": self.change_settings},
             "instances": {"POST": self.add_instances},
-            "siblings": {"POST": self.add_sibling},
+            "resources": {"POST": self.add_resource},
         }
 
     def control(self, path: str) -> Response:
@@ -37,7 +37,7 @@ class Controls:
         head, _slash, instance_id = path.partition("/")
         actions = self.actions.get(path)
         if head == "instances" and instance_id:
-            actions = {"PATCH": lambda: self.amend_instance(instance_id)}
+            actions = {"PATCH": lambda: self.patch_instance(instance_id)}
         if actions is None:
             raise not_found(f"The simulator has no control {path}.")
         allow(*actions)
@@ -80,25 +80,25 @@ class Controls:
             prefix = body.get("prefix", "instance-")
             rest = {k: v for k, v in body.items() if k not in ("count", "prefix")}
             body = [{**rest, "name": f"{prefix}{number:05d}"} for number in range(body["count"])]
-        return [environment.place(values)["id"] for values in (body if isinstance(body, list) else [body])]
+        return [environment.seed(values)["id"] for values in (body if isinstance(body, list) else [body])]
 
-    def amend_instance(self, instance_id: str) -> Any:
+    def patch_instance(self, instance_id: str) -> Any:
         """Changes an instance as if somebody else had done it; ``{"gone": true}`` removes it."""
         self.cloud.advance()
         environment = self._environment()
         instance, values = environment.instance(instance_id), json_body()
         if values.get("gone"):
-            environment.vanish(instance)
+            environment.remove_instance(instance)
             return None
         self.cloud.supersede(instance["id"])
-        return environment.amend(instance, values)
+        return environment.patch(instance, values)
 
-    def add_sibling(self) -> Any:
+    def add_resource(self) -> Any:
         """Adds to a list: ``{"kind": "templates", "entry": {...}}``. What the entry lacks is copied from the list's first."""
         body, environment = json_body(), self._environment()
-        siblings = environment.siblings[body["kind"]]
-        siblings.append({**(siblings[0] if siblings else {}), **body["entry"]})
-        return siblings[-1]
+        resources = environment.resources[body["kind"]]
+        resources.append({**(resources[0] if resources else {}), **body["entry"]})
+        return resources[-1]
 
     def _environment(self) -> Environment:
         """The environment that the query names; the first one by default."""

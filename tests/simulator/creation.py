@@ -90,7 +90,7 @@ def _equip(environment: Environment, instance: dict[str, Any], order: Order, val
     """Gives a new instance what it has besides its attributes: volumes, forwarded ports, user data and the like."""
     if "affinityGroupId" in values:
         instance["affinityGroupIds"] = [values["affinityGroupId"]]
-    environment.hidden[instance["id"]].update(userData=values.get("userData", ""), sshKeyName=values.get("sshKeyName"))
+    environment.private[instance["id"]].update(userData=values.get("userData", ""), sshKeyName=values.get("sshKeyName"))
     root = values.get("rootVolumeSizeInGb", order.template["size"] // GIB)
     environment.volumes.add(f"ROOT-{values['name']}", "os", root, instance["id"])
     if order.disk is not None:

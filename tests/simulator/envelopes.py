@@ -58,12 +58,12 @@ def _failure(task: Task) -> list[dict[str, Any]]:
 
 def write_response(task: Task, settings: Settings) -> Response:
     """The response to the write that started a task."""
-    if task.operation == "update" and settings.update_answer == "empty":
+    if task.operation == "update" and settings.update_response == "empty":
         return Response(status=204)
-    if task.operation == "update" and settings.update_answer == "data":
+    if task.operation == "update" and settings.update_response == "data":
         return json_response({"data": task.result})
     envelope: dict[str, Any] = {"taskId": task.id, "taskStatus": task.status}
-    if settings.first_answer == "pending_with_data":
+    if settings.first_response == "pending_with_data":
         envelope["data"] = {"id": task.instance["id"]} if task.operation == "create" else {}
     if task.status == "SUCCESS":
         envelope["data"] = task.result

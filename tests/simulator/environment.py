@@ -36,9 +36,9 @@ class Environment:
         # By id, with the attributes that the list shows.
         self.instances: dict[str, dict[str, Any]] = {}
         # By id, what the list does not show: user data, SSH key, ISO and the like.
-        self.hidden: dict[str, dict[str, Any]] = {}
+        self.private: dict[str, dict[str, Any]] = {}
         # By entity type, as it stands in paths.
-        self.siblings: dict[str, list[dict[str, Any]]] = {
+        self.resources: dict[str, list[dict[str, Any]]] = {
             "computeofferings": catalog.compute_offerings(),
             "templates": catalog.templates(),
             "networks": catalog.networks(name),
@@ -60,55 +60,55 @@ class Environment:
             raise not_found(f"Instance {instance_id} was not found.", id=instance_id, type="instances")
         return found
 
-    def named(self, name: str | None = None) -> list[dict[str, Any]]:
+    def instances_named(self, name: str | None = None) -> list[dict[str, Any]]:
         """The instances with a name as they are now, or all of them; for tests."""
         self._advance()
         return [instance for instance in self.instances.values() if name in (None, instance["name"])]
 
-    def sibling(self, kind: str, **match: Any) -> dict[str, Any] | None:
+    def resource(self, kind: str, **match: Any) -> dict[str, Any] | None:
         """The first resource of a list that has all the given values."""
-        return next((found for found in self.siblings[kind] if all(found.get(k) == v for k, v in match.items())), None)
+        return next((found for found in self.resources[kind] if all(found.get(k) == v for k, v in match.items())), None)
 
     def referenced(self, kind: str, field: str, value: Any, key: str = "id") -> dict[str, Any]:
         """The resource that a body field refers to; a 400 if there is none."""
-        found = self.sibling(kind, **{key: value})
+        found = self.resource(kind, **{key: value})
         if found is None:
             raise invalid(f"{field} {value} does not exist in this environment.", field=field)
         return found
 
     # -- showing
 
-    def listed(self) -> list[dict[str, Any]]:
+    def list_instances(self) -> list[dict[str, Any]]:
         """All instances as the list shows them."""
         return [
-            list_attributes(instance, self.hidden[instance["id"]], self._settings)
+            list_attributes(instance, self.private[instance["id"]], self._settings)
             for instance in self.instances.values()
             if self._settings.list_destroyed or instance["state"] != DESTROYED
         ]
 
     def detail(self, instance_id: str) -> dict[str, Any]:
-        """One instance as retrieving it shows it. This counts as a look for a transition that was set with ``reads``."""
+        """One instance as retrieving it shows it. This counts as a look for a transition that was set with ``settles_after``."""
         self._settle(self.instance(instance_id))
         # Looked up again: it may have been removed just now.
         instance = self.instance(instance_id)
         addresses = self.public_addresses.used_by(instance["id"])
-        return detail_attributes(instance, self.hidden[instance["id"]], addresses, self._settings)
+        return detail_attributes(instance, self.private[instance["id"]], addresses, self._settings)
 
-    def sibling_list(self, kind: str, query: dict[str, str]) -> list[dict[str, Any]]:
+    def list_resources(self, kind: str, query: dict[str, str]) -> list[dict[str, Any]]:
         """A list of other resources, filtered by the query parameters that its entity documents."""
-        return resource_list(kind, self.siblings[kind], self.instances.values(), query)
+        return resource_list(kind, self.resources[kind], self.instances.values(), query)
 
     def _settle(self, instance: dict[str, Any]) -> None:
-        hidden = self.hidden[instance["id"]]
-        if hidden["settling"] is None:
+        private = self.private[instance["id"]]
+        if private["settling"] is None:
             return
-        looks, state = hidden["settling"]
+        looks, state = private["settling"]
         if looks > 0:
-            hidden["settling"] = (looks - 1, state)
+            private["settling"] = (looks - 1, state)
         elif state is None:
-            self.vanish(instance)
+            self.remove_instance(instance)
         else:
-            hidden["settling"] = None
+            private["settling"] = None
             instance["state"] = state
 
     # -- changing
@@ -151,7 +151,7 @@ class Environment:
             "zoneName": network["zoneName"],
         }
         self.instances[instance_id] = instance
-        self.hidden[instance_id] = {
+        self.private[instance_id] = {
             "userData": "",
             "sshKeyName": None,
             "isoId": None,
@@ -163,24 +163,24 @@ class Environment:
         }
         return instance
 
-    def vanish(self, instance: dict[str, Any]) -> None:
+    def remove_instance(self, instance: dict[str, Any]) -> None:
         """Removes an instance for good. Its root volume goes; data volumes and public addresses stay and are free."""
         self.instances.pop(instance["id"], None)
-        self.hidden.pop(instance["id"], None)
+        self.private.pop(instance["id"], None)
         self.private_addresses.release(instance["ipAddress"])
         self.volumes.detach(instance["id"])
         self.public_addresses.detach(instance)
 
-    def place(self, values: dict[str, Any]) -> dict[str, Any]:
+    def seed(self, values: dict[str, Any]) -> dict[str, Any]:
         """Adds an instance at once, for tests and benchmarks, and returns it; see docs/simulator.md for what ``values`` may hold."""
         attributes = {k: v for k, v in values.items() if k not in ("publicIps", "shareIpWith", "dataVolumes")}
-        offering, template, network = (self.siblings[kind][0] for kind in ("computeofferings", "templates", "networks"))
+        offering, template, network = (self.resources[kind][0] for kind in ("computeofferings", "templates", "networks"))
         if "networkId" in attributes:
-            network = self.sibling("networks", id=attributes["networkId"]) or network
+            network = self.resource("networks", id=attributes["networkId"]) or network
         address = attributes.get("ipAddress") or self.private_addresses.take(network)
         size = (offering["cpuCount"], offering["memoryInMB"])
         instance = self.add_instance(attributes.get("name", "instance"), offering, size, template, network, address, RUNNING)
-        self.amend(instance, attributes)
+        self.patch(instance, attributes)
         self.volumes.add(f"ROOT-{instance['name']}", "os", 20, instance["id"])
         for name in values.get("dataVolumes", []):
             self.volumes.add(name, "data", 10, instance["id"])
@@ -190,16 +190,16 @@ class Environment:
             self.public_addresses.share(values["shareIpWith"], instance)
         return instance
 
-    def amend(self, instance: dict[str, Any], values: dict[str, Any]) -> dict[str, Any]:
+    def patch(self, instance: dict[str, Any], values: dict[str, Any]) -> dict[str, Any]:
         """Changes an instance at once, as if somebody else had done it; returns it as the list shows it."""
-        hidden, attributes = self.hidden[instance["id"]], dict(values)
-        if "reads" in attributes:
-            hidden["settling"] = (attributes.pop("reads"), attributes.pop("then", RUNNING))
+        private, attributes = self.private[instance["id"]], dict(values)
+        if "settles_after" in attributes:
+            private["settling"] = (attributes.pop("settles_after"), attributes.pop("settles_as", RUNNING))
         elif "state" in attributes:
-            hidden["settling"] = None
+            private["settling"] = None
         for name in ("userData", "sshKeyName", "isoId"):
             if name in attributes:
-                hidden[name] = attributes.pop(name)
+                private[name] = attributes.pop(name)
         attributes.pop("id", None)
         instance.update(attributes)
-        return list_attributes(instance, hidden, self._settings)
+        return list_attributes(instance, private, self._settings)

@@ -57,7 +57,7 @@ class Fault:
     leaves: str | None = None
     """``task_failed``: the state in which the failed task leaves its instance."""
     hits: int = 0
-    met: int = 0
+    matched: int = 0
     """How many matching requests came after those that it let pass."""
 
     @classmethod
@@ -94,7 +94,7 @@ class Fault:
 
 
 # The fields of a fault that can be given; the others are counters.
-FIELDS = {item.name for item in fields(Fault)} - {"hits", "met"}
+FIELDS = {item.name for item in fields(Fault)} - {"hits", "matched"}
 
 
 class Faults:
@@ -125,8 +125,8 @@ class Faults:
                 if fault.skip > 0:
                     fault.skip -= 1
                     continue
-                fault.met += 1
-                if (fault.met - 1) % fault.every:
+                fault.matched += 1
+                if (fault.matched - 1) % fault.every:
                     continue
                 fault.hits += 1
                 if fault.count and fault.hits >= fault.count:

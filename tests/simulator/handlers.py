@@ -29,9 +29,9 @@ class Call:
     values: dict[str, Any]
 
     @property
-    def hidden(self) -> dict[str, Any]:
+    def private(self) -> dict[str, Any]:
         """What the list does not show of the instance."""
-        return self.environment.hidden[self.instance["id"]]
+        return self.environment.private[self.instance["id"]]
 
     def leads_to(self, state: str, *states: str) -> Work:
         """Work that ends in a state, after some others."""
@@ -86,9 +86,9 @@ def destroy(call: Call) -> Work:
         environment.volumes.delete(deleted)
         if instance["id"] in environment.instances:
             instance["state"] = DESTROYED
-            call.hidden["destroyedAt"] = call.cloud.clock()
+            call.private["destroyedAt"] = call.cloud.clock()
             if purges:
-                environment.vanish(instance)
+                environment.remove_instance(instance)
         return {}
 
     # A running instance is shut down first; the platform marks any other one at once.
@@ -105,7 +105,7 @@ def stop(call: Call) -> Work:
     """Stops the instance. If it is stopping, the stop is forced, and the task of the earlier stop ends now."""
     if call.instance["state"] == STOPPING:
         call.cloud.supersede(call.instance["id"])
-        call.hidden["settling"] = None
+        call.private["settling"] = None
     return call.leads_to(STOPPED, STOPPING)
 
 
@@ -119,7 +119,7 @@ def purge(call: Call) -> Work:
     """Removes a destroyed instance for good."""
 
     def effect() -> Any:
-        call.environment.vanish(call.instance)
+        call.environment.remove_instance(call.instance)
         return {}
 
     return Work(effect, (EXPUNGING,), removes=True)
@@ -127,7 +127,7 @@ def purge(call: Call) -> Work:
 
 def recover(call: Call) -> Work:
     """Brings a destroyed instance back."""
-    call.hidden["destroyedAt"] = None
+    call.private["destroyedAt"] = None
     return call.leads_to(call.cloud.settings.recovered_state, DESTROYED)
 
 
@@ -155,35 +155,35 @@ def change_network(call: Call, network: dict[str, Any]) -> Work:
         instance.update({name: network[name] for name in ("vpcId", "vpcName", "zoneId", "zoneName")})
         address = environment.private_addresses.take(network)
         instance.update(networkId=network["id"], networkName=network["name"], ipAddress=address)
-        call.hidden["nicId"] = str(uuid.uuid4())
+        call.private["nicId"] = str(uuid.uuid4())
 
     return call.changes(move)
 
 
 def associate_ssh_key(call: Call, ssh_key: dict[str, Any]) -> Work:
     """Replaces the SSH key of the instance."""
-    return call.changes(lambda: call.hidden.update(sshKeyName=ssh_key["name"]))
+    return call.changes(lambda: call.private.update(sshKeyName=ssh_key["name"]))
 
 
 def attach_iso(call: Call, iso: dict[str, Any]) -> Work:
     """Attaches an ISO that is not bootable; there can be one at a time."""
     if iso["bootable"] or not iso["ready"]:
         raise invalid("The ISO is bootable or not ready: it can't be attached.", field="isoId")
-    if call.hidden["isoId"] is not None:
+    if call.private["isoId"] is not None:
         raise invalid("Another ISO is attached to the instance.", id=call.instance["id"])
     return _sets_iso(call, iso["id"])
 
 
 def detach_iso(call: Call) -> Work:
     """Detaches the ISO."""
-    if call.hidden["isoId"] is None:
+    if call.private["isoId"] is None:
         raise invalid("No ISO is attached to the instance.", id=call.instance["id"])
     return _sets_iso(call, None)
 
 
 def _sets_iso(call: Call, iso_id: str | None) -> Work:
     def effect() -> Any:
-        call.hidden["isoId"] = iso_id
+        call.private["isoId"] = iso_id
         return call.updated()
 
     return Work(effect)

@@ -44,7 +44,7 @@ def misreport(fault: Fault, cloud: Cloud, task_id: str) -> Response:
     cloud.advance()
     if fault.kind == "task_lost":
         raise not_found(f"Task {task_id} was not found.", id=task_id, type="tasks")
-    status = cloud.settings.failed_word if fault.kind == "task_failed" else "PENDING"
+    status = cloud.settings.failed_status if fault.kind == "task_failed" else "PENDING"
     return task_response(replace(cloud.task(task_id), status=status, failure=fault.message, result=None), cloud.settings)
 
 

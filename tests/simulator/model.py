@@ -6,7 +6,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, field
 from typing import Any
 
 from . import catalog
@@ -59,11 +59,11 @@ class Settings:
     """The same for single operations, by API name (``create``, ``stop``, ...)."""
     task_shape: str = "flat"
     """``flat``: taskId and taskStatus at the top; ``data``: id and status inside ``data``."""
-    first_answer: str = "pending"
+    first_response: str = "pending"
     """``pending``; ``pending_with_data`` (an empty ``data`` beside it, for a create its id); ``done`` (ended at once)."""
-    update_answer: str = "task"
+    update_response: str = "task"
     """What the PUT answers: ``task``, ``data`` (the instance, at once) or ``empty`` (204, at once)."""
-    failed_word: str = "FAILED"
+    failed_status: str = "FAILED"
     """Or ``FAILURE``."""
     failed_detail: str = "errors"
     """Where a failed task says why: ``errors`` or ``result``."""
@@ -111,12 +111,6 @@ class Settings:
                 raise invalid(f"Setting {name} has the wrong type.")
         for name, value in values.items():
             setattr(self, name, value)
-
-    def changed(self, values: dict[str, Any]) -> Settings:
-        """Returns a copy with some values changed."""
-        copy = replace(self)
-        copy.update(values)
-        return copy
 
 
 @dataclass

@@ -13,7 +13,7 @@ from typing import Any
 
 from cheroot import wsgi
 
-from .app import Face, create_flask
+from .app import SimulatorApp, create_flask
 from .cloud import Cloud
 from .misbehaviour import CONNECTION
 from .model import API_KEY, BASE_PATH, ENVIRONMENTS, SERVICE_CODE
@@ -51,8 +51,8 @@ class Simulator:
 
     def __init__(self, port: int = 0, clock: Callable[[], float] = time.monotonic, **settings: Any) -> None:
         self.cloud = Cloud(clock, **settings)
-        self.face = Face(self.cloud)
-        self.server = Server((HOST, port), create_flask(self.face), numthreads=THREADS, request_queue_size=1024, shutdown_timeout=1)
+        self.app = SimulatorApp(self.cloud)
+        self.server = Server((HOST, port), create_flask(self.app), numthreads=THREADS, request_queue_size=1024, shutdown_timeout=1)
         self.server.prepare()
         self.thread = threading.Thread(target=self.server.serve, daemon=True)
 

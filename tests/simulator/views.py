@@ -31,30 +31,30 @@ FILTERS: dict[str, dict[str, Filter]] = {
 NOT_SHOWN = {"templates": ("resizable",), "publicipaddresses": ("ports",)}
 
 
-def list_attributes(instance: dict[str, Any], hidden: dict[str, Any], settings: Settings) -> dict[str, Any]:
+def list_attributes(instance: dict[str, Any], private: dict[str, Any], settings: Settings) -> dict[str, Any]:
     """The attributes of an instance that the list shows."""
     attributes = dict(instance)
     if settings.image_key == "template":
         attributes["templateId"], attributes["templateName"] = attributes.pop("imageId"), attributes.pop("imageName")
     if settings.report_ssh_key:
-        attributes["sshKeyName"] = hidden["sshKeyName"]
-        attributes["isSshKeyEnabled"] = hidden["sshKeyName"] is not None
+        attributes["sshKeyName"] = private["sshKeyName"]
+        attributes["isSshKeyEnabled"] = private["sshKeyName"] is not None
     if settings.report_iso:
-        attributes["isoId"] = hidden["isoId"]
+        attributes["isoId"] = private["isoId"]
     return attributes
 
 
 def detail_attributes(
-    instance: dict[str, Any], hidden: dict[str, Any], addresses: list[dict[str, Any]], settings: Settings
+    instance: dict[str, Any], private: dict[str, Any], addresses: list[dict[str, Any]], settings: Settings
 ) -> dict[str, Any]:
     """The attributes of an instance that retrieving it shows: also user data, public addresses and NICs."""
     return {
-        **list_attributes(instance, hidden, settings),
-        "userData": hidden["userData"],
+        **list_attributes(instance, private, settings),
+        "userData": private["userData"],
         settings.public_ips_key: [
             {name: copy.copy(address[name]) for name in ("id", "ipAddress", "purposes", "ports")} for address in addresses
         ],
-        "nics": [{"id": hidden["nicId"], "isDefault": True, "networkId": instance["networkId"]}],
+        "nics": [{"id": private["nicId"], "isDefault": True, "networkId": instance["networkId"]}],
     }
 
 

@@ -20,7 +20,7 @@ from ansible_collections.coxedge.compute.plugins.module_utils.reconcile.catalog 
 from ansible_collections.coxedge.compute.plugins.module_utils.reconcile.fleet import Fleet
 from ansible_collections.coxedge.compute.plugins.module_utils.reconcile.reconciler import Reconciler
 from ansible_collections.coxedge.compute.plugins.module_utils.reconcile.run import Run
-from ansible_collections.coxedge.compute.tests.simulator.cloud import API_KEY, ENVIRONMENTS, SERVICE_CODE
+from ansible_collections.coxedge.compute.tests.simulator.model import API_KEY, ENVIRONMENTS, SERVICE_CODE
 from ansible_collections.coxedge.compute.tests.simulator.server import Simulator
 from hypothesis import settings
 
@@ -74,11 +74,11 @@ def _server() -> Iterator[Simulator]:
 def simulator(_server: Simulator, clock: Clock) -> Simulator:
     """A simulator fresh from a reset, on the test's simulated time; over real HTTP."""
     _server.cloud.clock = clock
-    _server.face.reset_all()
+    _server.app.reset_all()
     return _server
 
 
-class Bench:
+class Harness:
     """Runs the module's way through an instance in this process, against the simulator."""
 
     def __init__(self, simulator: Simulator, clock: Clock) -> None:
@@ -136,9 +136,9 @@ class Bench:
         self.last_fleet = Fleet(client, self.deadline(wait_timeout), whole, **kwargs)
         return self.last_fleet.converge()
 
-    def place(self, **values: Any) -> str:
+    def seed(self, **values: Any) -> str:
         """Puts an instance there at once; returns its id."""
-        return str(self.environment.place(values)["id"])
+        return str(self.environment.seed(values)["id"])
 
     @property
     def environment(self) -> Any:
@@ -147,20 +147,20 @@ class Bench:
 
     def instances(self, name: str | None = None) -> list[dict[str, Any]]:
         """The instances on the server, or those of a name."""
-        return list(self.environment.named(name))
+        return list(self.environment.instances_named(name))
 
     def fault(self, **values: Any) -> None:
         """Has the simulator do something wrong."""
-        self.simulator.face.faults.add(values)
+        self.simulator.app.faults.add(values)
 
     @contextmanager
-    def meddling(self, before: Callable[..., Any] | None = None, after: Callable[..., Any] | None = None) -> Iterator[None]:
+    def intercepting(self, before: Callable[..., Any] | None = None, after: Callable[..., Any] | None = None) -> Iterator[None]:
         """Has somebody else act before or after each request that the simulator carries out; they are given its entry in the log."""
-        face = self.simulator.face
-        real = face.carry_out
+        app = self.simulator.app
+        real = app.carry_out
 
         def carry_out(path: str, task_fault: Any = None) -> Any:
-            entry = face.log[-1]
+            entry = app.log[-1]
             if before is not None:
                 before(entry)
             answer = real(path, task_fault)
@@ -168,20 +168,20 @@ class Bench:
                 after(entry)
             return answer
 
-        face.carry_out = carry_out  # type: ignore[method-assign]
+        app.carry_out = carry_out  # type: ignore[method-assign]
         try:
             yield
         finally:
-            face.carry_out = real  # type: ignore[method-assign]
+            app.carry_out = real  # type: ignore[method-assign]
 
     def settings(self, **values: Any) -> None:
         """Has the simulator behave in another way."""
-        self.simulator.cloud.settings = self.simulator.cloud.settings.changed(values)
+        self.simulator.cloud.settings.update(values)
 
     def requests(self, *methods: str) -> list[str]:
         """The requests so far, as ``METHOD what``, or those of some methods; ``what`` is the operation or the end of the path."""
         found = []
-        for entry in self.simulator.face.log:
+        for entry in self.simulator.app.log:
             if not methods or entry["method"] in methods:
                 what = entry["query"].get("operation") or entry["path"].split("/test_area/")[-1].split("/")[0]
                 found.append(f"{entry['method']} {what}")
@@ -193,6 +193,6 @@ class Bench:
 
 
 @pytest.fixture
-def bench(simulator: Simulator, clock: Clock) -> Bench:
-    """See Bench."""
-    return Bench(simulator, clock)
+def harness(simulator: Simulator, clock: Clock) -> Harness:
+    """See Harness."""
+    return Harness(simulator, clock)

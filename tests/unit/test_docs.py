@@ -15,9 +15,9 @@ from ansible_collections.coxedge.compute.docs.docsite import diagram
 from ansible_collections.coxedge.compute.plugins.module_utils.instance.conditions import TABLE
 from ansible_collections.coxedge.compute.plugins.module_utils.instance.fields import FIELDS
 from ansible_collections.coxedge.compute.plugins.module_utils.instance.fields import KINDS as LISTS
-from ansible_collections.coxedge.compute.tests.simulator.cloud import Settings
 from ansible_collections.coxedge.compute.tests.simulator.faults import FIELDS as FAULT_FIELDS
 from ansible_collections.coxedge.compute.tests.simulator.faults import KINDS
+from ansible_collections.coxedge.compute.tests.simulator.model import Settings
 
 ROOT = Path(__file__).resolve().parents[2]
 DOCS = ROOT / "docs"

@@ -203,8 +203,10 @@ EXTRA = st.sampled_from([{}, {}, {"coxedge_state": "Extra"}, {"coxedge_nothing":
     },
     {},
 )
-def test_the_quick_way_gives_what_the_textbook_gives(fleet, rows, options, extra):
-    instances = [{**row, "id": f"00000000-0000-4000-8000-{number:012}", "name": f"web-{number}"} for number, row in enumerate(rows)]
+def test_the_quick_way_gives_what_the_textbook_gives(fleet, resources, options, extra):
+    instances = [
+        {**resource, "id": f"00000000-0000-4000-8000-{number:012}", "name": f"web-{number}"} for number, resource in enumerate(resources)
+    ]
     given_to_all = {"instances": instances, "options": options, "extra_vars": extra}
     textbook = outcome(fleet, kind=Textbook, quick=False, **given_to_all)
     for quick in (True, False):

@@ -13,7 +13,7 @@ import pytest
 from ansible.errors import AnsibleParserError
 from ansible_collections.coxedge.compute.plugins.module_utils.instance.fields import FIELDS
 from ansible_collections.coxedge.compute.plugins.plugin_utils.names import is_special
-from ansible_collections.coxedge.compute.tests.simulator.cloud import API_KEY
+from ansible_collections.coxedge.compute.tests.simulator.model import API_KEY
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
@@ -51,16 +51,16 @@ SOUND_INSTANCES = st.tuples(INSTANCES, STATES).map(lambda drawn: {**drawn[0], **
 def sound_answers(draw):
     """Answers that are what was asked for, but for attributes of any shape; see ANSWERS."""
     ids = draw(st.lists(st.sampled_from(SOUND_IDS), min_size=1, unique=True))
-    rows = [{**draw(SOUND_INSTANCES), "id": instance_id} for instance_id in ids]
-    metadata = draw(st.sampled_from([{"metadata": {"recordCount": len(rows)}}, {"metadata": {}}, {}]))
-    details = {row["id"]: {"data": {**draw(SOUND_INSTANCES), "id": row["id"]}} for row in rows}
+    instances = [{**draw(SOUND_INSTANCES), "id": instance_id} for instance_id in ids]
+    metadata = draw(st.sampled_from([{"metadata": {"recordCount": len(instances)}}, {"metadata": {}}, {}]))
+    details = {instance["id"]: {"data": {**draw(SOUND_INSTANCES), "id": instance["id"]}} for instance in instances}
     users = st.lists(st.sampled_from(SOUND_IDS).map(lambda found: {"id": found}), max_size=2)
     address = st.fixed_dictionaries(
         {"id": IDS.filter(lambda found: isinstance(found, str) and found)},
         optional={"ipAddress": st.sampled_from(["192.0.2.1", "192.0.2.2"]) | ANY_JSON, "instances": users | ANY_JSON},
     )
-    addresses = draw(st.lists(address, max_size=3, unique_by=lambda row: row["id"]))
-    return {"data": rows, **metadata}, details, {"data": addresses}
+    addresses = draw(st.lists(address, max_size=3, unique_by=lambda instance: instance["id"]))
+    return {"data": instances, **metadata}, details, {"data": addresses}
 
 
 # What is answered to the list, to a look at each of these ids, and to all else.
@@ -76,7 +76,7 @@ OPTIONS = {
 @pytest.mark.parametrize(
     "more", [{}, OPTIONS, {**OPTIONS, "details": True}, {"connect_with": "public_ip"}], ids=["plain", "constructed", "details", "public"]
 )
-def test_an_answer_of_any_shape(fleet, bench, simulator, more):
+def test_an_answer_of_any_shape(fleet, harness, simulator, more):
     own = {
         "api_url": simulator.api_url,
         "service_code": "compute-on",
@@ -91,11 +91,11 @@ def test_an_answer_of_any_shape(fleet, bench, simulator, more):
     @given(ANSWERS)
     def answered(answers):
         listed, details, other = answers
-        bench.simulator.face.reset_all()
-        bench.fault(kind="status", status=200, body=listed, path="/instances$", count=0)
+        harness.simulator.app.reset_all()
+        harness.fault(kind="status", status=200, body=listed, path="/instances$", count=0)
         for instance_id, body in details.items():
-            bench.fault(kind="status", status=200, body=body, path=f"/instances/{re.escape(instance_id)}$", count=0)
-        bench.fault(kind="status", status=200, body=other, path="/(instances|publicipaddresses)", count=0)
+            harness.fault(kind="status", status=200, body=body, path=f"/instances/{re.escape(instance_id)}$", count=0)
+        harness.fault(kind="status", status=200, body=other, path="/(instances|publicipaddresses)", count=0)
         try:
             made = fleet.parse({**own, **more})
         except AnsibleParserError as error:
@@ -109,13 +109,19 @@ def test_an_answer_of_any_shape(fleet, bench, simulator, more):
             assert host in made.groups["coxedge"].hosts
         # Each instance is one host, and all are hosts that are not destroyed, unless a condition was given.
         ids = [host.vars["coxedge_id"] for host in made.hosts.values()]
-        rows = listed["data"]
-        assert len(ids) == len(set(ids)) and set(ids) <= {row["id"] for row in rows}
+        resources = listed["data"]
+        assert len(ids) == len(set(ids)) and set(ids) <= {resource["id"] for resource in resources}
         if "filters" not in more:
-            assert set(ids) == {row["id"] for row in rows if str(row.get("state")).lower() not in ("destroyed", "expunging")}
+            assert set(ids) == {
+                resource["id"] for resource in resources if str(resource.get("state")).lower() not in ("destroyed", "expunging")
+            }
         if "details" not in more:
             shown = {host.vars["coxedge_id"]: host.vars["coxedge_name"] for host in made.hosts.values()}
-            assert all(row["name"] == shown.get(row["id"], row["name"]) for row in rows if isinstance(row.get("name"), str))
+            assert all(
+                resource["name"] == shown.get(resource["id"], resource["name"])
+                for resource in resources
+                if isinstance(resource.get("name"), str)
+            )
 
     answered()
     # Else the assertions about hosts would be about nothing.

@@ -181,7 +181,7 @@ def test_the_user_is_set_on_demand(fleet):
 
 
 def test_filters_of_the_api_s_fields(fleet):
-    rows = [
+    resources = [
         instance(0),
         instance(1, zoneName="QC-2", zoneId="1"),
         instance(2, networkName="n", vpcName="v", imageName="i", computeOfferingName="c"),
@@ -192,29 +192,29 @@ def test_filters_of_the_api_s_fields(fleet):
         ({"vpcs": ["v"], "templates": ["i"], "compute_offerings": ["c"]}, ["web-2"]),
         ({"vpcs": ["other"]}, []),
     ):
-        assert list(fleet.inventory(rows, options).hosts) == names
+        assert list(fleet.inventory(resources, options).hosts) == names
 
 
 def test_states(fleet):
-    rows = [instance(number, state=state) for number, state in enumerate(["Running", "Stopped", "Error", "Destroyed", "EXPUNGING"])]
-    assert list(fleet.inventory(rows).hosts) == ["web-0", "web-1", "web-2"]
-    assert list(fleet.inventory(rows, {"states": ["destroyed", "stopped"]}).hosts) == ["web-1", "web-3"]
+    resources = [instance(number, state=state) for number, state in enumerate(["Running", "Stopped", "Error", "Destroyed", "EXPUNGING"])]
+    assert list(fleet.inventory(resources).hosts) == ["web-0", "web-1", "web-2"]
+    assert list(fleet.inventory(resources, {"states": ["destroyed", "stopped"]}).hosts) == ["web-1", "web-3"]
 
 
 def test_conditions_must_all_hold(fleet):
-    rows = [instance(number, cpuCount=number) for number in range(4)]
+    resources = [instance(number, cpuCount=number) for number in range(4)]
     conditions = ["coxedge_cpu_count > 0", "coxedge_name != 'web-2'"]
     for quick in (True, False):
-        assert list(fleet.inventory(rows, {"filters": conditions}, quick=quick).hosts) == ["web-1", "web-3"]
+        assert list(fleet.inventory(resources, {"filters": conditions}, quick=quick).hosts) == ["web-1", "web-3"]
 
 
 def test_a_condition_that_fails_does_not_hold(fleet):
-    rows = [instance(0, cpuCount=1), instance(1, cpuCount=None)]
-    assert list(fleet.inventory(rows, {"filters": ["coxedge_cpu_count > 0"]}).hosts) == ["web-0"]
+    resources = [instance(0, cpuCount=1), instance(1, cpuCount=None)]
+    assert list(fleet.inventory(resources, {"filters": ["coxedge_cpu_count > 0"]}).hosts) == ["web-0"]
     (warning,) = fleet.warnings
     assert "filters" in warning and "coxedge_cpu_count > 0" in warning and "1 instances" in warning
     with pytest.raises(AnsibleParserError, match="filters: coxedge_cpu_count > 0"):
-        fleet.inventory(rows, {"filters": ["coxedge_cpu_count > 0"], "strict": True})
+        fleet.inventory(resources, {"filters": ["coxedge_cpu_count > 0"], "strict": True})
 
 
 def test_conditions_see_extra_vars_where_they_may(fleet):
@@ -233,9 +233,9 @@ def test_a_host_is_named_after_a_field_or_an_expression(fleet, entry):
 
 
 def test_the_first_that_is_not_empty_is_the_name(fleet):
-    rows = [instance(0), instance(1, hostname=""), instance(2, hostname=None, name=None)]
-    names = list(fleet.inventory(rows, {"hostnames": ["hostname", "name"]}).hosts)
-    assert sorted(names) == [rows[2]["id"], "host-0", "web-1"]
+    resources = [instance(0), instance(1, hostname=""), instance(2, hostname=None, name=None)]
+    names = list(fleet.inventory(resources, {"hostnames": ["hostname", "name"]}).hosts)
+    assert sorted(names) == [resources[2]["id"], "host-0", "web-1"]
 
 
 def test_a_name_that_can_t_be_worked_out_is_passed_over(fleet):
@@ -247,27 +247,27 @@ def test_a_name_that_can_t_be_worked_out_is_passed_over(fleet):
 
 
 def test_nobody_keeps_a_name_that_several_would_have(fleet):
-    rows = [instance(0, name="web"), instance(1, name="web"), instance(2, name="web", hostname="db"), instance(3, name="db")]
-    inventory = fleet.inventory(rows, {"hostnames": ["name", "hostname"]})
+    resources = [instance(0, name="web"), instance(1, name="web"), instance(2, name="web", hostname="db"), instance(3, name="db")]
+    inventory = fleet.inventory(resources, {"hostnames": ["name", "hostname"]})
     assert {host.vars["coxedge_id"]: name for name, host in inventory.hosts.items()} == {
-        rows[0]["id"]: "host-0",
-        rows[1]["id"]: "host-1",
-        rows[2]["id"]: rows[2]["id"],
-        rows[3]["id"]: "host-3",
+        resources[0]["id"]: "host-0",
+        resources[1]["id"]: "host-1",
+        resources[2]["id"]: resources[2]["id"],
+        resources[3]["id"]: "host-3",
     }
     (warning,) = fleet.warnings
     assert "web (host-0)" in warning and "hostnames" in warning
 
 
 def test_without_another_wish_the_id_is_the_name(fleet):
-    rows = [instance(0, name="web"), instance(1, name="web"), instance(2)]
-    assert sorted(fleet.inventory(rows).hosts) == [rows[0]["id"], rows[1]["id"], "web-2"]
+    resources = [instance(0, name="web"), instance(1, name="web"), instance(2)]
+    assert sorted(fleet.inventory(resources).hosts) == [resources[0]["id"], resources[1]["id"], "web-2"]
 
 
 def test_the_order_of_the_list_is_no_matter(fleet):
-    rows = [instance(0, name="web"), instance(1, name="web"), instance(2, name="a"), instance(3, name="b", hostname="a")]
+    resources = [instance(0, name="web"), instance(1, name="web"), instance(2, name="a"), instance(3, name="b", hostname="a")]
     expected = None
-    for order in itertools.permutations(rows):
+    for order in itertools.permutations(resources):
         inventory = fleet.inventory(list(order), {"hostnames": ["name", "hostname"]})
         seen = [(name, host.vars["coxedge_id"]) for name, host in inventory.hosts.items()]
         expected = expected or seen
@@ -308,17 +308,17 @@ def test_more_hosts_never_hand_a_name_from_one_to_another(wishes, order):
     ],
 )
 def test_names_that_mean_something_else_are_passed_over(fleet, name):
-    rows = [instance(0, name=name), instance(1)]
-    inventory = fleet.inventory(rows, {"hostnames": ["name", "hostname"], "groups": {"composed": "true"}})
+    resources = [instance(0, name=name), instance(1)]
+    inventory = fleet.inventory(resources, {"hostnames": ["name", "hostname"], "groups": {"composed": "true"}})
     assert sorted(inventory.hosts) == ["host-0", "web-1"]
     assert name not in inventory.hosts and len(fleet.warnings) == 1
 
 
 def test_names_of_groups_that_come_of_expressions_are_passed_over(fleet):
-    rows = [instance(0, name="QC"), instance(1, name="up"), instance(2, hostname="QC", name=None)]
+    resources = [instance(0, name="QC"), instance(1, name="up"), instance(2, hostname="QC", name=None)]
     for quick in (True, False):
         inventory = fleet.inventory(
-            rows,
+            resources,
             {
                 "hostnames": ["name", "hostname"],
                 "leading_separator": False,
@@ -327,7 +327,7 @@ def test_names_of_groups_that_come_of_expressions_are_passed_over(fleet):
             },
             quick=quick,
         )
-        assert sorted(inventory.hosts) == [rows[2]["id"], "host-0", "host-1"]
+        assert sorted(inventory.hosts) == [resources[2]["id"], "host-0", "host-1"]
         assert sorted(group.name for group in inventory.groups["up"].child_groups) == ["QC"]
         assert all(host.vars["me"] == name for name, host in inventory.hosts.items())
 
@@ -359,9 +359,11 @@ def test_a_name_takes_no_pattern_from_others(fleet, pattern):
 
 
 def test_a_name_that_is_the_id_of_another(fleet):
-    rows = [instance(0, name=instance(1)["id"]), instance(1, name="localhost")]
-    inventory = fleet.inventory(rows)
-    assert {name: host.vars["coxedge_id"] for name, host in inventory.hosts.items()} == {row["id"]: row["id"] for row in rows}
+    resources = [instance(0, name=instance(1)["id"]), instance(1, name="localhost")]
+    inventory = fleet.inventory(resources)
+    assert {name: host.vars["coxedge_id"] for name, host in inventory.hosts.items()} == {
+        resource["id"]: resource["id"] for resource in resources
+    }
 
 
 def test_another_source_s_host_is_joined(fleet):
@@ -380,30 +382,30 @@ def test_another_instance_of_another_file_stays_another_host(fleet):
 
 
 def test_ids_are_text_like_any_other(fleet):
-    rows = [
+    resources = [
         {**instance(0), "id": HOSTILE, "name": "b"},
         {**instance(1), "id": "a:b", "name": "b"},
         {**instance(2), "id": "-x", "name": "b"},
     ]
-    inventory = fleet.inventory(rows)
+    inventory = fleet.inventory(resources)
     assert len(inventory.hosts) == 3 and "a_b" in inventory.hosts and "-x" not in inventory.hosts
     assert all(getattr(name, "__UNSAFE__", not USES_UNSAFE_MARKS) for name in inventory.hosts if "{" in name)
 
 
 def test_an_id_in_two_environments_is_the_name_of_neither(fleet, monkeypatch):
-    row = list_view(instance(0, name=None))
+    resource = list_view(instance(0, name=None))
     for names in (["test_area", "prod"], ["prod", "test_area"]):
-        environments = [reading.Environment(name, [dict(row)]) for name in names]
+        environments = [reading.Environment(name, [dict(resource)]) for name in names]
         monkeypatch.setattr(reading, "read", lambda *args, found=environments, **kwargs: found)
         inventory = fleet.parse({"api_key": "key", "service_code": "s", "environment_names": names})
-        assert sorted(inventory.hosts) == [f"{row['id']}.prod", f"{row['id']}.test_area"]
+        assert sorted(inventory.hosts) == [f"{resource['id']}.prod", f"{resource['id']}.test_area"]
 
 
 def test_names_that_can_t_be_files_where_facts_are_kept_in_files(fleet, monkeypatch):
-    rows = [instance(0, name="a/b"), instance(1, name="ä" * 120)]
-    assert sorted(fleet.inventory(rows).hosts) == ["a/b", "ä" * 120]
+    resources = [instance(0, name="a/b"), instance(1, name="ä" * 120)]
+    assert sorted(fleet.inventory(resources).hosts) == ["a/b", "ä" * 120]
     monkeypatch.setattr(constants, "CACHE_PLUGIN", "jsonfile")
-    assert sorted(fleet.inventory(rows).hosts) == [row["id"] for row in rows]
+    assert sorted(fleet.inventory(resources).hosts) == [resource["id"] for resource in resources]
 
 
 def test_blanks_are_no_name(fleet):
@@ -414,19 +416,19 @@ def test_blanks_are_no_name(fleet):
 
 
 def test_groups_that_would_be_in_themselves_are_left_out(fleet):
-    rows = [instance(number, name=name) for number, name in enumerate(["a-1", "b-1", "all-1", "z-1"])]
+    resources = [instance(number, name=name) for number, name in enumerate(["a-1", "b-1", "all-1", "z-1"])]
     keyed = [
         {"key": "coxedge_name.split('-')[0]", "separator": "", "parent_group": "b"},
         {"key": "coxedge_zone_name[:2]", "parent_group": "z"},
     ]
     keyed.append({"key": "'z'", "separator": "", "parent_group": "_QC"})
     for quick in (True, False):
-        inventory = fleet.inventory(rows, {"keyed_groups": keyed}, quick=quick)
+        inventory = fleet.inventory(resources, {"keyed_groups": keyed}, quick=quick)
         assert sorted(inventory.hosts) == ["a-1", "all-1", "b-1", "z-1"]
         assert [text for text in fleet.warnings if "b in b" in text and "all in b" in text and "z in _QC" in text]
         assert [group.name for group in inventory.groups["b"].child_groups] == ["a", "z"]
     with pytest.raises(AnsibleParserError, match="b in b"):
-        fleet.inventory(rows, {"keyed_groups": keyed, "strict": True})
+        fleet.inventory(resources, {"keyed_groups": keyed, "strict": True})
 
 
 # -- groups and constructed
@@ -473,9 +475,9 @@ def test_strict_is_strict(fleet):
 
 
 def test_numbers_are_text_and_a_text_is_one_expression(fleet):
-    rows = [instance(0, zoneName="1"), instance(1)]
-    assert list(fleet.inventory(rows, {"zones": [1]}).hosts) == ["web-0"]
-    assert list(fleet.inventory(rows, {"filters": "coxedge_name in ['web-0', 'x']"}).hosts) == ["web-0"]
+    resources = [instance(0, zoneName="1"), instance(1)]
+    assert list(fleet.inventory(resources, {"zones": [1]}).hosts) == ["web-0"]
+    assert list(fleet.inventory(resources, {"filters": "coxedge_name in ['web-0', 'x']"}).hosts) == ["web-0"]
 
 
 def test_no_secret_by_another_spelling(fleet):

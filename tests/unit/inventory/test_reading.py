@@ -15,7 +15,7 @@ from ansible.errors import AnsibleError, AnsibleParserError
 from ansible_collections.coxedge.compute.plugins.module_utils.api.client import Client
 from ansible_collections.coxedge.compute.plugins.module_utils.api.connection import Connection
 from ansible_collections.coxedge.compute.plugins.plugin_utils import reading
-from ansible_collections.coxedge.compute.tests.simulator.cloud import API_KEY
+from ansible_collections.coxedge.compute.tests.simulator.model import API_KEY
 
 ENVIRONMENT = {
     "COXEDGE_API_KEY": API_KEY,
@@ -33,7 +33,7 @@ def read(fleet, simulator, monkeypatch):
         monkeypatch.setenv(name, value)
 
     def parse(may_use_cache=True, **options):
-        simulator.face.log.clear()
+        simulator.app.log.clear()
         return fleet.parse(options, cache=may_use_cache)
 
     return parse
@@ -41,15 +41,15 @@ def read(fleet, simulator, monkeypatch):
 
 def asked(simulator):
     """The requests, as the ends of their paths, in order of the alphabet: those made side by side come in any order."""
-    return sorted(entry["path"].split("/compute-on/")[1] for entry in simulator.face.log)
+    return sorted(entry["path"].split("/compute-on/")[1] for entry in simulator.app.log)
 
 
 # -- requests
 
 
 def test_one_request_for_each_environment(read, simulator):
-    simulator.cloud.environment(None, "compute-on", "prod").place({"name": "web-prod"})
-    simulator.cloud.environment(None, "compute-on", "test_area").place({"name": "web-test"})
+    simulator.cloud.environment(None, "compute-on", "prod").seed({"name": "web-prod"})
+    simulator.cloud.environment(None, "compute-on", "test_area").seed({"name": "web-test"})
     inventory = read(environment_names=["test_area", "prod"])
     assert asked(simulator) == ["prod/instances", "test_area/instances"]
     assert {name: host.vars["coxedge_environment_name"] for name, host in inventory.hosts.items()} == {
@@ -72,9 +72,9 @@ def test_environments_are_read_side_by_side(read, monkeypatch):
 
 
 @pytest.mark.parametrize("most", [1, 3])
-def test_details_are_retrieved_so_many_at_a_time(read, bench, monkeypatch, most):
+def test_details_are_retrieved_so_many_at_a_time(read, harness, monkeypatch, most):
     for number in range(12):
-        bench.place(name=f"web-{number}")
+        harness.seed(name=f"web-{number}")
     in_flight, peak, lock = 0, 0, threading.Lock()
     fetch_one = Client.fetch_one
 
@@ -110,43 +110,45 @@ def test_the_shared_options_of_the_file_reach_the_client(read, simulator, monkey
     assert seen == [Connection(api_key="mine", environment_name=name, **shared) for name in ("one", "two")]
 
 
-def test_public_addresses_cost_one_more_request(read, simulator, bench, fleet):
-    first = bench.place(name="web-1", publicIps=1)
-    bench.place(name="web-2")
-    bench.place(name="web-3", publicIps=1)
+def test_public_addresses_cost_one_more_request(read, simulator, harness, fleet):
+    first = harness.seed(name="web-1", publicIps=1)
+    harness.seed(name="web-2")
+    harness.seed(name="web-3", publicIps=1)
     inventory = read(connect_with="public_ip")
     assert asked(simulator) == ["test_area/instances", "test_area/publicipaddresses"]
-    (address,) = [row["ipAddress"] for row in bench.environment.siblings["publicipaddresses"] if row["instances"][0]["id"] == first]
+    (address,) = [
+        resource["ipAddress"] for resource in harness.environment.resources["publicipaddresses"] if resource["instances"][0]["id"] == first
+    ]
     assert inventory.hosts["web-1"].vars["ansible_host"] == address
     assert "ansible_host" not in inventory.hosts["web-2"].vars
     assert [text for text in fleet.warnings if "web-2" in text and "public_ip" in text]
 
 
 @pytest.mark.parametrize("details", [False, True])
-def test_an_address_of_several_instances_is_nobody_s(read, bench, details):
-    shared = bench.place(name="web-1", publicIps=1)
-    bench.place(name="web-2", shareIpWith=shared)
-    twice = [bench.place(name=f"web-{number}", publicIps=1) for number in (3, 4)]
-    for row in bench.environment.siblings["publicipaddresses"]:
-        if row["instances"][0]["id"] in twice:
-            row["ipAddress"] = "192.0.2.1"
+def test_an_address_of_several_instances_is_nobody_s(read, harness, details):
+    shared = harness.seed(name="web-1", publicIps=1)
+    harness.seed(name="web-2", shareIpWith=shared)
+    twice = [harness.seed(name=f"web-{number}", publicIps=1) for number in (3, 4)]
+    for resource in harness.environment.resources["publicipaddresses"]:
+        if resource["instances"][0]["id"] in twice:
+            resource["ipAddress"] = "192.0.2.1"
     inventory = read(connect_with="public_ip", details=details)
     assert not [name for name, host in inventory.hosts.items() if "ansible_host" in host.vars]
 
 
-def test_of_several_addresses_the_first_in_order(read, bench):
-    bench.place(name="web-1", publicIps=12)
-    rows = bench.environment.siblings["publicipaddresses"]
-    for number, row in enumerate(rows):
-        row["ipAddress"] = f"192.0.2.{number + 1}"
-    rows.reverse()
+def test_of_several_addresses_the_first_in_order(read, harness):
+    harness.seed(name="web-1", publicIps=12)
+    resources = harness.environment.resources["publicipaddresses"]
+    for number, resource in enumerate(resources):
+        resource["ipAddress"] = f"192.0.2.{number + 1}"
+    resources.reverse()
     assert read(connect_with="public_ip").hosts["web-1"].vars["ansible_host"] == "192.0.2.1"
 
 
-def test_details_retrieve_those_that_will_be_hosts(read, simulator, bench):
-    first = bench.place(name="web-1", publicIps=1, userData="s3cret")
-    bench.place(name="web-2", state="Stopped")
-    bench.place(name="web-3", state="Destroyed")
+def test_details_retrieve_those_that_will_be_hosts(read, simulator, harness):
+    first = harness.seed(name="web-1", publicIps=1, userData="s3cret")
+    harness.seed(name="web-2", state="Stopped")
+    harness.seed(name="web-3", state="Destroyed")
     inventory = read(details=True, states=["Running"], connect_with="public_ip")
     assert asked(simulator) == ["test_area/instances", f"test_area/instances/{first}", "test_area/publicipaddresses"]
     seen = inventory.hosts["web-1"].vars
@@ -154,45 +156,45 @@ def test_details_retrieve_those_that_will_be_hosts(read, simulator, bench):
     assert seen["coxedge_nics"] and "s3cret" not in str(seen)
 
 
-def test_an_instance_that_goes_meanwhile_is_no_host(read, bench):
-    bench.place(name="web-1", state="Stopping", reads=0, then=None)
-    bench.place(name="web-2")
+def test_an_instance_that_goes_meanwhile_is_no_host(read, harness):
+    harness.seed(name="web-1", state="Stopping", settles_after=0, settles_as=None)
+    harness.seed(name="web-2")
     assert list(read(details=True).hosts) == ["web-2"]
 
 
-def test_a_404_of_what_is_listed_is_not_believed(read, bench):
-    bench.place(name="web-1")
-    bench.fault(kind="status", status=404, path="/instances/", count=0)
+def test_a_404_of_what_is_listed_is_not_believed(read, harness):
+    harness.seed(name="web-1")
+    harness.fault(kind="status", status=404, path="/instances/", count=0)
     seen = read(details=True).hosts["web-1"].vars
     assert seen["coxedge_state"] == "Running" and "coxedge_nics" not in seen
 
 
-def test_pages_are_followed(read, bench):
-    bench.settings(page_size=10)
-    bench.environment.place({"name": "x"})
+def test_pages_are_followed(read, harness):
+    harness.settings(page_size=10)
+    harness.environment.seed({"name": "x"})
     for number in range(24):
-        bench.place(name=f"web-{number}")
+        harness.seed(name=f"web-{number}")
     assert len(read().hosts) == 25
 
 
-def test_a_short_list_is_an_error(read, bench):
-    bench.settings(page_size=1, paging="ignored")
-    bench.place(name="web-1")
-    bench.place(name="web-2")
+def test_a_short_list_is_an_error(read, harness):
+    harness.settings(page_size=1, paging="ignored")
+    harness.seed(name="web-1")
+    harness.seed(name="web-2")
     with pytest.raises(AnsibleParserError, match="test_area"):
         read()
 
 
-def test_slowness_and_throttling_are_ridden_out(read, bench):
-    bench.place(name="web-1")
-    bench.fault(kind="status", status=429, headers={"Retry-After": "0"}, count=1)
-    bench.fault(kind="delay", seconds=0.2, count=1)
+def test_slowness_and_throttling_are_ridden_out(read, harness):
+    harness.seed(name="web-1")
+    harness.fault(kind="status", status=429, headers={"Retry-After": "0"}, count=1)
+    harness.fault(kind="delay", seconds=0.2, count=1)
     assert list(read().hosts) == ["web-1"]
 
 
-def test_one_environment_that_fails_fails_all_and_is_named(read, bench, fleet):
-    bench.place(name="web-1")
-    bench.fault(kind="status", status=403, path="/prod/instances", count=0)
+def test_one_environment_that_fails_fails_all_and_is_named(read, harness, fleet):
+    harness.seed(name="web-1")
+    harness.fault(kind="status", status=403, path="/prod/instances", count=0)
     with pytest.raises(AnsibleParserError) as caught:
         read(environment_names=["test_area", "prod"])
     words = str(caught.value)
@@ -200,9 +202,9 @@ def test_one_environment_that_fails_fails_all_and_is_named(read, bench, fleet):
 
 
 @pytest.mark.parametrize("path", ["/publicipaddresses", "/instances/"])
-def test_what_fails_after_the_list_names_the_environment_too(read, bench, path):
-    bench.place(name="web-1")
-    bench.fault(kind="status", status=400, path=path, count=0)
+def test_what_fails_after_the_list_names_the_environment_too(read, harness, path):
+    harness.seed(name="web-1")
+    harness.fault(kind="status", status=400, path=path, count=0)
     with pytest.raises(AnsibleParserError, match="environment test_area"):
         read(connect_with="public_ip", details="instances/" in path)
 
@@ -216,8 +218,8 @@ def test_the_variables_of_the_environment(read, simulator, monkeypatch):
     assert asked(simulator) == ["prod/instances", "test_area/instances"]
 
 
-def test_of_two_variables_for_the_key_the_longer_one_is_heeded(read, bench, monkeypatch):
-    bench.place(name="web-1")
+def test_of_two_variables_for_the_key_the_longer_one_is_heeded(read, harness, monkeypatch):
+    harness.seed(name="web-1")
     monkeypatch.setenv("COXEDGE_KEY", "another")
     assert list(read().hosts) == ["web-1"]
 
@@ -237,8 +239,8 @@ def test_of_two_variables_for_the_key_the_longer_one_is_heeded(read, bench, monk
         "ANSIBLE_INVENTORY_USE_EXTRA_VARS",
     ],
 )
-def test_an_empty_variable_counts_as_not_set(read, simulator, bench, monkeypatch, name):
-    bench.place(name="web-1")
+def test_an_empty_variable_counts_as_not_set(read, simulator, harness, monkeypatch, name):
+    harness.seed(name="web-1")
     monkeypatch.setenv("COXEDGE_KEY", API_KEY)
     monkeypatch.setenv(name, "")
     made = []
@@ -268,7 +270,7 @@ def test_an_empty_url_is_the_default(read, monkeypatch):
     assert seen[0].api_url == "https://portal.coxedge.com/api/v2"
 
 
-def test_blanks_and_commas_in_lists_of_the_environment(read, simulator, monkeypatch, bench):
+def test_blanks_and_commas_in_lists_of_the_environment(read, simulator, monkeypatch, harness):
     monkeypatch.setenv("COXEDGE_ENVIRONMENT_NAMES", "test_area, ,")
     monkeypatch.setenv("COXEDGE_API_KEY", "  ")
     monkeypatch.setenv("COXEDGE_KEY", API_KEY)
@@ -297,8 +299,8 @@ def test_what_is_missing_is_named_with_the_ways_to_give_it(read, monkeypatch, op
             read(**empty)
 
 
-def test_empty_options_of_the_file_count_as_not_given(read, bench):
-    bench.place(name="web-1", state="Stopped")
+def test_empty_options_of_the_file_count_as_not_given(read, harness):
+    harness.seed(name="web-1", state="Stopped")
     names = ["api_key", "api_url", "service_code", "organization_id", "api_timeout", "api_retries", "validate_certs", "ca_path", "details"]
     names += [
         "connect_with",
@@ -337,8 +339,8 @@ def test_neither_true_nor_false_is_refused(read, monkeypatch):
         read()
 
 
-def test_the_key_may_be_a_template(read, monkeypatch, bench):
-    bench.place(name="web-1")
+def test_the_key_may_be_a_template(read, monkeypatch, harness):
+    harness.seed(name="web-1")
     monkeypatch.setenv("COXEDGE_API_KEY", "")
     monkeypatch.setenv("MY_KEY", API_KEY)
     key = "{{ lookup('ansible.builtin.env', 'MY_KEY') }}"
@@ -372,34 +374,34 @@ def cached(read, tmp_path):
     return parse
 
 
-def test_a_second_run_makes_no_request_and_has_the_same(cached, simulator, bench):
-    bench.place(name="{{ x }}", networkName="a{b", state="Stopped")
-    bench.place(name="web-1")
+def test_a_second_run_makes_no_request_and_has_the_same(cached, simulator, harness):
+    harness.seed(name="{{ x }}", networkName="a{b", state="Stopped")
+    harness.seed(name="web-1")
     first = cached()
-    assert len(simulator.face.log) == 1
+    assert len(simulator.app.log) == 1
     second = cached()
-    assert simulator.face.log == []
+    assert simulator.app.log == []
     assert {name: host.vars for name, host in first.hosts.items()} == {name: host.vars for name, host in second.hosts.items()}
 
 
-def test_what_is_kept_serves_other_filters_and_names(cached, simulator, bench):
-    bench.place(name="web-1", state="Stopped")
-    bench.place(name="web-2", hostname="h", publicIps=1)
-    bench.place(name="web-3", state="Destroyed")
+def test_what_is_kept_serves_other_filters_and_names(cached, simulator, harness):
+    harness.seed(name="web-1", state="Stopped")
+    harness.seed(name="web-2", hostname="h", publicIps=1)
+    harness.seed(name="web-3", state="Destroyed")
     for details in (False, True):
         cached(states=["Stopped"], details=details)
-        simulator.face.log.clear()
+        simulator.app.log.clear()
         inventory = cached(hostnames=["hostname"], states=["Running", "Destroyed"], filters=["coxedge_name != 'x'"], details=details)
-        assert simulator.face.log == [] and list(inventory.hosts) == ["h", "web-3"]
+        assert simulator.app.log == [] and list(inventory.hosts) == ["h", "web-3"]
         assert ("coxedge_nics" in inventory.hosts["web-3"].vars) is details
 
 
-def test_it_can_be_told_to_read_anew(cached, simulator, bench):
+def test_it_can_be_told_to_read_anew(cached, simulator, harness):
     cached()
-    bench.place(name="web-1")
+    harness.seed(name="web-1")
     assert list(cached().hosts) == []
-    assert list(cached(may_use_cache=False).hosts) == ["web-1"] and len(simulator.face.log) == 1
-    assert list(cached().hosts) == ["web-1"] and simulator.face.log == []
+    assert list(cached(may_use_cache=False).hosts) == ["web-1"] and len(simulator.app.log) == 1
+    assert list(cached().hosts) == ["web-1"] and simulator.app.log == []
 
 
 @pytest.mark.parametrize(
@@ -408,17 +410,17 @@ def test_it_can_be_told_to_read_anew(cached, simulator, bench):
         ({"api_key": "another"}, "does not accept this api_key"),
         ({"api_url": "http://127.0.0.1:9/api/v2"}, "no connection to 127.0.0.1"),
         ({"service_code": "other"}, "test_area of service other"),
-        ({"organization_id": "other"}, "gives no access to this organization"),
+        ({"organization_id": "other"}, "has no access to this organization"),
     ],
 )
-def test_another_account_or_place_does_not_read_it(cached, simulator, bench, change, words, monkeypatch):
+def test_another_account_or_place_does_not_read_it(cached, simulator, harness, change, words, monkeypatch):
     monkeypatch.setenv("COXEDGE_API_RETRIES", "0")
-    bench.place(name="web-1")
+    harness.seed(name="web-1")
     cached()
     with pytest.raises(AnsibleParserError, match=words):
         cached(**change)
     # The first one's is still there.
-    assert list(cached().hosts) == ["web-1"] and simulator.face.log == []
+    assert list(cached().hosts) == ["web-1"] and simulator.app.log == []
 
 
 @pytest.mark.parametrize(
@@ -430,28 +432,28 @@ def test_another_account_or_place_does_not_read_it(cached, simulator, bench, cha
         ({"connect_with": "public_ip"}, ["test_area/instances", "test_area/publicipaddresses"], ["web-1"]),
     ],
 )
-def test_what_needs_other_requests_does_not_read_it(cached, simulator, bench, change, asks, hosts):
-    instance_id = bench.place(name="web-1")
-    simulator.cloud.environment(None, "compute-on", "prod").place({"name": "web-prod"})
+def test_what_needs_other_requests_does_not_read_it(cached, simulator, harness, change, asks, hosts):
+    instance_id = harness.seed(name="web-1")
+    simulator.cloud.environment(None, "compute-on", "prod").seed({"name": "web-prod"})
     assert list(cached().hosts) == ["web-1"]
     assert sorted(cached(**change).hosts) == hosts
     assert [path.replace(instance_id, "ID") for path in asked(simulator)] == asks
     # Both are kept.
     for again in ({}, change):
         cached(**again)
-        assert simulator.face.log == []
+        assert simulator.app.log == []
 
 
 @pytest.mark.parametrize("text", ["", "{", "[]", "null", '{"__payload__": "x"}', '{"format": 1}', "\x00"])
-def test_a_damaged_file_is_read_anew(cached, simulator, bench, text):
-    bench.place(name="web-1")
+def test_a_damaged_file_is_read_anew(cached, simulator, harness, text):
+    harness.seed(name="web-1")
     cached()
     for _time in range(2):
         (file,) = cached.folder.iterdir()
         file.write_text(text)
-        assert list(cached().hosts) == ["web-1"] and len(simulator.face.log) == 1
+        assert list(cached().hosts) == ["web-1"] and len(simulator.app.log) == 1
     cached()
-    assert simulator.face.log == []
+    assert simulator.app.log == []
 
 
 def test_damage_within_is_noticed():
@@ -468,8 +470,8 @@ def test_damage_within_is_noticed():
     assert reading.from_cache_entry({**kept, "environments": json.dumps([{"name": "e", "instances": None}])}, "b", ["e"]) is None
 
 
-def test_no_secret_is_kept(cached, bench):
-    bench.place(name="web-1", userData="s3cret-data", password="s3cret-word")
+def test_no_secret_is_kept(cached, harness):
+    harness.seed(name="web-1", userData="s3cret-data", password="s3cret-word")
     for details in (False, True):
         cached(details=details)
     for file in cached.folder.rglob("*"):
@@ -477,9 +479,9 @@ def test_no_secret_is_kept(cached, bench):
         assert API_KEY not in text and "s3cret" not in text
 
 
-def test_an_old_entry_expires(cached, simulator, bench):
+def test_an_old_entry_expires(cached, simulator, harness):
     cached()
     (file,) = cached.folder.iterdir()
     os.utime(file, (0, 0))
-    bench.place(name="web-1")
-    assert list(cached().hosts) == ["web-1"] and len(simulator.face.log) == 1
+    harness.seed(name="web-1")
+    assert list(cached().hosts) == ["web-1"] and len(simulator.app.log) == 1

@@ -10,7 +10,7 @@ from pathlib import Path
 
 import pytest
 import yaml
-from ansible_collections.coxedge.compute.tests.simulator.cloud import API_KEY
+from ansible_collections.coxedge.compute.tests.simulator.model import API_KEY
 
 ROOT = Path(__file__).resolve().parents[3]
 BLOCKS = re.findall(r"^```yaml\n(plugin: .*?)^```$", (ROOT / "docs" / "inventory.md").read_text(), flags=re.MULTILINE | re.DOTALL)
@@ -29,11 +29,11 @@ PROMISED = [
 
 
 @pytest.fixture
-def environ(simulator, bench, monkeypatch, tmp_path):
-    bench.place(name="web-1", publicIps=1)
-    bench.place(name="db-1", state="Stopped", publicIps=1)
-    bench.place(name="scratch-1", publicIps=1)
-    simulator.cloud.environment(None, "compute-on", "prod").place({"name": "web-1"})
+def environ(simulator, harness, monkeypatch, tmp_path):
+    harness.seed(name="web-1", publicIps=1)
+    harness.seed(name="db-1", state="Stopped", publicIps=1)
+    harness.seed(name="scratch-1", publicIps=1)
+    simulator.cloud.environment(None, "compute-on", "prod").seed({"name": "web-1"})
     monkeypatch.setenv("COXEDGE_API_KEY", API_KEY)
     monkeypatch.setenv("COXEDGE_API_URL", simulator.api_url)
     monkeypatch.chdir(tmp_path)

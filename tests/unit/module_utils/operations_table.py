@@ -20,14 +20,14 @@ TIMEOUT = 5.0
 NAME = "web1"
 
 
-def there(bench) -> list[dict[str, Any]]:
+def there(harness) -> list[dict[str, Any]]:
     """The servers of the name. One that is being expunged is gone to all intents and purposes."""
-    return [row for row in bench.instances(NAME) if row["state"] != "Expunging"]
+    return [instance for instance in harness.instances(NAME) if instance["state"] != "Expunging"]
 
 
-def server(bench, *names: str) -> dict[str, Any]:
+def server(harness, *names: str) -> dict[str, Any]:
     """The one server of the name, in the simulator's own words; its state alone, or more attributes."""
-    (found,) = there(bench)
+    (found,) = there(harness)
     return {name: found[name] for name in names}
 
 
@@ -50,19 +50,19 @@ class Case:
 
 
 def state_is(*states: str) -> Callable[[Any], bool]:
-    return lambda bench: [row["state"] for row in there(bench)] in [[state] for state in states]
+    return lambda harness: [instance["state"] for instance in there(harness)] in [[state] for state in states]
 
 
-def is_gone(bench) -> bool:
-    return there(bench) == []
+def is_gone(harness) -> bool:
+    return there(harness) == []
 
 
 def shows(**attributes: Any) -> Callable[[Any], bool]:
-    return lambda bench: server(bench, *attributes) == attributes
+    return lambda harness: server(harness, *attributes) == attributes
 
 
 def iso_is(attached: bool) -> Callable[[Any], bool]:
-    return lambda bench: (bench.environment.hidden[server(bench, "id")["id"]]["isoId"] is not None) is attached
+    return lambda harness: (harness.environment.private[server(harness, "id")["id"]]["isoId"] is not None) is attached
 
 
 CREATE = {"template": "Ubuntu 24.04", "compute_offering": "2vCPU.4GB", "network": "Web-test_area"}
@@ -86,7 +86,7 @@ CASES = {
     "changeNetwork": Case("POST", "operation=changeNetwork", {"network": "App-test_area", **CHANGE}, shows(networkName="App-test_area")),
     "associateSSHKey": Case(
         *("POST", "operation=associateSSHKey", {"ssh_key_name": "mysshkey", "update_ssh_key": "always", **CHANGE}),
-        lambda bench: bench.environment.hidden[server(bench, "id")["id"]]["sshKeyName"] == "mysshkey",
+        lambda harness: harness.environment.private[server(harness, "id")["id"]]["sshKeyName"] == "mysshkey",
         setup={"sshKeyName": "the key before"},
     ),
     "resetPassword": Case("POST", "operation=resetPassword", {}, state_is("Running"), special="password"),
@@ -104,14 +104,14 @@ CASES = {
 }
 
 
-def run(bench, case: Case, client: Any = None) -> Any:
+def run(harness, case: Case, client: Any = None) -> Any:
     """Runs the operation once."""
-    client, deadline = client or bench.client(api_timeout=TIMEOUT), bench.deadline(WAIT)
+    client, deadline = client or harness.client(api_timeout=TIMEOUT), harness.deadline(WAIT)
     catalog = Catalog(client, deadline)
     if case.special is None:
-        options = bench.options(name=NAME, **{"state": "present", **case.options})
-        return drive(Reconciler(Run(client, catalog, deadline, options)).converge(), bench.clock.sleep)
+        options = harness.options(name=NAME, **{"state": "present", **case.options})
+        return drive(Reconciler(Run(client, catalog, deadline, options)).converge(), harness.clock.sleep)
     operation = ImperativeRun(Run(client, catalog, deadline, selection({"name": NAME})))
     job = operation.reset_password() if case.special == "password" else operation.set_iso(ISO if case.special == "attach" else None)
-    drive(job, bench.clock.sleep)
+    drive(job, harness.clock.sleep)
     return operation.outcome

@@ -20,7 +20,7 @@ from urllib.parse import urlsplit
 import pytest
 from ansible_collections.coxedge.compute.plugins.module_utils.api.errors import ApiError
 from ansible_collections.coxedge.compute.plugins.module_utils.instance.steps import Refused
-from ansible_collections.coxedge.compute.tests.simulator.cloud import API_KEY
+from ansible_collections.coxedge.compute.tests.simulator.model import API_KEY
 from ansible_collections.coxedge.compute.tests.unit.module_utils.operations_table import (
     CASES,
     NAME,
@@ -136,38 +136,38 @@ def chain(error: BaseException | None) -> Iterator[BaseException]:
 
 @pytest.mark.parametrize("name", CASES)
 @pytest.mark.parametrize("count", [1, 0], ids=["once", "for ever"])
-def test_each_fault(bench, clock, name, count):
+def test_each_fault(harness, clock, name, count):
     case = CASES[name]
     for fault, told in FAULTS.items():
         cell = (name, fault, "once" if count else "for ever")
         if isinstance(told, dict) and told["kind"].startswith("task_") and case.method == "GET" and "tasks" not in case.path:
             # No work goes on there.
             continue
-        bench.simulator.face.reset_all()
+        harness.simulator.app.reset_all()
         # What is not reported can't be seen to have been done: see test_apply.py and test_operations.py for that.
-        bench.settings(report_ssh_key=True, report_iso=True)
+        harness.settings(report_ssh_key=True, report_iso=True)
         if case.state is not None:
-            bench.place(name=NAME, state=case.state, **case.setup)
-        bench.place(name="bystander")
+            harness.seed(name=NAME, state=case.state, **case.setup)
+        harness.seed(name="bystander")
         if isinstance(told, dict):
-            bench.fault(**told, method=case.method, path=case.path, count=count)
-        on_the_server = list(bench.simulator.face.faults.active)
+            harness.fault(**told, method=case.method, path=case.path, count=count)
+        on_the_server = list(harness.simulator.app.faults.active)
         began, error = clock.now, None
         try:
             with shaken(case, told, count) if isinstance(told, str) else nullcontext() as hit:
-                run(bench, case)
+                run(harness, case)
         except (ApiError, Refused) as problem:
             error = problem
         hits = len(hit) if hit is not None else on_the_server[0].hits
         assert hits == count or (not count and hits), (cell, "was not met")
         took = clock.now - began
         assert took <= WAIT + 2 * TIMEOUT, (cell, took)
-        named = len(there(bench))
-        writes = bench.writes()
+        named = len(there(harness))
+        writes = harness.writes()
         if error is None:
             # What the API does not report goes on for a moment after an answer that names no task.
             clock.sleep(5)
-            assert case.done(bench), (cell, "claims to be done")
+            assert case.done(harness), (cell, "claims to be done")
             assert named == case.servers, (cell, named)
         else:
             words = error.sentence if isinstance(error, ApiError) else str(error)
@@ -178,14 +178,13 @@ def test_each_fault(bench, clock, name, count):
             assert named <= 1, (cell, named)
         if name in ONCE_ONLY and fault not in NOT_SENT:
             assert writes.count(f"POST {'instances' if name == 'create' else name}") <= 1, (cell, writes)
-        assert [row["state"] for row in bench.instances("bystander")] == ["Running"], cell
+        assert [instance["state"] for instance in harness.instances("bystander")] == ["Running"], cell
         # Without the fault a second run gets there; work that never ends has to be ended first.
-        bench.simulator.face.faults.clear()
-        bench.simulator.cloud.task_fault = None
+        harness.simulator.app.faults.clear()
         if fault == "task never ends":
-            for row in bench.instances(NAME):
-                bench.environment.amend(row, {"state": case.state or "Running"})
-            bench.simulator.cloud.pending.clear()
-        run(bench, case)
+            for instance in harness.instances(NAME):
+                harness.environment.patch(instance, {"state": case.state or "Running"})
+            harness.simulator.cloud.pending.clear()
+        run(harness, case)
         clock.sleep(5)
-        assert case.done(bench) and len(there(bench)) == case.servers, (cell, "second run")
+        assert case.done(harness) and len(there(harness)) == case.servers, (cell, "second run")

@@ -13,15 +13,15 @@ from ansible_collections.coxedge.compute.plugins.module_utils.instance.options i
 from ansible_collections.coxedge.compute.plugins.module_utils.instance.view import full_view, snake
 from ansible_collections.coxedge.compute.plugins.module_utils.module import ENVIRONMENT, api_options, wait_options
 from ansible_collections.coxedge.compute.plugins.modules import instance, instance_fleet, instance_info
-from ansible_collections.coxedge.compute.tests.simulator import cloud
+from ansible_collections.coxedge.compute.tests.simulator import bodies
 
 ID = "9db8ff2f-b49b-466d-a2f3-c1e6def408f4"
 
 
 def test_the_create_fields_are_the_documented_ones():
-    assert {row.api for row in FIELDS if row.created_with} == set(cloud.CREATE_BODY)
-    assert {row.api for row in FIELDS if row.required} == set(cloud.CREATE_REQUIRED)
-    assert {row.api for row in FIELDS if row.changed_by == "update"} == set(cloud.UPDATE_BODY)
+    assert {row.api for row in FIELDS if row.created_with} == set(bodies.CREATE_BODY)
+    assert {row.api for row in FIELDS if row.required} == set(bodies.CREATE_REQUIRED)
+    assert {row.api for row in FIELDS if row.changed_by == "update"} == set(bodies.UPDATE_BODY)
 
 
 def documented(*texts):

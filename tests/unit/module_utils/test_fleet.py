@@ -34,85 +34,89 @@ def actions(results):
 # -- requests
 
 
-def test_a_fleet_with_nothing_to_do_is_one_request(bench):
+def test_a_fleet_with_nothing_to_do_is_one_request(harness):
     for number in range(100):
-        bench.place(name=f"web{number}")
-    results = bench.fleet(members(100, state="started", compute_offering="1vCPU.512MB", network="Web-test_area", template="CentOS 6.8 PV"))
-    assert bench.requests() == ["GET instances"]
+        harness.seed(name=f"web{number}")
+    results = harness.fleet(
+        members(100, state="started", compute_offering="1vCPU.512MB", network="Web-test_area", template="CentOS 6.8 PV")
+    )
+    assert harness.requests() == ["GET instances"]
     assert not any(result["changed"] or result["failed"] for result in results)
     assert [result["instance"]["name"] for result in results] == [f"web{number}" for number in range(100)]
     assert "nics" not in results[0]["instance"] and results[0]["instance"]["ip_address"]
 
 
-def test_a_fleet_by_ids_is_one_request_too(bench):
-    ids = [bench.place(name=f"web{number}") for number in range(5)]
-    results = bench.fleet([{"id": item, "state": "started"} for item in ids])
-    assert bench.requests() == ["GET instances"] and not any(result["changed"] or result["failed"] for result in results)
+def test_a_fleet_by_ids_is_one_request_too(harness):
+    ids = [harness.seed(name=f"web{number}") for number in range(5)]
+    results = harness.fleet([{"id": item, "state": "started"} for item in ids])
+    assert harness.requests() == ["GET instances"] and not any(result["changed"] or result["failed"] for result in results)
 
 
-def test_details_retrieve_each(bench):
+def test_details_retrieve_each(harness):
     for number in range(5):
-        bench.place(name=f"web{number}", publicIps=1)
-    results = bench.fleet(members(5), details=True)
-    assert len(bench.requests()) == 6 and all(result["instance"]["public_ips"] for result in results)
+        harness.seed(name=f"web{number}", publicIps=1)
+    results = harness.fleet(members(5), details=True)
+    assert len(harness.requests()) == 6 and all(result["instance"]["public_ips"] for result in results)
 
 
-def test_creates_look_names_up_once_and_list_twice(bench):
-    results = bench.fleet(members(20, **CREATION))
+def test_creates_look_names_up_once_and_list_twice(harness):
+    results = harness.fleet(members(20, **CREATION))
     assert actions(results) == [["create"]] * 20 and len({result["id"] for result in results}) == 20
-    asked = bench.requests("GET")
-    lists = [entry for entry in bench.simulator.face.log if entry["method"] == "GET" and entry["path"].endswith("/instances")]
+    asked = harness.requests("GET")
+    lists = [entry for entry in harness.simulator.app.log if entry["method"] == "GET" and entry["path"].endswith("/instances")]
     assert len(lists) == 2
     assert [asked.count(f"GET {name}") for name in ("templates", "computeofferings", "networks")] == [1, 1, 1]
-    assert len(bench.instances()) == 20 and bench.writes() == ["POST instances"] * 20
+    assert len(harness.instances()) == 20 and harness.writes() == ["POST instances"] * 20
 
 
-def test_destroying_reads_volumes_and_addresses_once(bench):
+def test_destroying_reads_volumes_and_addresses_once(harness):
     for number in range(10):
-        bench.place(name=f"web{number}", publicIps=1, dataVolumes=["data"])
-    results = bench.fleet(members(10, state="absent", purge=True, public_ips_to_release=["all"], volumes_to_delete=["all"]))
-    assert actions(results) == [["delete"]] * 10 and bench.instances() == []
-    assert bench.requests("GET").count("GET volumes") == bench.requests("GET").count("GET publicipaddresses") == 1
-    assert bench.environment.siblings["publicipaddresses"] == [] and not [
-        v for v in bench.environment.siblings["volumes"] if v["name"] == "data"
+        harness.seed(name=f"web{number}", publicIps=1, dataVolumes=["data"])
+    results = harness.fleet(members(10, state="absent", purge=True, public_ips_to_release=["all"], volumes_to_delete=["all"]))
+    assert actions(results) == [["delete"]] * 10 and harness.instances() == []
+    assert harness.requests("GET").count("GET volumes") == harness.requests("GET").count("GET publicipaddresses") == 1
+    assert harness.environment.resources["publicipaddresses"] == [] and not [
+        v for v in harness.environment.resources["volumes"] if v["name"] == "data"
     ]
 
 
-def test_an_id_that_the_list_does_not_show_is_retrieved(bench):
-    bench.settings(list_destroyed=False)
-    destroyed = bench.place(name="old", state="Destroyed")
-    (result,) = bench.fleet([{"id": destroyed, "state": "recovered"}])
+def test_an_id_that_the_list_does_not_show_is_retrieved(harness):
+    harness.settings(list_destroyed=False)
+    destroyed = harness.seed(name="old", state="Destroyed")
+    (result,) = harness.fleet([{"id": destroyed, "state": "recovered"}])
     assert result["actions"] == ["recover"] and result["name"] == "old"
 
 
-def test_a_gateway_s_404_does_not_overrule_the_list(bench):
-    there = bench.place(name="web0")
-    bench.fault(kind="html", status=404, method="GET", path="/instances/")
-    (result,) = bench.fleet([{"id": there}], details=True)
+def test_a_gateway_s_404_does_not_overrule_the_list(harness):
+    there = harness.seed(name="web0")
+    harness.fault(kind="html", status=404, method="GET", path="/instances/")
+    (result,) = harness.fleet([{"id": there}], details=True)
     assert not result["failed"] and result["instance"]["id"] == there
 
 
-def test_an_ssh_key_that_only_retrieving_shows_is_not_associated_again(bench):
-    bench.settings(report_ssh_key=True)
-    bench.place(name="web0", sshKeyName="mysshkey")
-    listed = bench.environment.listed
-    bench.environment.listed = lambda: [{name: row[name] for name in row if name != "sshKeyName"} for row in listed()]
-    (result,) = bench.fleet(members(1, ssh_key_name="mysshkey", update_ssh_key="always"))
+def test_an_ssh_key_that_only_retrieving_shows_is_not_associated_again(harness):
+    harness.settings(report_ssh_key=True)
+    harness.seed(name="web0", sshKeyName="mysshkey")
+    listed = harness.environment.list_instances
+    harness.environment.list_instances = lambda: [
+        {name: instance[name] for name in instance if name != "sshKeyName"} for instance in listed()
+    ]
+    (result,) = harness.fleet(members(1, ssh_key_name="mysshkey", update_ssh_key="always"))
     assert result["actions"] == [] and not result["failed"] and "nics" not in result["instance"]
 
 
-def test_unknown_ids_are_one_list_and_a_look_each(bench):
+def test_unknown_ids_are_one_list_and_a_look_each(harness):
     ids = [f"00000000-0000-4000-8000-{number:012}" for number in range(3)]
-    results = bench.fleet([{"id": item, "state": "absent"} for item in ids])
+    results = harness.fleet([{"id": item, "state": "absent"} for item in ids])
     assert [result["id"] for result in results] == ids
-    assert len(bench.requests()) == 4 and not any(result["changed"] or result["failed"] for result in results)
-    (result,) = bench.fleet([{"id": ids[0]}])
+    assert len(harness.requests()) == 4 and not any(result["changed"] or result["failed"] for result in results)
+    (result,) = harness.fleet([{"id": ids[0]}])
     assert result["failed"] and ids[0] in result["msg"]
-    (result,) = bench.fleet([{"name": "nobody", "state": "absent"}])
+    (result,) = harness.fleet([{"name": "nobody", "state": "absent"}])
     assert (result["name"], result["id"]) == ("nobody", None)
 
 
-def test_the_bound_is_on_requests_in_flight_and_not_on_the_work_under_way(bench, monkeypatch):
+def test_the_bound_is_on_requests_in_flight_and_not_on_the_work_under_way(harness, monkeypatch):
     in_flight, peak, lock = 0, 0, threading.Lock()
     exchange = HttpTransport.exchange
 
@@ -128,10 +132,10 @@ def test_the_bound_is_on_requests_in_flight_and_not_on_the_work_under_way(bench,
                 in_flight -= 1
 
     monkeypatch.setattr(HttpTransport, "exchange", count)
-    results = bench.fleet(members(20, **CREATION), max_concurrency=3)
+    results = harness.fleet(members(20, **CREATION), max_concurrency=3)
     assert peak == 3 and not any(result["failed"] for result in results)
     # All creates are sent before the first of their tasks is asked for a second time.
-    log = bench.simulator.face.log
+    log = harness.simulator.app.log
     last = max(number for number, entry in enumerate(log) if entry["method"] == "POST")
     polled = [entry["path"] for entry in log[:last] if "/tasks/" in entry["path"]]
     assert len(polled) == len(set(polled))
@@ -140,59 +144,59 @@ def test_the_bound_is_on_requests_in_flight_and_not_on_the_work_under_way(bench,
 # -- independence
 
 
-def test_a_member_that_fails_stops_no_other_and_a_second_run_finishes_the_rest(bench):
-    bench.settings(max_instances=3)
-    twins = [bench.place(name="twin") for _n in range(2)]
+def test_a_member_that_fails_stops_no_other_and_a_second_run_finishes_the_rest(harness):
+    harness.settings(max_instances=3)
+    twins = [harness.seed(name="twin") for _n in range(2)]
     fleet = [*members(2, **CREATION), {"name": "twin"}, {"name": "web9", **CREATION, "template": "Ubuntu 1"}]
-    results = bench.fleet(fleet)
+    results = harness.fleet(fleet)
     ends = [result["failed"] for result in results]
     assert sorted(ends[:2]) == [False, True] and ends[2:] == [True, True]
     refused = next(result for result in results[:2] if result["failed"])
     assert refused["error"]["code"] == 2020 and "quota" in refused["msg"] and refused["actions"] == []
     assert all(item in results[2]["msg"] for item in twins) and "Ubuntu 24.04" in results[3]["msg"]
     assert summary_of(results) == {"created": 1, "destroyed": 0, "changed": 0, "unchanged": 0, "failed": 3}
-    bench.settings(max_instances=0)
+    harness.settings(max_instances=0)
     fleet[3]["template"] = "Ubuntu 24.04"
-    second = bench.fleet([*fleet[:2], fleet[3]])
+    second = harness.fleet([*fleet[:2], fleet[3]])
     assert sorted(map(tuple, actions(second))) == [(), ("create",), ("create",)]
-    assert sorted(row["name"] for row in bench.instances()) == ["twin", "twin", "web0", "web1", "web9"]
+    assert sorted(instance["name"] for instance in harness.instances()) == ["twin", "twin", "web0", "web1", "web9"]
 
 
-def test_a_name_that_is_not_clear_is_nobody_else_s_failure(bench):
+def test_a_name_that_is_not_clear_is_nobody_else_s_failure(harness):
     for name in ("web0", "twin", "twin"):
-        bench.place(name=name)
-    assert [result["failed"] for result in bench.fleet([{"name": "web0"}, {"name": "twin"}])] == [False, True]
+        harness.seed(name=name)
+    assert [result["failed"] for result in harness.fleet([{"name": "web0"}, {"name": "twin"}])] == [False, True]
 
 
-def test_a_mistake_of_the_program_is_no_member_s_failure(bench, monkeypatch):
-    bench.place(name="web0")
+def test_a_mistake_of_the_program_is_no_member_s_failure(harness, monkeypatch):
+    harness.seed(name="web0")
     monkeypatch.setattr(FleetReader, "settled", lambda *_args: 1 / 0)
     with pytest.raises(ZeroDivisionError):
-        bench.fleet(members(1))
+        harness.fleet(members(1))
 
 
-def test_a_refused_change_is_the_member_s_failure(bench):
-    bench.place(name="web0")
-    bench.place(name="web1", state="Stopped")
-    results = bench.fleet(members(2, compute_offering="2vCPU.4GB"))
+def test_a_refused_change_is_the_member_s_failure(harness):
+    harness.seed(name="web0")
+    harness.seed(name="web1", state="Stopped")
+    results = harness.fleet(members(2, compute_offering="2vCPU.4GB"))
     assert results[0]["failed"] and "allow_reboot" in results[0]["msg"] and results[0]["instance"]["name"] == "web0"
-    assert results[1]["actions"] == ["changeComputeOffering"] and bench.writes() == ["POST changeComputeOffering"]
+    assert results[1]["actions"] == ["changeComputeOffering"] and harness.writes() == ["POST changeComputeOffering"]
     assert results[0]["diff"] == {"before": {}, "after": {}} and results[1]["diff"]["after"]["memory_in_mb"] == 4096
 
 
-def test_a_failed_task_is_the_member_s_failure(bench):
-    bench.fault(kind="task_failed", method="POST", path="/instances$", message="no host", count=1)
-    results = bench.fleet(members(3, **CREATION))
+def test_a_failed_task_is_the_member_s_failure(harness):
+    harness.fault(kind="task_failed", method="POST", path="/instances$", message="no host", count=1)
+    results = harness.fleet(members(3, **CREATION))
     failed = [result for result in results if result["failed"]]
     assert len(failed) == 1 and "no host" in failed[0]["msg"] and failed[0]["actions"] == ["create"] and failed[0]["task_id"]
     assert failed[0]["diff"] == {"before": {}, "after": {}}
     assert set(failed[0]["error"]) == {"status_code", "code", "message", "context"}
-    assert len(bench.instances()) == 2
+    assert len(harness.instances()) == 2
 
 
-def test_all_keys_are_there_for_each(bench):
-    bench.place(name="web0")
-    results = bench.fleet([{"name": "web0"}, {"name": "web1"}, {"name": "web2", **CREATION}])
+def test_all_keys_are_there_for_each(harness):
+    harness.seed(name="web0")
+    results = harness.fleet([{"name": "web0"}, {"name": "web1"}, {"name": "web2", **CREATION}])
     keys = {"name", "id", "changed", "failed", "msg", "error", "actions", "diff", "drift", "task_id", "password", "instance"}
     assert all(set(result) == keys for result in results)
     assert results[2]["password"] and results[1]["failed"] and results[2]["task_id"] is None
@@ -202,24 +206,24 @@ def test_all_keys_are_there_for_each(bench):
 
 
 @pytest.mark.parametrize("state", STATES)
-def test_check_mode_predicts_each_member(bench, state):
+def test_check_mode_predicts_each_member(harness, state):
     for current in ("Running", "Stopped", "Error", "Destroyed"):
-        bench.place(name=current, state=current)
-    bench.place(name="starting", state="Starting", reads=1, then="Running")
+        harness.seed(name=current, state=current)
+    harness.seed(name="starting", state="Starting", settles_after=1, settles_as="Running")
     fleet = [{"name": name} for name in ("Running", "Stopped", "Error", "Destroyed", "starting", "none")]
     common = {"state": state, "compute_offering": "1vCPU.512MB", "template": "CentOS 6.8 PV", "network": "Web-test_area"}
-    predicted = bench.fleet(fleet, common, check_mode=True)
-    assert bench.writes() == []
-    done = bench.fleet(fleet, common)
+    predicted = harness.fleet(fleet, common, check_mode=True)
+    assert harness.writes() == []
+    done = harness.fleet(fleet, common)
     for before, after in zip(predicted, done):
         for key in ("changed", "failed", "actions", "diff", "msg"):
             assert before[key] == after[key], (before["name"], key)
     if state != "restarted":
-        assert not any(result["changed"] for result in bench.fleet(fleet, common))
+        assert not any(result["changed"] for result in harness.fleet(fleet, common))
 
 
-def test_a_predicted_create_has_the_full_shape(bench):
-    (result,) = bench.fleet(members(1, **CREATION), check_mode=True, details=True)
+def test_a_predicted_create_has_the_full_shape(harness):
+    (result,) = harness.fleet(members(1, **CREATION), check_mode=True, details=True)
     assert result["id"] is None and result["instance"]["id"] is None and result["instance"]["public_ips"] == []
 
 
@@ -261,107 +265,107 @@ def test_exclusions_hold_for_what_comes_of_both():
     assert "public_key" in fleet_problem([merged_options({"name": "a", "public_key": "k"}, {"ssh_key_name": "mysshkey"})])
 
 
-def test_a_name_and_an_id_of_the_same_instance_are_refused_before_any_write(bench):
-    there = bench.place(name="web0")
+def test_a_name_and_an_id_of_the_same_instance_are_refused_before_any_write(harness):
+    there = harness.seed(name="web0")
     for _n in range(2):
-        bench.place(name="twin")
+        harness.seed(name="twin")
     for other in ({"state": "absent"}, {"name": "twin"}):
         with pytest.raises(Refused, match=r"instances\[1\].*same instance as instances\[0\] \(web0\)"):
-            bench.fleet([{"name": "web0", "state": "stopped"}, {"id": there.upper(), **other}, {"name": "new", **CREATION}])
-    assert bench.writes() == []
+            harness.fleet([{"name": "web0", "state": "stopped"}, {"id": there.upper(), **other}, {"name": "new", **CREATION}])
+    assert harness.writes() == []
 
 
-def test_a_mistyped_environment_fails_the_whole_run(bench):
+def test_a_mistyped_environment_fails_the_whole_run(harness):
     with pytest.raises(ApiError, match="tset"):
-        bench.fleet(members(2, state="absent"), connection={"environment_name": "tset"})
+        harness.fleet(members(2, state="absent"), connection={"environment_name": "tset"})
 
 
-def test_nobody(bench):
-    assert bench.fleet([]) == []
+def test_nobody(harness):
+    assert harness.fleet([]) == []
 
 
 # -- lost answers, deadlines, races
 
 
 @pytest.mark.parametrize("kind", ["drop_after", "broken_json"])
-def test_fifty_creates_whose_answers_are_lost_are_fifty_servers(bench, kind):
-    bench.fault(kind=kind, method="POST", path="/instances$", count=25)
-    results = bench.fleet(members(50, **CREATION), max_concurrency=25)
+def test_fifty_creates_whose_answers_are_lost_are_fifty_servers(harness, kind):
+    harness.fault(kind=kind, method="POST", path="/instances$", count=25)
+    results = harness.fleet(members(50, **CREATION), max_concurrency=25)
     assert not [result["msg"] for result in results if result["failed"]]
-    assert sorted(row["name"] for row in bench.instances()) == sorted(f"web{number}" for number in range(50))
-    by_name = {row["name"]: row["id"] for row in bench.instances()}
+    assert sorted(instance["name"] for instance in harness.instances()) == sorted(f"web{number}" for number in range(50))
+    by_name = {instance["name"]: instance["id"] for instance in harness.instances()}
     assert all(result["id"] == by_name[result["name"]] for result in results)
-    assert bench.writes() == ["POST instances"] * 50
+    assert harness.writes() == ["POST instances"] * 50
 
 
-def test_creates_that_were_never_taken_are_unknown_and_not_sent_again(bench):
-    bench.fault(kind="drop_before", method="POST", path="/instances$", count=5)
-    results = bench.fleet(members(10, **CREATION))
+def test_creates_that_were_never_taken_are_unknown_and_not_sent_again(harness):
+    harness.fault(kind="drop_before", method="POST", path="/instances$", count=5)
+    results = harness.fleet(members(10, **CREATION))
     failed = [result for result in results if result["failed"]]
     assert len(failed) == 5 and all("unknown" in result["msg"] for result in failed)
-    assert len(bench.instances()) == 5 and len(bench.writes()) == 10
+    assert len(harness.instances()) == 5 and len(harness.writes()) == 10
 
 
-def test_throttling_is_ridden_out(bench):
-    bench.fault(kind="status", status=429, method="POST", headers={"Retry-After": "1"}, count=5)
-    results = bench.fleet(members(10, **CREATION))
-    assert not any(result["failed"] for result in results) and len(bench.instances()) == 10
+def test_throttling_is_ridden_out(harness):
+    harness.fault(kind="status", status=429, method="POST", headers={"Retry-After": "1"}, count=5)
+    results = harness.fleet(members(10, **CREATION))
+    assert not any(result["failed"] for result in results) and len(harness.instances()) == 10
 
 
-def test_one_deadline_for_all(bench, clock):
-    bench.settings(seconds={"create": 1000.0})
+def test_one_deadline_for_all(harness, clock):
+    harness.settings(seconds={"create": 1000.0})
     began = clock.now
-    results = bench.fleet([*members(3, **CREATION)], wait_timeout=60)
+    results = harness.fleet([*members(3, **CREATION)], wait_timeout=60)
     assert all(result["failed"] and result["task_id"] and "60 seconds" in result["msg"] for result in results)
     assert 60 <= clock.now - began < 62
 
 
-def test_a_twin_of_another_run_is_warned_of(bench):
-    original = bench.environment.add_instance
+def test_a_twin_of_another_run_is_warned_of(harness):
+    original = harness.environment.add_instance
 
     def with_twin(name, *args, **kwargs):
         instance = original(name, *args, **kwargs)
-        if name == "web1" and len(bench.instances("web1")) == 1:
+        if name == "web1" and len(harness.instances("web1")) == 1:
             original(name, *args, **kwargs)
         return instance
 
-    bench.environment.add_instance = with_twin
-    results = bench.fleet(members(3, **CREATION))
+    harness.environment.add_instance = with_twin
+    results = harness.fleet(members(3, **CREATION))
     assert not any(result["failed"] for result in results)
-    (warning,) = bench.last_fleet.warnings
+    (warning,) = harness.last_fleet.warnings
     assert warning.startswith("instances[1] (web1): Another instance has the name") and results[1]["id"] in warning
 
 
-def test_addresses_are_read_where_they_are_to_be_released_alone(bench):
+def test_addresses_are_read_where_they_are_to_be_released_alone(harness):
     for number in range(2):
-        bench.place(name=f"web{number}", publicIps=1)
-    bench.fleet(members(2, state="absent"), check_mode=True)
-    assert bench.requests() == ["GET instances"]
-    (released, kept) = bench.fleet([{"name": "web0", "public_ips_to_release": ["all"]}, {"name": "web1"}], {"state": "absent"})
+        harness.seed(name=f"web{number}", publicIps=1)
+    harness.fleet(members(2, state="absent"), check_mode=True)
+    assert harness.requests() == ["GET instances"]
+    (released, kept) = harness.fleet([{"name": "web0", "public_ips_to_release": ["all"]}, {"name": "web1"}], {"state": "absent"})
     assert [result["actions"] for result in (released, kept)] == [["delete"]] * 2
-    assert [row["instances"][0]["name"] for row in bench.environment.siblings["publicipaddresses"]] == ["web1"]
+    assert [resource["instances"][0]["name"] for resource in harness.environment.resources["publicipaddresses"]] == ["web1"]
 
 
-def test_addresses_that_only_the_instance_itself_shows_are_released_too(bench):
-    bench.place(name="web0", publicIps=1)
-    (address,) = bench.environment.siblings["publicipaddresses"]
+def test_addresses_that_only_the_instance_itself_shows_are_released_too(harness):
+    harness.seed(name="web0", publicIps=1)
+    (address,) = harness.environment.resources["publicipaddresses"]
     body = {"data": [{**address, "instances": []}], "metadata": {"recordCount": 1}}
-    bench.fault(path="/publicipaddresses$", kind="status", status=200, body=body)
-    assert actions(bench.fleet(members(1, state="absent", public_ips_to_release=["all"]))) == [["delete"]]
-    (body,) = [entry["body"] for entry in bench.simulator.face.log if entry["method"] == "DELETE"]
+    harness.fault(path="/publicipaddresses$", kind="status", status=200, body=body)
+    assert actions(harness.fleet(members(1, state="absent", public_ips_to_release=["all"]))) == [["delete"]]
+    (body,) = [entry["body"] for entry in harness.simulator.app.log if entry["method"] == "DELETE"]
     assert body["publicIpIdsToRelease"] == [address["id"]]
 
 
-def test_a_list_of_twins_that_can_not_be_read_is_one_warning(bench):
-    bench.fault(method="GET", path="/instances$", kind="status", status=403, skip=1)
-    results = bench.fleet(members(3, **CREATION))
-    (warning,) = bench.last_fleet.warnings
+def test_a_list_of_twins_that_can_not_be_read_is_one_warning(harness):
+    harness.fault(method="GET", path="/instances$", kind="status", status=403, skip=1)
+    results = harness.fleet(members(3, **CREATION))
+    (warning,) = harness.last_fleet.warnings
     assert not any(result["failed"] for result in results) and "could not be checked" in warning
 
 
-def test_the_summary_counts_each_kind_of_end(bench):
+def test_the_summary_counts_each_kind_of_end(harness):
     for name, state in (("gone", "Running"), ("purged", "Destroyed"), ("changed", "Stopped"), ("same", "Running")):
-        bench.place(name=name, state=state)
+        harness.seed(name=name, state=state)
     fleet = [
         {"name": "gone", "state": "absent"},
         {"name": "purged", "state": "absent", "purge": True},
@@ -370,47 +374,47 @@ def test_the_summary_counts_each_kind_of_end(bench):
         {"name": "new", **CREATION},
         {"name": "none", "state": "recovered"},
     ]
-    assert summary_of(bench.fleet(fleet)) == {"created": 1, "destroyed": 2, "changed": 1, "unchanged": 1, "failed": 1}
+    assert summary_of(harness.fleet(fleet)) == {"created": 1, "destroyed": 2, "changed": 1, "unchanged": 1, "failed": 1}
 
 
-def test_without_waiting_each_has_its_task(bench):
-    results = bench.fleet(members(3, **CREATION), wait=False)
+def test_without_waiting_each_has_its_task(harness):
+    results = harness.fleet(members(3, **CREATION), wait=False)
     assert all(result["task_id"] and result["actions"] == ["create"] for result in results)
-    assert bench.requests("GET").count("GET instances") == 1
+    assert harness.requests("GET").count("GET instances") == 1
 
 
-def test_a_member_that_is_gone_meanwhile_is_its_own_failure(bench):
-    bench.place(name="web0", state="Stopped")
-    bench.place(name="web1", state="Stopped")
-    bench.fault(kind="status", status=404, method="POST", path="operation=start", count=1)
-    results = bench.fleet(members(2, state="started"))
+def test_a_member_that_is_gone_meanwhile_is_its_own_failure(harness):
+    harness.seed(name="web0", state="Stopped")
+    harness.seed(name="web1", state="Stopped")
+    harness.fault(kind="status", status=404, method="POST", path="operation=start", count=1)
+    results = harness.fleet(members(2, state="started"))
     assert sorted(result["failed"] for result in results) == [False, True]
 
 
-def test_a_name_that_can_t_be_looked_up_holds_up_nobody_else_and_is_asked_for_once(bench, clock):
+def test_a_name_that_can_t_be_looked_up_holds_up_nobody_else_and_is_asked_for_once(harness, clock):
     for number in range(5):
-        bench.place(name=f"web{number}")
-    bench.fault(kind="status", status=503, path="/templates$", count=0)
+        harness.seed(name=f"web{number}")
+    harness.fault(kind="status", status=503, path="/templates$", count=0)
     began = clock.now
-    results = bench.fleet([*members(5, state="stopped"), *[{"name": f"new{number}", **CREATION} for number in range(12)]])
+    results = harness.fleet([*members(5, state="stopped"), *[{"name": f"new{number}", **CREATION} for number in range(12)]])
     assert actions(results[:5]) == [["stop"]] * 5 and all(result["failed"] and "templates" in result["msg"] for result in results[5:])
-    assert bench.requests("GET").count("GET templates") == 6 and clock.now - began < 120
-    assert not bench.instances("new0")
+    assert harness.requests("GET").count("GET templates") == 6 and clock.now - began < 120
+    assert not harness.instances("new0")
 
 
-def test_the_id_of_what_was_created_is_told_also_where_a_later_step_fails(bench):
-    bench.fault(kind="task_failed", method="POST", path="operation=stop", message="no agent", count=0)
-    (result,) = bench.fleet(members(1, state="stopped", **CREATION))
-    (made,) = bench.instances("web0")
+def test_the_id_of_what_was_created_is_told_also_where_a_later_step_fails(harness):
+    harness.fault(kind="task_failed", method="POST", path="operation=stop", message="no agent", count=0)
+    (result,) = harness.fleet(members(1, state="stopped", **CREATION))
+    (made,) = harness.instances("web0")
     assert result["failed"] and result["id"] == made["id"] and result["instance"]["id"] == made["id"]
-    bench.settings(first_answer="pending_with_data", seconds={"create": 1000.0})
-    (result,) = bench.fleet([{"name": "slow", **CREATION}], wait_timeout=10)
-    assert result["failed"] and result["id"] == bench.instances("slow")[0]["id"]
+    harness.settings(first_response="pending_with_data", seconds={"create": 1000.0})
+    (result,) = harness.fleet([{"name": "slow", **CREATION}], wait_timeout=10)
+    assert result["failed"] and result["id"] == harness.instances("slow")[0]["id"]
 
 
-def test_the_id_of_what_was_purged_is_told(bench):
-    there = bench.place(name="web0")
-    (result,) = bench.fleet(members(1, state="absent", purge=True))
+def test_the_id_of_what_was_purged_is_told(harness):
+    there = harness.seed(name="web0")
+    (result,) = harness.fleet(members(1, state="absent", purge=True))
     assert result["id"] == there and result["instance"] is None
 
 
@@ -434,11 +438,11 @@ class Door:
 
 
 @pytest.fixture
-def listing(bench, monkeypatch):
+def listing(harness, monkeypatch):
     """A listing behind a door for so many, which fetches what a function returns."""
 
     def make(many, fetch):
-        made = SharedListing(bench.client(), bench.deadline())
+        made = SharedListing(harness.client(), harness.deadline())
         monkeypatch.setattr(made, "_lock", Door(many))
         monkeypatch.setattr(Client, "fetch_all", lambda *_args: fetch())
         return made
@@ -482,14 +486,14 @@ def test_a_list_that_fails_leaves_no_old_one_to_those_who_wait(listing):
         assert [str(future.exception()) for future in [pool.submit(shared.instances) for _n in range(3)]] == ["no list"] * 3
 
 
-def test_renames_look_at_the_one_list(bench):
-    ids = [bench.place(name=f"web{number}") for number in range(10)]
-    results = bench.fleet([{"id": item, "name": f"new{number}"} for number, item in enumerate(ids)])
-    lists = [entry for entry in bench.simulator.face.log if entry["method"] == "GET" and entry["path"].endswith("/instances")]
+def test_renames_look_at_the_one_list(harness):
+    ids = [harness.seed(name=f"web{number}") for number in range(10)]
+    results = harness.fleet([{"id": item, "name": f"new{number}"} for number, item in enumerate(ids)])
+    lists = [entry for entry in harness.simulator.app.log if entry["method"] == "GET" and entry["path"].endswith("/instances")]
     assert actions(results) == [["update"]] * 10 and len(lists) == 1
 
 
-def test_a_name_that_is_no_text_is_nobody_s(bench):
-    bench.place(name="web0")
-    bench.environment.instances[bench.place(name="odd")]["name"] = ["x"]
-    assert bench.fleet(members(1))[0]["failed"] is False
+def test_a_name_that_is_no_text_is_nobody_s(harness):
+    harness.seed(name="web0")
+    harness.environment.instances[harness.seed(name="odd")]["name"] = ["x"]
+    assert harness.fleet(members(1))[0]["failed"] is False

@@ -60,17 +60,17 @@ def test_instances_of_any_shape_are_planned_for_or_refused(raw, wanted, offering
     with contextlib.suppress(Refused):
         wants = {lookup.option for lookup in lookups_needed(current, options).catalog}
         records = {"compute_offering": offering, "network": network, "template": network, "ssh_key_name": network}
-        plan = make_plan(current, options, Resolved(records={name: row for name, row in records.items() if name in wants}))
+        plan = make_plan(current, options, Resolved(records={name: resource for name, resource in records.items() if name in wants}))
         json.dumps(diff_of(plan.before, plan.after, plan.extra))
 
 
 @settings(max_examples=300, deadline=None)
 @given(st.lists(INSTANCES, max_size=5))
-def test_instances_of_any_shape_are_filtered_and_sorted(rows):
-    seen = [list_view(row) for row in rows]
+def test_instances_of_any_shape_are_filtered_and_sorted(instances):
+    seen = [list_view(instance) for instance in instances]
     selection = Selection({name: ["x"] for name in FILTERS})
-    assert len(in_order(seen)) == len(rows)
-    assert all(isinstance(selection.matches(row), bool) for row in seen)
+    assert len(in_order(seen)) == len(instances)
+    assert all(isinstance(selection.matches(instance), bool) for instance in seen)
 
 
 # Whole answers: JSON of any kind, and such as comes near to what an answer looks like.
@@ -99,22 +99,22 @@ ANSWERS = st.tuples(
 
 
 @pytest.mark.parametrize("name", CASES)
-def test_an_answer_of_any_shape_is_an_error_or_no_harm(bench, name):
+def test_an_answer_of_any_shape_is_an_error_or_no_harm(harness, name):
     case = CASES[name]
 
     @settings(max_examples=40, deadline=None, suppress_health_check=[HealthCheck.too_slow])
     @given(ANSWERS)
     def answered(answer):
         body, status, act, count = answer
-        bench.simulator.face.reset_all()
-        bench.settings(report_ssh_key=True, report_iso=True)
+        harness.simulator.app.reset_all()
+        harness.settings(report_ssh_key=True, report_iso=True)
         if case.state is not None:
-            bench.place(name=NAME, state=case.state, **case.setup)
-        bench.place(name="bystander")
-        bench.fault(kind="status", body=body, status=status, act=act, method=case.method, path=case.path, count=count)
+            harness.seed(name=NAME, state=case.state, **case.setup)
+        harness.seed(name="bystander")
+        harness.fault(kind="status", body=body, status=status, act=act, method=case.method, path=case.path, count=count)
         with contextlib.suppress(ApiError, Refused):
-            json.dumps(run(bench, case).result())
-        assert len(there(bench)) <= 1
-        assert [row["state"] for row in bench.instances("bystander")] == ["Running"]
+            json.dumps(run(harness, case).result())
+        assert len(there(harness)) <= 1
+        assert [instance["state"] for instance in harness.instances("bystander")] == ["Running"]
 
     answered()

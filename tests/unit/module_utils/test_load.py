@@ -21,13 +21,13 @@ MANY = 1000
 
 
 @pytest.mark.slow
-def test_a_thousand_with_one_request_in_twenty_failing(bench):
-    members = [bench.creation(f"web{number}") for number in range(MANY)]
+def test_a_thousand_with_one_request_in_twenty_failing(harness):
+    members = [harness.creation(f"web{number}") for number in range(MANY)]
     for fault in TROUBLE:
-        bench.fault(**fault)
-    results = bench.fleet(members, max_concurrency=25, wait_timeout=10**6)
-    assert sum(fault.hits for fault in bench.simulator.face.faults.active) > 0.04 * len(bench.requests())
-    names = Counter(row["name"] for row in bench.instances())
+        harness.fault(**fault)
+    results = harness.fleet(members, max_concurrency=25, wait_timeout=10**6)
+    assert sum(fault.hits for fault in harness.simulator.app.faults.active) > 0.04 * len(harness.requests())
+    names = Counter(instance["name"] for instance in harness.instances())
     assert set(names.values()) == {1}
     failed = [result for result in results if result["failed"]]
     # A create that was not taken, and whose answer was lost, is not sent again: nobody can know.
@@ -36,17 +36,17 @@ def test_a_thousand_with_one_request_in_twenty_failing(bench):
     assert len(names) == MANY - len(failed) and len(failed) < MANY / 20
 
     # A second run has the rest made, and a third, on a network as bad, stops each once.
-    bench.simulator.face.faults.clear()
-    second = bench.fleet(members, max_concurrency=25, wait_timeout=10**6)
+    harness.simulator.app.faults.clear()
+    second = harness.fleet(members, max_concurrency=25, wait_timeout=10**6)
     assert [result["failed"] for result in second] == [False] * MANY
     assert {result["name"] for result in second if result["changed"]} == {result["name"] for result in failed}
     for fault in TROUBLE:
-        bench.fault(**fault)
-    third = bench.fleet([{**member, "state": "stopped"} for member in members], max_concurrency=25, wait_timeout=10**6)
-    stopped = [row["name"] for row in bench.instances() if row["state"] == "Stopped"]
+        harness.fault(**fault)
+    third = harness.fleet([{**member, "state": "stopped"} for member in members], max_concurrency=25, wait_timeout=10**6)
+    stopped = [instance["name"] for instance in harness.instances() if instance["state"] == "Stopped"]
     assert {result["name"] for result in third if not result["failed"]} <= set(stopped)
     assert all("The outcome of stop" in result["msg"] for result in third if result["failed"])
-    log = bench.simulator.face.log
+    log = harness.simulator.app.log
     sent = Counter(entry["path"] for entry in log if entry["query"].get("operation") == "stop" and entry["status"] != 429)
     assert set(sent.values()) == {1}
-    assert set(Counter(row["name"] for row in bench.instances()).values()) == {1} and len(bench.instances()) == MANY
+    assert set(Counter(instance["name"] for instance in harness.instances()).values()) == {1} and len(harness.instances()) == MANY

@@ -29,7 +29,7 @@ TASKS = st.fixed_dictionaries(
 )
 # What others do: an instance more of a name, one brought into another state, one that vanishes.
 OTHERS = st.tuples(
-    st.sampled_from(["place", "amend", "vanish"]), st.sampled_from(NAMES), st.sampled_from(["Running", "Stopped", "Error", "Destroyed"])
+    st.sampled_from(["seed", "amend", "vanish"]), st.sampled_from(NAMES), st.sampled_from(["Running", "Stopped", "Error", "Destroyed"])
 )
 FAULTS = st.fixed_dictionaries(
     {
@@ -41,68 +41,68 @@ FAULTS = st.fixed_dictionaries(
 STEPS = st.lists(st.one_of(TASKS, TASKS, TASKS, OTHERS, FAULTS), min_size=1, max_size=8)
 
 
-def seen(bench):
-    """Everything there is, hidden attributes included."""
-    bench.simulator.cloud.advance()
-    return copy.deepcopy((bench.environment.instances, bench.environment.hidden))
+def seen(harness):
+    """Everything there is, private attributes included."""
+    harness.simulator.cloud.advance()
+    return copy.deepcopy((harness.environment.instances, harness.environment.private))
 
 
-def live(bench, name):
-    return [row for row in bench.instances(name) if row["state"] not in ("Destroyed", "Expunging")]
+def live(harness, name):
+    return [instance for instance in harness.instances(name) if instance["state"] not in ("Destroyed", "Expunging")]
 
 
-def attempt(bench, task, **how):
+def attempt(harness, task, **how):
     """What a run came to, as far as it can be compared: a refusal is one of the ends."""
     try:
-        outcome = bench.run(**how, **task)
+        outcome = harness.run(**how, **task)
     except (Refused, ApiError) as problem:
         return type(problem).__name__, str(problem)
     return outcome.actions, outcome.diff, outcome.drift
 
 
-def interfere(bench, what, name, state):
+def interfere(harness, what, name, state):
     """Something that somebody else does."""
-    rows = bench.instances(name)
-    if what == "place" and len(rows) < 2:
-        bench.place(name=name, state=state)
-    elif rows and what == "amend":
-        bench.environment.amend(rows[0], {"state": state})
-    elif rows and what == "vanish":
-        del bench.environment.instances[rows[0]["id"]]
+    instances = harness.instances(name)
+    if what == "seed" and len(instances) < 2:
+        harness.seed(name=name, state=state)
+    elif instances and what == "amend":
+        harness.environment.patch(instances[0], {"state": state})
+    elif instances and what == "vanish":
+        del harness.environment.instances[instances[0]["id"]]
 
 
 @settings(deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture, HealthCheck.too_slow])
 @given(STEPS)
-def test_whatever_happens(bench, steps):
-    bench.simulator.face.reset_all()
+def test_whatever_happens(harness, steps):
+    harness.simulator.app.reset_all()
     for step in steps:
         if isinstance(step, tuple):
-            interfere(bench, *step)
+            interfere(harness, *step)
             continue
         if "kind" in step:
-            bench.fault(**step)
+            harness.fault(**step)
             continue
-        troubled = bool(bench.simulator.face.faults.active)
-        before, counts = seen(bench), {name: len(live(bench, name)) for name in NAMES}
+        troubled = bool(harness.simulator.app.faults.active)
+        before, counts = seen(harness), {name: len(live(harness, name)) for name in NAMES}
         if not troubled:
-            written = len(bench.writes())
-            predicted = attempt(bench, step, check_mode=True)
-            assert len(bench.writes()) == written and seen(bench) == before
-        written = len(bench.writes())
-        done = attempt(bench, step)
+            written = len(harness.writes())
+            predicted = attempt(harness, step, check_mode=True)
+            assert len(harness.writes()) == written and seen(harness) == before
+        written = len(harness.writes())
+        done = attempt(harness, step)
         # Never more than one of a name by our doing, whatever became of the answers.
         for name in NAMES:
-            assert len(live(bench, name)) <= max(1, counts[name])
+            assert len(live(harness, name)) <= max(1, counts[name])
         if done[0] == "Refused":
-            assert len(bench.writes()) == written or troubled
+            assert len(harness.writes()) == written or troubled
         if troubled:
-            bench.simulator.face.faults.clear()
+            harness.simulator.app.faults.clear()
             # What this run began may go on; no later step is compared with it.
-            bench.clock.sleep(60)
+            harness.clock.sleep(60)
             continue
         assert done == predicted
         if done[0] in ("Refused", "ApiError"):
-            assert seen(bench) == before
+            assert seen(harness) == before
         elif step["state"] != "restarted":
-            again = attempt(bench, step)
+            again = attempt(harness, step)
             assert again[0] == [], (step, again)

@@ -15,7 +15,7 @@ from ansible_collections.coxedge.compute.plugins.module_utils.instance.options i
 from ansible_collections.coxedge.compute.plugins.module_utils.instance.steps import Refused
 from ansible_collections.coxedge.compute.plugins.module_utils.module import ENVIRONMENT, ApiModule, api_options, wait_options
 from ansible_collections.coxedge.compute.plugins.modules.instance_info import info_options
-from ansible_collections.coxedge.compute.tests.simulator.cloud import API_KEY
+from ansible_collections.coxedge.compute.tests.simulator.model import API_KEY
 
 NEWER = "_ansible_inject_invocation" in inspect.getsource(basic)
 REQUIRED = {"api_key": "the-key", "service_code": "compute-on", "environment_name": "test_area"}
@@ -156,13 +156,13 @@ def test_user_data_of_many_parts_does_not_blot_out_results(made, capsys):
     assert failed(capsys, lambda: module.exit_json(state="Running", name="ud"))["state"] == "Running"
 
 
-def test_user_data_that_the_api_echoes_is_blotted_out(made, bench):
-    given = {**REQUIRED, "api_key": API_KEY, "api_url": bench.simulator.api_url}
+def test_user_data_that_the_api_echoes_is_blotted_out(made, harness):
+    given = {**REQUIRED, "api_key": API_KEY, "api_url": harness.simulator.api_url}
     client = made(name="web1", **given, user_data="#!/bin/sh\npassword=hunter2").new_client()
     errors = [{"message": "bad line password=hunter2", "context": {"userData": "x", "line": "password=hunter2"}}]
-    bench.fault(kind="status", status=400, body={"errors": errors})
+    harness.fault(kind="status", status=400, body={"errors": errors})
     with pytest.raises(ApiError, match="bad line") as caught:
-        client.write("POST", "instances", None, bench.deadline(), {})
+        client.write("POST", "instances", None, harness.deadline(), {})
     error = caught.value
     assert "hunter2" not in error.sentence + str(error.details) and error.context == {"line": "********"}
 

@@ -15,13 +15,13 @@ from ansible_collections.coxedge.compute.plugins.module_utils.reconcile.run impo
 
 
 @pytest.fixture
-def operate(bench, clock):
+def operate(harness, clock):
     """Runs one operation; returns the run and what the job returned."""
 
     def run(job, check_mode=False, connection=None, **selected):
-        client, deadline = bench.client(**(connection or {})), bench.deadline(100)
+        client, deadline = harness.client(**(connection or {})), harness.deadline(100)
         operation = ImperativeRun(Run(client, Catalog(client, deadline), deadline, selection(selected), check_mode=check_mode))
-        bench.last_run = operation
+        harness.last_run = operation
         return operation, drive(job(operation), clock.sleep)
 
     return run
@@ -40,9 +40,9 @@ def iso(name):
 
 @pytest.mark.parametrize("shape", ["flat", "data"])
 @pytest.mark.parametrize("first", ["pending", "done"])
-def test_the_new_password_is_that_of_the_task(bench, operate, shape, first):
-    bench.settings(task_shape=shape, first_answer=first)
-    bench.place(name="web1")
+def test_the_new_password_is_that_of_the_task(harness, operate, shape, first):
+    harness.settings(task_shape=shape, first_response=first)
+    harness.seed(name="web1")
     one, instance = operate(reset, name="web1")
     two, _instance = operate(reset, id=instance["id"])
     assert one.outcome.password and two.outcome.password and one.outcome.password != two.outcome.password
@@ -50,57 +50,59 @@ def test_the_new_password_is_that_of_the_task(bench, operate, shape, first):
     assert one.outcome.diff == {"before": {"password": "the one before"}, "after": {"password": "a new one"}}
 
 
-def test_check_mode_resets_nothing(bench, operate):
-    bench.place(name="web1")
+def test_check_mode_resets_nothing(harness, operate):
+    harness.seed(name="web1")
     run, instance = operate(reset, name="web1", check_mode=True)
-    assert instance["name"] == "web1" and run.outcome.actions == ["resetPassword"] and run.outcome.password is None and bench.writes() == []
+    assert (
+        instance["name"] == "web1" and run.outcome.actions == ["resetPassword"] and run.outcome.password is None and harness.writes() == []
+    )
 
 
 @pytest.mark.parametrize("kind", ["drop_before", "drop_after", "broken_json"])
-def test_a_reset_whose_answer_is_lost_is_not_sent_again(bench, operate, kind):
-    bench.place(name="web1")
-    bench.fault(kind=kind, method="POST", count=1)
+def test_a_reset_whose_answer_is_lost_is_not_sent_again(harness, operate, kind):
+    harness.seed(name="web1")
+    harness.fault(kind=kind, method="POST", count=1)
     with pytest.raises(ApiError, match="unknown"):
         operate(reset, name="web1")
-    assert bench.writes() == ["POST resetPassword"] and bench.last_run.outcome.actions == ["resetPassword"]
+    assert harness.writes() == ["POST resetPassword"] and harness.last_run.outcome.actions == ["resetPassword"]
 
 
-def test_a_reset_whose_task_is_lost_or_fails_is_no_success(bench, operate):
-    bench.place(name="web1")
+def test_a_reset_whose_task_is_lost_or_fails_is_no_success(harness, operate):
+    harness.seed(name="web1")
     for kind, word in (("task_lost", "unknown"), ("task_failed", "no agent")):
-        bench.fault(kind=kind, method="POST", message="no agent", count=1)
+        harness.fault(kind=kind, method="POST", message="no agent", count=1)
         with pytest.raises(ApiError, match=word):
             operate(reset, name="web1")
-    assert bench.writes() == ["POST resetPassword"] * 2
+    assert harness.writes() == ["POST resetPassword"] * 2
 
 
-def test_a_reset_that_tells_no_password_is_no_success(bench, operate):
-    bench.place(name="web1")
-    bench.fault(path="/tasks/", kind="status", status=200, body={"taskId": "t", "taskStatus": "SUCCESS", "result": {}})
+def test_a_reset_that_tells_no_password_is_no_success(harness, operate):
+    harness.seed(name="web1")
+    harness.fault(path="/tasks/", kind="status", status=200, body={"taskId": "t", "taskStatus": "SUCCESS", "result": {}})
     with pytest.raises(ApiError, match="did not return the new one"):
         operate(reset, name="web1")
 
 
-def test_past_the_deadline_the_task_and_the_last_state_are_told(bench, operate):
-    bench.place(name="web1")
-    bench.fault(kind="task_stuck", method="POST")
+def test_past_the_deadline_the_task_and_the_last_state_are_told(harness, operate):
+    harness.seed(name="web1")
+    harness.fault(kind="task_stuck", method="POST")
     with pytest.raises(ApiError, match="last state seen is Running") as caught:
         operate(reset, name="web1")
-    assert caught.value.task_id in bench.simulator.cloud.tasks
+    assert caught.value.task_id in harness.simulator.cloud.tasks
 
 
-def test_there_must_be_an_instance(bench, operate):
-    bench.place(name="old", state="Destroyed")
+def test_there_must_be_an_instance(harness, operate):
+    harness.seed(name="old", state="Destroyed")
     for job in (reset, iso("guest tools"), iso(None)):
         with pytest.raises(Refused, match="no instance with the name"):
             operate(job, name="web1")
         with pytest.raises(Refused, match="is destroyed"):
-            operate(job, id=bench.instances("old")[0]["id"])
-    assert bench.writes() == []
+            operate(job, id=harness.instances("old")[0]["id"])
+    assert harness.writes() == []
 
 
-def test_a_state_that_does_not_allow_it_is_the_api_s_error(bench, operate):
-    bench.place(name="web1", state="Error")
+def test_a_state_that_does_not_allow_it_is_the_api_s_error(harness, operate):
+    harness.seed(name="web1", state="Error")
     with pytest.raises(ApiError, match="resetPassword") as caught:
         operate(reset, name="web1")
     assert caught.value.details["context"]["currentState"] == "Error"
@@ -110,21 +112,21 @@ def test_a_state_that_does_not_allow_it_is_the_api_s_error(bench, operate):
 
 
 @pytest.fixture
-def isos(bench):
+def isos(harness):
     """Two ISOs that can be attached, and two that can't."""
     for number, name in enumerate(("first", "second", "boot", "fresh")):
         entry = {"id": f"00000000-0000-4000-8000-{number:012}", "name": name, "ready": name != "fresh", "bootable": name == "boot"}
-        bench.environment.siblings["isos"].append(entry)
-    return {row["name"]: row["id"] for row in bench.environment.siblings["isos"]}
+        harness.environment.resources["isos"].append(entry)
+    return {resource["name"]: resource["id"] for resource in harness.environment.resources["isos"]}
 
 
-def attached(bench, instance_id):
-    return bench.environment.hidden[instance_id]["isoId"]
+def attached(harness, instance_id):
+    return harness.environment.private[instance_id]["isoId"]
 
 
-def test_where_the_iso_is_reported_nothing_needless_is_done(bench, operate, isos):
-    bench.settings(report_iso=True)
-    server = bench.place(name="web1")
+def test_where_the_iso_is_reported_nothing_needless_is_done(harness, operate, isos):
+    harness.settings(report_iso=True)
+    server = harness.seed(name="web1")
     steps = [
         ("first", ["attachIso"]),
         ("first", []),
@@ -134,88 +136,88 @@ def test_where_the_iso_is_reported_nothing_needless_is_done(bench, operate, isos
         (None, []),
     ]
     for name, actions in steps:
-        before = len(bench.writes())
-        there = attached(bench, server)
+        before = len(harness.writes())
+        there = attached(harness, server)
         predicted, instance = operate(iso(name), name="web1", check_mode=True)
-        assert len(bench.writes()) == before and instance["iso_id"] == there
+        assert len(harness.writes()) == before and instance["iso_id"] == there
         run, instance = operate(iso(name), name="web1")
         assert run.outcome.actions == actions == predicted.outcome.actions and run.outcome.diff == predicted.outcome.diff
         wanted = isos.get(name, isos["first"] if name == isos["first"] else None)
         assert run.outcome.diff == ({"before": {"iso_id": there}, "after": {"iso_id": wanted}} if actions else {"before": {}, "after": {}})
-        assert run.msg == "" and attached(bench, server) == instance["iso_id"] == wanted
+        assert run.msg == "" and attached(harness, server) == instance["iso_id"] == wanted
 
 
-def test_where_it_is_not_reported_the_operation_is_run_and_said_so(bench, operate, isos):
-    server = bench.place(name="web1")
+def test_where_it_is_not_reported_the_operation_is_run_and_said_so(harness, operate, isos):
+    server = harness.seed(name="web1")
     run, _instance = operate(iso("first"), name="web1")
     assert run.outcome.actions == ["attachIso"] and "does not report" in run.msg
     assert run.outcome.diff == {"before": {"iso_id": "not reported"}, "after": {"iso_id": isos["first"]}}
     run, _instance = operate(iso("second"), name="web1")
-    assert run.outcome.actions == ["detachIso", "attachIso"] and attached(bench, server) == isos["second"]
+    assert run.outcome.actions == ["detachIso", "attachIso"] and attached(harness, server) == isos["second"]
     run, _instance = operate(iso(None), name="web1")
-    assert run.outcome.actions == ["detachIso"] and attached(bench, server) is None
+    assert run.outcome.actions == ["detachIso"] and attached(harness, server) is None
     run, _instance = operate(iso(None), name="web1")
     assert run.outcome.actions == [] and "No ISO was attached" in run.msg and run.outcome.diff == {"before": {}, "after": {}}
 
 
-def test_an_iso_that_can_t_be_attached_is_refused_before_the_other_is_detached(bench, operate, isos):
-    server = bench.place(name="web1", isoId=isos["first"])
+def test_an_iso_that_can_t_be_attached_is_refused_before_the_other_is_detached(harness, operate, isos):
+    server = harness.seed(name="web1", isoId=isos["first"])
     for name, word in (("boot", "iso: .* is bootable,"), ("fresh", "iso: .* is not ready yet:"), ("frst", "iso: .*'first'")):
         with pytest.raises(Refused, match=word):
             operate(iso(name), name="web1")
-    assert attached(bench, server) == isos["first"] and bench.writes() == []
+    assert attached(harness, server) == isos["first"] and harness.writes() == []
 
 
 @pytest.mark.parametrize("report", [False, True])
 @pytest.mark.parametrize("kind", ["drop_before", "drop_after"])
 @pytest.mark.parametrize("name", ["first", None])
 @pytest.mark.parametrize("first", ["pending", "done"])
-def test_lost_answers_end_in_the_right_state(bench, operate, isos, report, kind, name, first):
-    bench.settings(report_iso=report, first_answer=first)
-    server = bench.place(name="web1", isoId=None if name else isos["second"])
-    bench.fault(kind=kind, method="POST", count=1)
+def test_lost_answers_end_in_the_right_state(harness, operate, isos, report, kind, name, first):
+    harness.settings(report_iso=report, first_response=first)
+    server = harness.seed(name="web1", isoId=None if name else isos["second"])
+    harness.fault(kind=kind, method="POST", count=1)
     run, _instance = operate(iso(name), name="web1")
-    assert attached(bench, server) == (isos[name] if name else None) and run.outcome.actions
+    assert attached(harness, server) == (isos[name] if name else None) and run.outcome.actions
     assert run.outcome.diff["after"] == {"iso_id": isos[name] if name else None}
 
 
 @pytest.mark.parametrize("name", ["first", None])
-def test_a_state_in_which_none_is_attached_or_detached_is_the_api_s_error(bench, operate, isos, name):
-    server = bench.place(name="web1", state="Error", isoId=isos["second"])
+def test_a_state_in_which_none_is_attached_or_detached_is_the_api_s_error(harness, operate, isos, name):
+    server = harness.seed(name="web1", state="Error", isoId=isos["second"])
     with pytest.raises(ApiError) as caught:
         operate(iso(name), name="web1")
-    assert caught.value.context["currentState"] == "Error" and attached(bench, server) == isos["second"]
+    assert caught.value.context["currentState"] == "Error" and attached(harness, server) == isos["second"]
 
 
 @pytest.mark.parametrize("report", [False, True])
-def test_after_an_answer_that_says_nothing_the_iso_must_show_where_it_is_reported(bench, operate, isos, report):
-    bench.settings(report_iso=report, first_answer="done")
-    server = bench.place(name="web1")
+def test_after_an_answer_that_says_nothing_the_iso_must_show_where_it_is_reported(harness, operate, isos, report):
+    harness.settings(report_iso=report, first_response="done")
+    server = harness.seed(name="web1")
     vague = {"method": "POST", "kind": "status", "status": 200, "body": {"data": {}}}
-    bench.fault(**vague, act="first")
+    harness.fault(**vague, act="first")
     run, _instance = operate(iso("first"), name="web1")
-    assert run.outcome.actions == ["attachIso"] and attached(bench, server) == isos["first"]
+    assert run.outcome.actions == ["attachIso"] and attached(harness, server) == isos["first"]
     if report:
-        bench.fault(**vague)
+        harness.fault(**vague)
         with pytest.raises(ApiError, match="unknown"):
             operate(iso(None), name="web1")
 
 
 @pytest.mark.parametrize("losses", [0, 1])
-def test_an_iso_that_somebody_else_attached_meanwhile_is_detached_first(bench, operate, isos, losses):
-    bench.settings(report_iso=True)
-    server = bench.place(name="web1")
-    body = {"data": bench.environment.detail(server)}
-    bench.environment.hidden[server]["isoId"] = isos["second"]
-    bench.fault(kind="status", status=200, method="GET", path="/instances/", body=body)
+def test_an_iso_that_somebody_else_attached_meanwhile_is_detached_first(harness, operate, isos, losses):
+    harness.settings(report_iso=True)
+    server = harness.seed(name="web1")
+    body = {"data": harness.environment.detail(server)}
+    harness.environment.private[server]["isoId"] = isos["second"]
+    harness.fault(kind="status", status=200, method="GET", path="/instances/", body=body)
     if losses:
-        bench.fault(kind="drop_after", path="operation=detachIso")
+        harness.fault(kind="drop_after", path="operation=detachIso")
     run, instance = operate(iso("first"), name="web1")
-    assert run.outcome.actions == ["detachIso", "attachIso"] and instance["iso_id"] == attached(bench, server) == isos["first"]
+    assert run.outcome.actions == ["detachIso", "attachIso"] and instance["iso_id"] == attached(harness, server) == isos["first"]
 
 
-def test_an_attach_that_fails_after_the_detach_says_what_became_of_the_other(bench, operate, isos):
-    bench.place(name="web1", isoId=isos["second"])
-    bench.fault(kind="task_failed", method="POST", path="operation=attachIso", message="no space", count=0)
+def test_an_attach_that_fails_after_the_detach_says_what_became_of_the_other(harness, operate, isos):
+    harness.seed(name="web1", isoId=isos["second"])
+    harness.fault(kind="task_failed", method="POST", path="operation=attachIso", message="no space", count=0)
     with pytest.raises(ApiError, match=r"no space.*has been detached"):
         operate(iso("first"), name="web1")

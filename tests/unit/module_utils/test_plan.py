@@ -7,12 +7,10 @@ from __future__ import annotations
 
 import pytest
 from ansible_collections.coxedge.compute.plugins.module_utils.api.errors import ApiError
-from ansible_collections.coxedge.compute.plugins.module_utils.instance import compare, steps
+from ansible_collections.coxedge.compute.plugins.module_utils.instance import compare, convergence, creation, steps
 from ansible_collections.coxedge.compute.plugins.module_utils.instance import plan as plan_module
 from ansible_collections.coxedge.compute.plugins.module_utils.instance.compare import diff_of
 from ansible_collections.coxedge.compute.plugins.module_utils.instance.conditions import TABLE, condition, must_settle, state_of
-from ansible_collections.coxedge.compute.plugins.module_utils.instance.convergence import convergence
-from ansible_collections.coxedge.compute.plugins.module_utils.instance.creation import creation
 from ansible_collections.coxedge.compute.plugins.module_utils.instance.fields import FIELDS, Field
 from ansible_collections.coxedge.compute.plugins.module_utils.instance.options import instance_options
 from ansible_collections.coxedge.compute.plugins.module_utils.instance.plan import lookups_needed, make_plan

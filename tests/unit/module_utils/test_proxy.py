@@ -119,8 +119,8 @@ def test_a_proxy_that_refuses_is_named_without_its_password(behind, monkeypatch,
     assert "proxy" in str(caught.value) and "proxy-password" not in str(caught.value) and KEY not in str(caught.value)
 
 
-def test_loopback_never_goes_through_a_proxy(bench, monkeypatch):
+def test_loopback_never_goes_through_a_proxy(harness, monkeypatch):
     for name in ("http_proxy", "HTTP_PROXY", "all_proxy"):
         monkeypatch.setenv(name, "http://127.0.0.1:9")
-    bench.place(name="web1")
-    assert bench.run(name="web1").actions == []
+    harness.seed(name="web1")
+    assert harness.run(name="web1").actions == []

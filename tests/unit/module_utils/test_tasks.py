@@ -61,58 +61,58 @@ def test_the_first_failure_ends_what_is_still_to_be_asked():
     assert asked == []
 
 
-def started(bench):
-    instance_id = bench.place(name="web1", state="Stopped")
-    return bench.client().write("POST", "instances", instance_id, bench.deadline(), None, "start").task_id
+def started(harness):
+    instance_id = harness.seed(name="web1", state="Stopped")
+    return harness.client().write("POST", "instances", instance_id, harness.deadline(), None, "start").task_id
 
 
-def polls(bench):
-    return len([what for what in bench.requests("GET") if "tasks" in what])
+def polls(harness):
+    return len([what for what in harness.requests("GET") if "tasks" in what])
 
 
 @pytest.mark.parametrize(("lasts", "late", "most"), [(3.2, 0.3, 14), (10.0, 0.8, 40), (60.0, 2.1, 80)])
-def test_the_end_is_noticed_soon_and_with_few_polls(bench, clock, lasts, late, most):
-    bench.settings(task_seconds=lasts)
+def test_the_end_is_noticed_soon_and_with_few_polls(harness, clock, lasts, late, most):
+    harness.settings(task_seconds=lasts)
     began = clock()
-    status = drive(wait_for_task(bench.client(), started(bench), bench.deadline()), clock.sleep)
+    status = drive(wait_for_task(harness.client(), started(harness), harness.deadline()), clock.sleep)
     assert status.ended and lasts <= clock() - began <= lasts + late
-    assert polls(bench) <= most
+    assert polls(harness) <= most
 
 
-def test_the_deadline_ends_waiting_and_tells_the_task(bench, clock):
-    bench.settings(task_seconds=100.0)
-    task_id = started(bench)
+def test_the_deadline_ends_waiting_and_tells_the_task(harness, clock):
+    harness.settings(task_seconds=100.0)
+    task_id = started(harness)
     began = clock()
     with pytest.raises(DeadlineExceeded) as caught:
-        drive(wait_for_task(bench.client(), task_id, bench.deadline(10)), clock.sleep)
+        drive(wait_for_task(harness.client(), task_id, harness.deadline(10)), clock.sleep)
     assert caught.value.task_id == task_id
     assert clock() - began == pytest.approx(10)
 
 
-def test_a_failed_task_raises(bench, clock):
-    bench.fault(kind="task_failed", message="no room")
+def test_a_failed_task_raises(harness, clock):
+    harness.fault(kind="task_failed", message="no room")
     with pytest.raises(TaskFailed, match="no room"):
-        drive(wait_for_task(bench.client(), started(bench), bench.deadline()), clock.sleep)
+        drive(wait_for_task(harness.client(), started(harness), harness.deadline()), clock.sleep)
 
 
-def test_polls_outlast_passing_faults(bench, clock):
-    task_id = started(bench)
-    bench.fault(kind="status", status=502, path="/tasks/", count=3)
-    bench.fault(kind="drop_before", path="/tasks/", count=2)
-    assert drive(wait_for_task(bench.client(), task_id, bench.deadline()), clock.sleep).ended
+def test_polls_outlast_passing_faults(harness, clock):
+    task_id = started(harness)
+    harness.fault(kind="status", status=502, path="/tasks/", count=3)
+    harness.fault(kind="drop_before", path="/tasks/", count=2)
+    assert drive(wait_for_task(harness.client(), task_id, harness.deadline()), clock.sleep).ended
 
 
-def test_a_pause_never_goes_past_the_deadline(bench, clock):
-    polling = Polling(bench.client(), bench.deadline(0.1))
+def test_a_pause_never_goes_past_the_deadline(harness, clock):
+    polling = Polling(harness.client(), harness.deadline(0.1))
     assert polling.interval() == pytest.approx(0.1)
     with pytest.raises(DeadlineExceeded, match="waiting for x"):
         drive(polling.wait("x"), clock.sleep)
 
 
 @pytest.mark.parametrize(("jitter", "seconds"), [(0.0, 0.2375), (1.0, 0.2625)])
-def test_polls_of_many_that_began_together_are_spread_by_a_tenth(bench, clock, jitter, seconds):
-    client = Client(bench.connection(), clock=clock, jitter=lambda: jitter)
-    assert Polling(client, bench.deadline()).interval() == pytest.approx(seconds)
+def test_polls_of_many_that_began_together_are_spread_by_a_tenth(harness, clock, jitter, seconds):
+    client = Client(harness.connection(), clock=clock, jitter=lambda: jitter)
+    assert Polling(client, harness.deadline()).interval() == pytest.approx(seconds)
 
 
 def test_the_bounds_of_concurrency():

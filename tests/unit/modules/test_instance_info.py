@@ -17,61 +17,61 @@ UNKNOWN_ID = "00000000-0000-4000-8000-000000000000"
 
 
 @pytest.fixture
-def info(bench):
+def info(harness):
     def run(**given):
         options = {name: given.get(name, spec.get("default")) for name, spec in info_options().items()}
-        return find_instances(bench.client(), options)
+        return find_instances(harness.client(), options)
 
     return run
 
 
-def names(rows):
-    return sorted(row["name"] for row in rows)
+def names(instances):
+    return sorted(instance["name"] for instance in instances)
 
 
-def test_everything_is_one_request_and_leaves_out_what_is_destroyed(bench, info):
+def test_everything_is_one_request_and_leaves_out_what_is_destroyed(harness, info):
     for state in ("Running", "Stopped", "Starting", "Error", "Destroyed", "Expunging"):
-        bench.place(name=state, state=state)
-    rows = info()
-    assert names(rows) == ["Error", "Running", "Starting", "Stopped"]
-    assert bench.requests() == ["GET instances"]
+        harness.seed(name=state, state=state)
+    instances = info()
+    assert names(instances) == ["Error", "Running", "Starting", "Stopped"]
+    assert harness.requests() == ["GET instances"]
     # A list says nothing of them, and an empty one would be a false word.
-    assert not {"public_ips", "nics", "user_data"} & set(rows[0])
+    assert not {"public_ips", "nics", "user_data"} & set(instances[0])
 
 
 def test_nothing_is_an_empty_result(info):
     assert info() == [] and info(name="web1") == [] and info(id=UNKNOWN_ID) == [] and info(zones=["nowhere"]) == []
 
 
-def test_by_id_one_request_with_details_also_if_destroyed(bench, info):
-    instance_id = bench.place(name="web1", state="Destroyed", publicIps=1, userData="x")
-    (row,) = info(id=instance_id.upper())
-    assert row["user_data"] == "x" and len(row["public_ips"]) == 1 and row["nics"]
-    assert bench.requests() == ["GET instances"] and bench.simulator.face.log[0]["path"].endswith(instance_id)
+def test_by_id_one_request_with_details_also_if_destroyed(harness, info):
+    instance_id = harness.seed(name="web1", state="Destroyed", publicIps=1, userData="x")
+    (instance,) = info(id=instance_id.upper())
+    assert instance["user_data"] == "x" and len(instance["public_ips"]) == 1 and instance["nics"]
+    assert harness.requests() == ["GET instances"] and harness.simulator.app.log[0]["path"].endswith(instance_id)
 
 
-def test_an_unknown_id_is_empty_only_after_a_list(bench, info):
+def test_an_unknown_id_is_empty_only_after_a_list(harness, info):
     assert info(id=UNKNOWN_ID) == []
-    assert len(bench.requests()) == 2
+    assert len(harness.requests()) == 2
 
 
-def test_a_mistyped_environment_is_no_empty_result(bench):
+def test_a_mistyped_environment_is_no_empty_result(harness):
     options = {name: spec.get("default") for name, spec in info_options().items()}
     for given in ({}, {"id": UNKNOWN_ID}, {"name": "web1"}):
         with pytest.raises(ApiError, match="environment_name"):
-            find_instances(bench.client(environment_name="typo"), {**options, **given})
+            find_instances(harness.client(environment_name="typo"), {**options, **given})
 
 
-def test_by_name_with_details_of_each(bench, info):
-    ids = {bench.place(name="web1", userData=str(n)) for n in range(3)}
-    bench.place(name="web2")
-    rows = info(name="web1")
-    assert {row["id"] for row in rows} == ids and {row["user_data"] for row in rows} == {"0", "1", "2"}
-    assert len(bench.requests()) == 4
+def test_by_name_with_details_of_each(harness, info):
+    ids = {harness.seed(name="web1", userData=str(n)) for n in range(3)}
+    harness.seed(name="web2")
+    instances = info(name="web1")
+    assert {instance["id"] for instance in instances} == ids and {instance["user_data"] for instance in instances} == {"0", "1", "2"}
+    assert len(harness.requests()) == 4
 
 
-def test_details_can_be_turned_off_and_on(bench, info):
-    instance_id = bench.place(name="web1")
+def test_details_can_be_turned_off_and_on(harness, info):
+    instance_id = harness.seed(name="web1")
     assert "user_data" not in info(name="web1", details=False)[0]
     assert "user_data" not in info(id=instance_id, details=False)[0]
     assert "user_data" in info(details=True)[0]
@@ -97,37 +97,37 @@ def test_details_can_be_turned_off_and_on(bench, info):
     ],
 )
 @pytest.mark.parametrize("details", [False, True])
-def test_filters(bench, info, given, expected, details):
-    bench.place(name="a", state="Running")
-    bench.place(name="b", state="Stopped")
-    bench.place(name="c", networkId="55ccea7f-8286-479e-a648-dd4a45866daf", networkName="App-test_area")
-    bench.place(name="d", state="Destroyed")
+def test_filters(harness, info, given, expected, details):
+    harness.seed(name="a", state="Running")
+    harness.seed(name="b", state="Stopped")
+    harness.seed(name="c", networkId="55ccea7f-8286-479e-a648-dd4a45866daf", networkName="App-test_area")
+    harness.seed(name="d", state="Destroyed")
     assert names(info(details=details, **given)) == expected
 
 
-def test_filters_hold_for_an_id_too(bench, info):
-    instance_id = bench.place(name="a", state="Running")
+def test_filters_hold_for_an_id_too(harness, info):
+    instance_id = harness.seed(name="a", state="Running")
     assert info(id=instance_id, states=["Stopped"]) == []
 
 
-def test_one_that_goes_while_details_are_read_is_left_out(bench, info):
-    bench.place(name="a", state="Running", reads=0, then=None)
-    bench.place(name="b", state="Running", reads=0, then="Destroyed")
-    bench.place(name="c")
+def test_one_that_goes_while_details_are_read_is_left_out(harness, info):
+    harness.seed(name="a", state="Running", settles_after=0, settles_as=None)
+    harness.seed(name="b", state="Running", settles_after=0, settles_as="Destroyed")
+    harness.seed(name="c")
     assert names(info(details=True)) == ["c"]
 
 
-def test_what_the_list_shows_is_there_whatever_a_404_says(bench, info):
-    instance_id = bench.place(name="a")
-    bench.fault(kind="html", status=404, path="/instances/", count=0)
+def test_what_the_list_shows_is_there_whatever_a_404_says(harness, info):
+    instance_id = harness.seed(name="a")
+    harness.fault(kind="html", status=404, path="/instances/", count=0)
     assert names(info(name="a")) == names(info(id=instance_id)) == ["a"]
 
 
-def test_details_are_read_side_by_side_within_the_bound(bench, info, simulator):
+def test_details_are_read_side_by_side_within_the_bound(harness, info, simulator):
     for n in range(12):
-        bench.place(name=f"n{n}")
+        harness.seed(name=f"n{n}")
     lock, now, most = threading.Lock(), [0], [0]
-    real = simulator.face.carry_out
+    real = simulator.app.carry_out
 
     def counting(path, task_fault=None):
         with lock:
@@ -140,18 +140,18 @@ def test_details_are_read_side_by_side_within_the_bound(bench, info, simulator):
             with lock:
                 now[0] -= 1
 
-    simulator.face.carry_out = counting
+    simulator.app.carry_out = counting
     try:
         assert len(info(details=True, max_concurrency=4)) == 12
     finally:
-        simulator.face.carry_out = real
+        simulator.app.carry_out = real
     assert most[0] == 4
 
 
-def test_a_failure_in_the_middle_fails_the_whole(bench, info):
+def test_a_failure_in_the_middle_fails_the_whole(harness, info):
     for n in range(5):
-        bench.place(name=f"n{n}")
-    bench.fault(kind="status", status=403, path="/instances/", skip=2)
+        harness.seed(name=f"n{n}")
+    harness.fault(kind="status", status=403, path="/instances/", skip=2)
     with pytest.raises(ApiError, match="api_key"):
         info(details=True)
 

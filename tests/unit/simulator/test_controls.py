@@ -155,14 +155,14 @@ def test_the_request_log(url):
 
 
 def test_settings_change_the_shapes_of_answers(url, clock, simulator):
-    control(url, "POST", "settings", {"task_shape": "data", "failed_word": "FAILURE", "failed_detail": "result", "task_seconds": 2})
+    control(url, "POST", "settings", {"task_shape": "data", "failed_status": "FAILURE", "failed_detail": "result", "task_seconds": 2})
     (instance_id,) = control(url, "POST", "instances", {"state": "Stopped", "publicIps": 1})[1]
     control(url, "POST", "faults", {"kind": "task_failed", "message": "no room", "method": "POST"})
     task_id = api(url, "POST", f"/{instance_id}", operation="start").json()["taskId"]
     clock.sleep(2)
     task = requests.get(f"{url}/api/v2/tasks/{task_id}", headers=KEY, timeout=10).json()["data"]
     assert (task["id"], task["status"], task["result"]) == (task_id, "FAILURE", {"errorText": "no room"})
-    control(url, "POST", "settings", {"first_answer": "done", "public_ips_key": "publicIPs", "image_key": "template"})
+    control(url, "POST", "settings", {"first_response": "done", "public_ips_key": "publicIPs", "image_key": "template"})
     answer = api(url, "POST", f"/{instance_id}", operation="start").json()
     assert answer["taskStatus"] == "SUCCESS" and answer["data"]["state"] == "Running" and answer["data"]["publicIPs"]
     assert answer["data"]["templateId"] and "imageId" not in answer["data"]
@@ -170,7 +170,7 @@ def test_settings_change_the_shapes_of_answers(url, clock, simulator):
     answer = api(url, "POST", f"/{instance_id}", operation="start")
     assert answer.status_code == 200 and answer.json()["errors"][0]["errorCode"] == "2012"
     for kind, status in (("data", 200), ("empty", 204)):
-        control(url, "POST", "settings", {"update_answer": kind})
+        control(url, "POST", "settings", {"update_response": kind})
         assert api(url, "PUT", f"/{instance_id}", {"name": kind}).status_code == status
     assert simulator.cloud.environment(None, "compute-on", "test_area").instances[instance_id]["name"] == "empty"
 
@@ -185,7 +185,7 @@ def test_paging_honoured_and_ignored(url):
     control(url, "POST", "settings", {"page_size": 2})
     first = api(url).json()
     assert first["metadata"] == {"recordCount": 5, "pageSize": 2, "pageCurrent": 1}
-    names = [row["name"] for n in (1, 2, 3, 4) for row in api(url, page_number=n, page_size=50).json()["data"]]
+    names = [instance["name"] for n in (1, 2, 3, 4) for instance in api(url, page_number=n, page_size=50).json()["data"]]
     assert names == [f"p-{n:05d}" for n in range(5)]
     control(url, "POST", "settings", {"paging": "ignored"})
     assert api(url, page_number=2).json()["data"] == first["data"]
@@ -196,7 +196,7 @@ def test_destroyed_instances_can_be_hidden_and_can_vanish(url, clock, simulator)
     (instance_id,) = control(url, "POST", "instances", {"name": "a"})[1]
     api(url, "DELETE", f"/{instance_id}")
     clock.sleep(2)
-    assert [row["state"] for row in api(url).json()["data"]] == ["Destroyed"]
+    assert [instance["state"] for instance in api(url).json()["data"]] == ["Destroyed"]
     control(url, "POST", "settings", {"list_destroyed": False})
     assert api(url).json() == {"data": [], "metadata": {"recordCount": 0}}
     assert api(url, tail=f"/{instance_id}").json()["data"]["state"] == "Destroyed"
@@ -224,7 +224,7 @@ def test_lenient_lets_unknown_fields_pass(url):
 
 
 def test_instances_change_behind_everybody_s_back(url):
-    (instance_id,) = control(url, "POST", "instances", {"name": "a", "state": "Starting", "reads": 1, "then": "Running"})[1]
+    (instance_id,) = control(url, "POST", "instances", {"name": "a", "state": "Starting", "settles_after": 1, "settles_as": "Running"})[1]
     assert [api(url, tail=f"/{instance_id}").json()["data"]["state"] for _n in range(2)] == ["Starting", "Running"]
     control(url, "PATCH", f"instances/{instance_id}", {"state": "Error", "name": "b"})
     assert api(url, tail=f"/{instance_id}").json()["data"]["state"] == "Error"
@@ -234,8 +234,13 @@ def test_instances_change_behind_everybody_s_back(url):
 
 def test_ten_thousand_instances(url):
     control(url, "POST", "instances", {"count": 10000})
-    rows = api(url).json()["data"]
-    assert len({row["id"] for row in rows}) == len({row["ipAddress"] for row in rows}) == len({row["macAddress"] for row in rows}) == 10000
+    instances = api(url).json()["data"]
+    assert (
+        len({instance["id"] for instance in instances})
+        == len({instance["ipAddress"] for instance in instances})
+        == len({instance["macAddress"] for instance in instances})
+        == 10000
+    )
 
 
 def test_the_command_line_serves_until_it_is_ended():

@@ -130,7 +130,7 @@ def test_wrong_verbs_are_405s(api):
 
 
 def test_another_organization_has_instances_of_its_own(api):
-    from ansible_collections.coxedge.compute.tests.simulator.cloud import SUB_ORGANIZATION
+    from ansible_collections.coxedge.compute.tests.simulator.model import SUB_ORGANIZATION
 
     api.created()
     assert api.instances("GET", org_id=SUB_ORGANIZATION).json()["metadata"]["recordCount"] == 0
@@ -180,15 +180,15 @@ def test_an_unknown_instance_is_a_404_with_context(api):
 
 def test_create_with_the_documented_body(api):
     answer = api.instances("POST", body=DOCUMENTED_CREATE)
-    (row,) = api.instances("GET").json()["data"]
-    assert row["state"] == "Starting"
+    (resource,) = api.instances("GET").json()["data"]
+    assert resource["state"] == "Starting"
     instance = api.finished(answer)
-    assert instance["id"] == row["id"] and instance["state"] == "Running" and instance["password"]
-    shown = api.detail(row["id"])
+    assert instance["id"] == resource["id"] and instance["state"] == "Running" and instance["password"]
+    shown = api.detail(resource["id"])
     assert shown["affinityGroupIds"] == [DOCUMENTED_CREATE["affinityGroupId"]]
     assert shown["userData"] == DOCUMENTED_CREATE["userData"]
     assert shown["publicIps"][0]["ports"] == ["80", "9999"]
-    volumes = api("GET", "services/compute-on/test_area/volumes", instance_id=row["id"]).json()["data"]
+    volumes = api("GET", "services/compute-on/test_area/volumes", instance_id=resource["id"]).json()["data"]
     assert sorted((v["type"], v["sizeInGb"]) for v in volumes) == [("data", 20), ("data", 100), ("os", 60)]
     assert DOCUMENTED_CREATE["volumeIdToAttach"] in [v["id"] for v in volumes]
 
@@ -230,7 +230,7 @@ def test_create_refuses(api, case):
 
 
 def test_create_refuses_disks_that_do_not_fit_their_offering(api):
-    offerings = {row["name"]: row["id"] for row in api("GET", "services/compute-on/test_area/diskofferings").json()["data"]}
+    offerings = {resource["name"]: resource["id"] for resource in api("GET", "services/compute-on/test_area/diskofferings").json()["data"]}
     for name, extra, field, words in (
         ("50GB", {"additionalDiskSizeInGb": 5}, "additionalDiskSizeInGb", "customSize"),
         ("Custom size", {}, "additionalDiskSizeInGb", "The disk offering needs"),
@@ -240,7 +240,7 @@ def test_create_refuses_disks_that_do_not_fit_their_offering(api):
 
 
 def test_a_custom_offering_needs_its_size_and_keeps_to_its_values(api):
-    offerings = {row["name"]: row for row in api("GET", "services/compute-on/test_area/computeofferings").json()["data"]}
+    offerings = {resource["name"]: resource for resource in api("GET", "services/compute-on/test_area/computeofferings").json()["data"]}
     assert "cpuCount" not in offerings["Custom steps"]
     body = {**MINIMUM, "computeOfferingId": offerings["Custom steps"]["id"]}
     for size, field, words in (
@@ -267,7 +267,7 @@ def test_names_are_not_unique(api):
 
 def test_bare_metal_is_not_created_here(api):
     offerings = api("GET", "services/compute-on/test_area/computeofferings").json()["data"]
-    (metal,) = [row["id"] for row in offerings if row.get("type") == "BareMetal"]
+    (metal,) = [resource["id"] for resource in offerings if resource.get("type") == "BareMetal"]
     refused(api.instances("POST", body={**MINIMUM, "computeOfferingId": metal}), 400, "acquire", field="computeOfferingId")
 
 
@@ -345,12 +345,12 @@ def test_what_is_not_named_outlives_the_instance(api):
 
 def test_destroy_refuses_what_is_not_the_instance_s(api, simulator):
     environment = simulator.cloud.environment(None, "compute-on", "test_area")
-    first = environment.place({"name": "a", "publicIps": 1})["id"]
-    environment.place({"name": "b", "shareIpWith": first})
-    other = environment.place({"name": "c", "publicIps": 1, "dataVolumes": ["d"]})["id"]
+    first = environment.seed({"name": "a", "publicIps": 1})["id"]
+    environment.seed({"name": "b", "shareIpWith": first})
+    other = environment.seed({"name": "c", "publicIps": 1, "dataVolumes": ["d"]})["id"]
     shared = api.detail(first)["publicIps"][0]["id"]
     foreign = api.detail(other)["publicIps"][0]["id"]
-    (volume,) = [v["id"] for v in environment.siblings["volumes"] if v["name"] == "d"]
+    (volume,) = [v["id"] for v in environment.resources["volumes"] if v["name"] == "d"]
     for body, words in (
         ({"publicIpIdsToRelease": [shared]}, "used by other instances"),
         ({"publicIpIdsToRelease": [foreign]}, "does not belong to this instance"),
@@ -411,7 +411,7 @@ EVERY_STATE = ("Running", "Stopped", "Starting", "Stopping", "Migrating", "Error
 def test_every_operation_in_every_state(api, simulator, operation, state):
     environment = simulator.cloud.environment(None, "compute-on", "test_area")
     iso = "f092a051-8b3f-4941-b47f-5ecb77f3423b" if operation == "detachIso" else None
-    instance_id = environment.place({"name": "a", "state": state, "isoId": iso})["id"]
+    instance_id = environment.seed({"name": "a", "state": state, "isoId": iso})["id"]
     body = BODIES.get(operation)
     if operation in ("PUT", "DELETE"):
         answer = api.instances(operation, f"/{instance_id}", body)
@@ -430,7 +430,7 @@ def test_every_operation_in_every_state(api, simulator, operation, state):
 @pytest.mark.parametrize("operation", [name for name in ALLOWED if name not in ("PUT", "DELETE")])
 def test_operations_refuse_unknown_fields_and_need_theirs(api, simulator, operation):
     state = "Destroyed" if operation in ("purge", "recover") else "Running"
-    instance_id = simulator.cloud.environment(None, "compute-on", "test_area").place({"state": state})["id"]
+    instance_id = simulator.cloud.environment(None, "compute-on", "test_area").seed({"state": state})["id"]
     refused(api.operate(instance_id, operation, {**BODIES.get(operation, {}), "extra": 1}), 400, "Unknown field extra", field="extra")
     if operation in BODIES:
         refused(api.operate(instance_id, operation, {}), 400, "required", field=next(iter(BODIES[operation])))
@@ -456,7 +456,7 @@ def test_stop_passes_through_stopping_and_start_through_starting(api, clock):
 
 def test_stop_on_a_stopping_instance_is_a_forced_stop(api, simulator):
     instance_id = api.created()
-    simulator.face.faults.add({"kind": "task_stuck", "path": "operation=stop"})
+    simulator.app.faults.add({"kind": "task_stuck", "path": "operation=stop"})
     first = api.operate(instance_id, "stop").json()["taskId"]
     api.finished(api.operate(instance_id, "stop"))
     assert api.state(instance_id) == "Stopped"
@@ -473,7 +473,7 @@ def test_reboot_ends_running_from_both_states(api):
 
 
 def test_change_of_the_compute_offering(api):
-    offerings = {row["name"]: row for row in api("GET", "services/compute-on/test_area/computeofferings").json()["data"]}
+    offerings = {resource["name"]: resource for resource in api("GET", "services/compute-on/test_area/computeofferings").json()["data"]}
     instance_id = api.created()
     answer = api.operate(instance_id, "changeComputeOffering", {"computeOfferingId": offerings["2vCPU.4GB"]["id"]})
     assert api.state(instance_id) == "Stopping"
@@ -503,7 +503,7 @@ def test_reset_of_the_password_tells_it_in_the_task(api, simulator):
 
 
 def test_one_iso_at_a_time_and_no_bootable_one(api):
-    isos = {row["name"]: row["id"] for row in api("GET", "services/compute-on/test_area/isos").json()["data"]}
+    isos = {resource["name"]: resource["id"] for resource in api("GET", "services/compute-on/test_area/isos").json()["data"]}
     instance_id = api.created()
     assert refused(api.operate(instance_id, "detachIso"), 400, "No ISO is attached")["context"] == {"id": instance_id}
     refused(api.operate(instance_id, "attachIso", {"isoId": isos["installer"]}), 400, "bootable", field="isoId")
@@ -521,7 +521,7 @@ def test_associating_an_ssh_key_reboots(api):
     refused(api.operate(instance_id, "associateSSHKey", {"sshKeyName": "nobody"}), 400, "does not exist", field="sshKeyName")
 
 
-# --- tasks and siblings ------------------------------------------------------------------------------------------
+# --- tasks and resources ------------------------------------------------------------------------------------------
 
 
 def test_a_task_is_forgotten_after_half_an_hour(api, clock):
@@ -547,17 +547,17 @@ def test_a_task_is_forgotten_after_half_an_hour(api, clock):
         "zones",
     ],
 )
-def test_sibling_lists_and_single_entries(api, entity):
+def test_resource_lists_and_single_entries(api, entity):
     api.created(portsToForward=["22"])
     body = api("GET", f"services/compute-on/test_area/{entity}").json()
     assert body["metadata"]["recordCount"] == len(body["data"]) > 0
-    row = body["data"][0]
-    assert api("GET", f"services/compute-on/test_area/{entity}/{row.get('id') or row['name']}").json() == {"data": row}
+    resource = body["data"][0]
+    assert api("GET", f"services/compute-on/test_area/{entity}/{resource.get('id') or resource['name']}").json() == {"data": resource}
     missing = refused(api("GET", f"services/compute-on/test_area/{entity}/{UNKNOWN_ID}"), 404, "was not found")
     assert missing["context"] == {"id": UNKNOWN_ID, "type": entity}
 
 
-def test_sibling_filters(api):
+def test_resource_filters(api):
     instance_id = api.created(portsToForward=["22"], volumeIdToAttach=DOCUMENTED_CREATE["volumeIdToAttach"])
     api.created(portsToForward=["22"])
 
@@ -573,6 +573,6 @@ def test_sibling_filters(api):
 def test_environments_and_connections_join(api):
     environments = api("GET", "environments").json()["data"]
     (connection,) = api("GET", "services/connections").json()["data"]
-    assert [row["name"] for row in environments] == ["test_area", "prod"]
-    assert {row["serviceConnection"]["id"] for row in environments} == {connection["id"]}
+    assert [resource["name"] for resource in environments] == ["test_area", "prod"]
+    assert {resource["serviceConnection"]["id"] for resource in environments} == {connection["id"]}
     assert connection["serviceCode"] == "compute-on" and connection["status"]["reachable"]
