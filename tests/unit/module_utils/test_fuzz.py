@@ -7,17 +7,22 @@ from __future__ import annotations
 
 import contextlib
 import json
+from collections import Counter
 
 import pytest
 from ansible_collections.coxedge.compute.plugins.module_utils.api.errors import ApiError
 from ansible_collections.coxedge.compute.plugins.module_utils.instance.compare import diff_of
-from ansible_collections.coxedge.compute.plugins.module_utils.instance.conditions import must_settle
+from ansible_collections.coxedge.compute.plugins.module_utils.instance.conditions import condition, must_settle, state_of
 from ansible_collections.coxedge.compute.plugins.module_utils.instance.fields import FIELDS
 from ansible_collections.coxedge.compute.plugins.module_utils.instance.filters import FILTERS, Selection, in_order
+from ansible_collections.coxedge.compute.plugins.module_utils.instance.operations import CHANGES
 from ansible_collections.coxedge.compute.plugins.module_utils.instance.options import instance_options
 from ansible_collections.coxedge.compute.plugins.module_utils.instance.plan import lookups_needed, make_plan
 from ansible_collections.coxedge.compute.plugins.module_utils.instance.steps import Refused, Resolved
 from ansible_collections.coxedge.compute.plugins.module_utils.instance.view import full_view, list_view, partial_view
+from ansible_collections.coxedge.compute.plugins.module_utils.text import is_uuid
+from ansible_collections.coxedge.compute.tests.simulator.bodies import CREATE_BODY, CREATE_REQUIRED, DELETE_BODY, UPDATE_BODY
+from ansible_collections.coxedge.compute.tests.simulator.operations import OPERATIONS
 from ansible_collections.coxedge.compute.tests.unit.module_utils.operations_table import CASES, NAME, run, there
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
@@ -49,19 +54,93 @@ WANTED = st.fixed_dictionaries(
 )
 
 
-@settings(max_examples=600, deadline=None)
-@given(INSTANCES, WANTED, RECORDS, RECORDS)
-def test_instances_of_any_shape_are_planned_for_or_refused(raw, wanted, offering, network):
-    current = full_view(raw)
-    options = {**{name: spec.get("default") for name, spec in instance_options().items()}, "name": "web1", **wanted}
-    json.dumps([current, list_view(raw), partial_view(raw)])
-    if must_settle(current, options):
-        return
-    with contextlib.suppress(Refused):
-        wants = {lookup.option for lookup in lookups_needed(current, options).catalog}
-        records = {"compute_offering": offering, "network": network, "template": network, "ssh_key_name": network}
-        plan = make_plan(current, options, Resolved(records={name: resource for name, resource in records.items() if name in wants}))
+# Most are in a state that is planned for at once.
+STATES = st.sampled_from(["Running", "Stopped", "Running", "Stopped", "Error", "Destroyed", "Expunging", "Stopping", None])
+CURRENT = st.tuples(INSTANCES, STATES).map(lambda drawn: {**drawn[0], **({"state": drawn[1]} if drawn[1] else {})})
+ID = "1c0bfd2b-d609-4892-a43e-273654532d26"
+# Where each operation is allowed and what it ends in, as the API documents it; None: it changes no state.
+ALLOWED = {"create": ("",), "update": ("Running", "Stopped"), "delete": ("Running", "Stopped", "Error")}
+ALLOWED.update({name: rule.states for name, rule in OPERATIONS.items()})
+ENDS = {
+    "create": "Running",
+    "start": "Running",
+    "reboot": "Running",
+    "stop": "Stopped",
+    "recover": "Stopped",
+    "delete": "Destroyed",
+    "purge": "",
+}
+BODIES = {"create": (CREATE_BODY, CREATE_REQUIRED), "update": (UPDATE_BODY, ()), "delete": (DELETE_BODY, ())}
+BODIES.update({name: (rule.body, rule.required) for name, rule in OPERATIONS.items()})
+
+
+def assert_sound(plan, current, options):
+    """A plan is sound if the API takes each step in its turn, it interrupts nothing unasked or twice, and it ends as wanted."""
+    state = state_of(current)
+    interruptions = 0
+    for step in plan.steps:
+        assert state in ALLOWED[step.action], (plan.actions, state)
+        fields, required = BODIES[step.action]
+        assert set(required) <= set(step.body or {}) <= set(fields), step
+        changes = step.action in CHANGES and (step.action != "update" or "hostname" in step.body)
+        if state == "Running" and (changes or step.action in ("stop", "reboot")):
+            interruptions += 1
+            assert options["allow_reboot"] or (options["state"], step.action) in (("stopped", "stop"), ("restarted", "reboot")), step
+        assert options["allow_network_change"] or step.action != "changeNetwork"
+        purges = step.action == "delete" and step.body["purgeImmediately"]
+        state = "" if purges else ENDS.get(step.action, state)
+    assert interruptions <= 1, plan.actions
+    # What it predicts is what comes of it.
+    assert (plan.after is None) == (state == ""), plan.actions
+    assert plan.after is None or state_of(plan.after) == state
+    wanted = {"started": ["Running"], "restarted": ["Running"], "stopped": ["Stopped"], "absent": ["", "Destroyed"]}.get(options["state"])
+    assert wanted is None or state in wanted, (plan.actions, state)
+
+
+def plan_for(current, options, catalog):
+    """The plan, out of entries of the catalog for whatever it needs to look up."""
+    wants = {lookup.option: lookup.text for lookup in lookups_needed(current, options).catalog}
+    # An entry is found by its name or its id.
+    records = {name: {**catalog[name], "id" if is_uuid(text) else "name": text} for name, text in wants.items()}
+    return make_plan(current, options, Resolved(records=records))
+
+
+def test_instances_of_any_shape_are_planned_for_or_refused():
+    ends = Counter()
+
+    @settings(max_examples=600, deadline=None)
+    @given(CURRENT, WANTED, RECORDS, RECORDS)
+    def planned(raw, wanted, offering, network):
+        current = full_view(raw)
+        # What is being expunged is none to a run.
+        current = None if condition(current) == "none" else current
+        options = {**{name: spec.get("default") for name, spec in instance_options().items()}, "name": "web1", **wanted}
+        json.dumps([current, list_view(raw), partial_view(raw)])
+        if must_settle(current, options):
+            ends["settles"] += 1
+            return
+        catalog = {
+            "compute_offering": offering,
+            "network": network,
+            "template": network,
+            "ssh_key_name": network,
+            "affinity_group": network,
+        }
+        try:
+            plan = plan_for(current, options, catalog)
+        except Refused as refused:
+            ends["refused"] += 1
+            assert str(refused).endswith(".") and "\n" not in str(refused)
+            return
+        ends["planned" if plan.steps else "nothing to do"] += 1
         json.dumps(diff_of(plan.before, plan.after, plan.extra))
+        assert_sound(plan, current, options)
+        if options["state"] != "restarted":
+            assert plan_for(plan.after, options, catalog).actions == []
+
+    planned()
+    # Else little would be asserted of plans.
+    assert ends["planned"] > sum(ends.values()) / 5
 
 
 @settings(max_examples=300, deadline=None)
