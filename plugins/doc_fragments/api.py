@@ -13,63 +13,63 @@ class ModuleDocFragment:
 options:
   api_key:
     description:
-      - The API key. It carries the full rights of its owner, so treat it as a password.
-      - It is sent in a header to O(api_url) and to nowhere else, and is never shown in results, errors or logs.
-      - Can also be set in the environment variable E(COXEDGE_API_KEY), or else in E(COXEDGE_KEY).
+      - API key. It has all rights of its owner, so treat it like a password.
+      - The key is sent only to O(api_url), in a header. Results, errors and logs never show it.
+      - You can also set it in the environment variable E(COXEDGE_API_KEY). If that one is not set, E(COXEDGE_KEY) is used.
     type: str
     required: true
   api_url:
     description:
       - Base URL of the API.
-      - Must begin with V(https://), unless the host is a loopback address. Redirects are not followed.
-      - Can also be set in the environment variable E(COXEDGE_API_URL).
+      - It must begin with V(https://), unless the host is a loopback address. Redirects are not followed.
+      - You can also set it in the environment variable E(COXEDGE_API_URL).
     type: str
     default: https://portal.coxedge.com/api/v2
   service_code:
     description:
-      - Code of the service connection that the environment belongs to, as the portal shows it.
-      - Can also be set in the environment variable E(COXEDGE_SERVICE_CODE).
+      - Code of the service connection that the environment belongs to. The portal shows it.
+      - You can also set it in the environment variable E(COXEDGE_SERVICE_CODE).
     type: str
     required: true
   environment_name:
     description:
       - Name of the environment.
-      - Can also be set in the environment variable E(COXEDGE_ENVIRONMENT_NAME).
+      - You can also set it in the environment variable E(COXEDGE_ENVIRONMENT_NAME).
     type: str
     required: true
   organization_id:
     description:
-      - ID of the organization to act in, where it is not the one that the API key belongs to.
-      - Can also be set in the environment variable E(COXEDGE_ORGANIZATION_ID).
+      - ID of the organization to work in, if it is not the organization that the API key belongs to.
+      - You can also set it in the environment variable E(COXEDGE_ORGANIZATION_ID).
     type: str
   api_timeout:
     description:
-      - How long one request may take, in seconds, to connect and for each read. A whole answer may take twice as long.
-      - Can also be set in the environment variable E(COXEDGE_API_TIMEOUT).
+      - Timeout of a request in seconds, for connecting and for each read. A complete response can take up to twice as long.
+      - You can also set it in the environment variable E(COXEDGE_API_TIMEOUT).
     type: int
     default: 60
   api_retries:
     description:
-      - How many further times one request is tried.
-      - A read is tried again after connection errors, time-outs and the statuses 429 and 5xx. A write is tried again only where
-        the server surely did not take it, or where a repetition does no harm. A create is never sent again.
-      - Can also be set in the environment variable E(COXEDGE_API_RETRIES).
+      - Maximum number of retries for a request.
+      - A read is sent again after connection errors, timeouts and the HTTP statuses 429 and 5xx. A write is sent again only if the server
+        certainly did not process it, or if repeating it does no harm. If the response to a create is lost, the create is never sent again.
+      - You can also set it in the environment variable E(COXEDGE_API_RETRIES).
     type: int
     default: 5
   validate_certs:
     description:
-      - Whether certificates are checked.
-      - Can also be set in the environment variable E(COXEDGE_VALIDATE_CERTS).
+      - Verify the TLS certificate of the API.
+      - You can also set it in the environment variable E(COXEDGE_VALIDATE_CERTS).
     type: bool
     default: true
   ca_path:
     description:
-      - Path of a bundle of CA certificates to check the API's certificate against.
-      - Can also be set in the environment variable E(COXEDGE_CA_PATH).
+      - Path of a bundle of CA certificates to verify the API's certificate with.
+      - You can also set it in the environment variable E(COXEDGE_CA_PATH).
     type: path
 notes:
-  - An empty text, an empty list and an empty environment variable count as not given, for every option.
-  - Proxies are taken from the usual environment variables. A loopback address is never asked through one.
+  - For every option, an empty string, an empty list or an empty environment variable counts as not set.
+  - The usual environment variables for proxies apply. Requests to a loopback address never use a proxy.
 requirements:
   - requests
 """

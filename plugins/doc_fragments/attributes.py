@@ -13,7 +13,7 @@ class ModuleDocFragment:
 options: {}
 attributes:
   check_mode:
-    description: Can run in C(check_mode) and predict what would change without changing it.
+    description: Can run in C(check_mode) and predict changes without making them.
   diff_mode:
-    description: Returns what has changed, or would change in check mode, when in diff mode.
+    description: In diff mode, shows what has changed, or in check mode what would change.
 """

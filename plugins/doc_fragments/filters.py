@@ -13,9 +13,9 @@ class ModuleDocFragment:
 options:
   zones:
     description:
-      - Only instances in one of these zones. Names or IDs, without regard to case, as in O(vpcs), O(networks), O(compute_offerings)
-        and O(templates).
-      - Of the filters that are given, all must match.
+      - Only instances in one of these zones. O(zones), O(vpcs), O(networks), O(compute_offerings) and O(templates) take names or IDs.
+        Upper and lower case are the same.
+      - If you set several filters, an instance must match all of them.
     type: list
     elements: str
   vpcs:
@@ -27,7 +27,7 @@ options:
     type: list
     elements: str
   compute_offerings:
-    description: Only instances of one of these compute offerings.
+    description: Only instances with one of these compute offerings.
     type: list
     elements: str
   templates:

@@ -13,7 +13,7 @@ class ModuleDocFragment:
 options:
   name:
     description:
-      - Display name of the instance. Several instances of the name are an error.
+      - Display name of the instance. If several instances have the name, the module fails.
       - One of O(id) and O(name) is required.
     type: str
   id:
@@ -22,7 +22,7 @@ options:
       - One of O(id) and O(name) is required.
     type: str
   wait_timeout:
-    description: How long the whole run may take, in seconds. Past it, the module fails and the work on the server goes on.
+    description: Maximum duration of the whole run in seconds. When the time is over, the module fails and the work on the server continues.
     type: int
     default: 600
 """

@@ -8,10 +8,10 @@ from __future__ import annotations
 
 DOCUMENTATION = r"""
 module: catalog_info
-short_description: Show what Cox Edge instances can be made of
+short_description: List the templates, networks and other resources for Cox Edge instances
 version_added: 1.0.0
 description:
-  - Returns the lists that options of M(coxedge.compute.instance) take names and IDs from, such as templates and networks.
+  - Lists the resources whose names and IDs you can use in the options of M(coxedge.compute.instance), such as templates and networks.
 author:
   - coxedge.compute contributors (@coxedge)
 extends_documentation_fragment:
@@ -21,13 +21,13 @@ extends_documentation_fragment:
 attributes:
   check_mode:
     support: full
-    details: It changes nothing.
+    details: The module changes nothing.
   diff_mode:
     support: N/A
-    details: It changes nothing.
+    details: The module changes nothing.
 options:
   kinds:
-    description: What to return. By default everything, at one request for each kind.
+    description: Kinds of resources to list. By default all kinds. Each kind takes one request.
     type: list
     elements: str
     choices:
@@ -44,11 +44,11 @@ options:
 """
 
 EXAMPLES = r"""
-- name: See what there is to choose from
+- name: List everything that you can use in tasks
   coxedge.compute.catalog_info:
   register: everything
 
-- name: See the networks and templates
+- name: List the networks and templates
   coxedge.compute.catalog_info:
     kinds:
       - networks
@@ -63,7 +63,7 @@ EXAMPLES = r"""
 RETURN = r"""
 catalog:
   description:
-    - A list for each kind that was asked for, of entries as the API shows them, in snake_case, sorted by name and then by ID.
+    - One list for each requested kind, sorted by name and then by ID. The entries have the attributes of the API in snake_case.
   returned: success
   type: dict
   sample:
@@ -73,7 +73,7 @@ catalog:
         cidr: 10.164.0.0/16
         zone_name: QC-1
 error:
-  description: What the API said of a failure; the values are null where it said nothing.
+  description: Details of the failure. Values that the API did not report are null.
   returned: failure
   type: dict
   sample: {status_code: 403, code: 1001, message: The API key is not valid., context: {}}

@@ -11,9 +11,11 @@ module: instance
 short_description: Create, change, start, stop, destroy and recover a Cox Edge instance
 version_added: 1.0.0
 description:
-  - Brings one instance of a Cox Edge compute environment to the state and the attributes that are wanted.
-  - An instance is selected by O(id), or by O(name) among those that are not destroyed.
-  - Wherever an option takes a name or an ID, a UUID is an ID and anything else is an exact name.
+  - Manages one instance in a Cox Edge compute environment. Set the state and the attributes that you want, and the module changes only
+    what differs.
+  - Select the instance by O(id) or by O(name). A name selects only instances that are not destroyed, except with O(state=recovered),
+    and with O(state=absent) and O(purge).
+  - If an option takes a name or an ID, a UUID is read as an ID and any other value as an exact name.
 author:
   - coxedge.compute contributors (@coxedge)
 extends_documentation_fragment:
@@ -23,110 +25,117 @@ extends_documentation_fragment:
 attributes:
   check_mode:
     support: full
-    details: The predicted RV(actions) and RV(diff) are those of the real run. Waiting for a transition to end happens in check mode too.
+    details: Predicts the RV(actions) and the RV(diff) of the real run. If the instance is in a transition, check mode waits for it to end.
   diff_mode:
     support: full
-    details: Of O(user_data) only the length and the SHA-256 are shown.
+    details: Shows only the length and the SHA-256 of O(user_data).
 options:
   name:
     description:
-      - Display name of the instance. Nothing in the API makes names unique, so several instances of the name are an error.
-      - With O(id), the name that the instance is to have.
-      - One of O(id) and O(name) is required.
+      - Display name of the instance. Names are not unique in the API. If several instances have the name, the module fails.
+      - With O(id), the new name of the instance.
+      - At least one of O(id) and O(name) is required.
     type: str
   id:
     description:
       - UUID of the instance.
-      - One of O(id) and O(name) is required. An instance is never created by O(id).
+      - At least one of O(id) and O(name) is required. With O(id), the module never creates an instance.
     type: str
   state:
     description:
-      - V(present) creates the instance if there is none and makes its attributes as wanted.
-      - V(started) and V(stopped) are V(present), and see to it that it runs or does not.
-      - V(restarted) is V(present), and reboots it once, unless it was created or changing it rebooted it. It always changes.
-      - V(recovered) brings back an instance that was destroyed and not purged. The attributes play no part.
-      - V(absent) destroys it. Without O(purge) it can be recovered. The attributes play no part.
+      - State of the instance.
+      - V(present) creates the instance if it does not exist, and changes the attributes that differ.
+      - V(started) and V(stopped) do the same as V(present), and make sure that the instance is running or stopped.
+      - V(restarted) does the same as V(present), and reboots the instance once. It does not reboot an instance that the same run created,
+        or that a change rebooted. It always reports a change.
+      - V(recovered) brings back an instance that was destroyed but not purged. It ignores the attributes.
+      - V(absent) destroys the instance. Without O(purge), you can recover it. It ignores the attributes.
     type: str
     choices: [present, started, stopped, restarted, recovered, absent]
     default: present
   template:
     description:
-      - Name or ID of the template to create the instance from.
-      - Needed to create an instance. Later it is not changed; where it differs, see RV(drift).
+      - Name or ID of the template of a new instance. Required to create an instance.
+      - The template of an existing instance is never changed. If it differs, see RV(drift).
     type: str
   compute_offering:
     description:
-      - Name or ID of the compute offering. Needed to create an instance.
-      - Changing it reboots a running instance, which needs O(allow_reboot).
+      - Name or ID of the compute offering. Required to create an instance.
+      - Changing it reboots a running instance, which requires O(allow_reboot).
     type: str
   cpu_count:
     description:
-      - Number of CPUs, with a custom compute offering.
-      - Changing it reboots a running instance, which needs O(allow_reboot). If only one of O(cpu_count) and O(memory_in_mb) is
-        given, the other stays.
+      - Number of CPUs, for a custom compute offering.
+      - Changing it reboots a running instance, which requires O(allow_reboot). If you set only one of O(cpu_count) and O(memory_in_mb),
+        the other one stays the same.
     type: int
   memory_in_mb:
     description:
-      - Memory in MB, with a custom compute offering.
-      - See O(cpu_count) for changing it.
+      - Memory in MB, for a custom compute offering.
+      - The same rules as for O(cpu_count) apply to changes.
     type: int
   network:
     description:
-      - Name or ID of the network. Needed to create an instance.
-      - Changing it drops all port forwarding and load balancing rules of the instance and gives it another address, which needs
-        O(allow_network_change), and reboots a running instance, which needs O(allow_reboot).
+      - Name or ID of the network. Required to create an instance.
+      - Changing it removes all port forwarding and load balancing rules of the instance and gives it a new address. This requires
+        O(allow_network_change).
+      - Changing it also reboots a running instance, which requires O(allow_reboot).
     type: str
   hostname:
     description:
-      - Host name. The server chooses one when it creates the instance, which is changed right afterwards if it is not this.
-      - Changing it reboots a running instance, which needs O(allow_reboot), unless this run created it.
+      - Host name of the instance. The server chooses the host name of a new instance. If it differs from this one, the module changes it
+        right after the creation.
+      - Changing it reboots a running instance, which requires O(allow_reboot) unless the same run created the instance.
     type: str
   ip_address:
     description:
-      - Private IPv4 address, within the network and free. Can be chosen at create alone.
+      - Private IPv4 address of a new instance. It must belong to the network and must not be in use.
+      - You can set it only when the instance is created.
     type: str
   ssh_key_name:
     description:
-      - Name of the registered SSH key of the default user. Mutually exclusive with O(public_key).
-      - See O(update_ssh_key) for instances that exist.
+      - Name of the registered SSH key for the default user. Mutually exclusive with O(public_key).
+      - For existing instances, see O(update_ssh_key).
     type: str
   public_key:
     description:
-      - Public SSH key of the default user, for create alone. Mutually exclusive with O(ssh_key_name).
+      - Public SSH key for the default user of a new instance. Mutually exclusive with O(ssh_key_name).
     type: str
   update_ssh_key:
     description:
-      - V(on_create) uses O(ssh_key_name) for new instances only.
-      - V(always) associates the key with existing ones too, unless the API reports that they have it. Where the API reports no
-        key, each run associates it again, with a warning. It reboots a running instance, which needs O(allow_reboot).
+      - When to associate O(ssh_key_name) with the instance.
+      - V(on_create) uses the key only for new instances.
+      - V(always) also associates the key with an existing instance, unless the API reports that the instance has it. If the API does not
+        report a key, each run associates the key again and shows a warning.
+      - Associating a key reboots a running instance, which requires O(allow_reboot).
     type: str
     choices: [on_create, always]
     default: on_create
   user_data:
     description:
-      - User data of a new instance, which is then available inside of it.
-      - It may hold secrets, so neither the result nor the log shows it.
+      - User data of a new instance. It is available inside the instance.
+      - User data can contain secrets, so results and logs do not show it.
     type: str
   ports_to_forward:
     description:
-      - Ports of a new instance to forward from a public IP address, which is acquired if none is free.
+      - Ports to forward from a public IP address to a new instance. If no public IP address is free, a new one is acquired.
     type: list
     elements: str
   root_volume_size_in_gb:
     description:
-      - Size of a new instance's root volume in GB. The template must allow it.
+      - Size of the root volume of a new instance in GB. The template must allow it.
     type: int
   disk_offering:
     description:
-      - Name or ID of the disk offering of an additional data volume for a new instance.
+      - Name or ID of the disk offering for an additional data volume of a new instance.
     type: str
   additional_disk_size_in_gb:
     description:
-      - Size of the additional volume in GB, with an O(disk_offering) of custom size.
+      - Size of the additional data volume in GB, for an O(disk_offering) with a custom size.
     type: int
   additional_disk_iops:
     description:
-      - IOPS of the additional volume, with an O(disk_offering) of custom IOPS.
+      - IOPS of the additional data volume, for an O(disk_offering) with custom IOPS.
     type: int
   volume_to_attach:
     description:
@@ -138,58 +147,59 @@ options:
     type: str
   allow_reboot:
     description:
-      - Permits changes that reboot a running instance. Without it they fail before anything is written.
-      - Not needed where the instance is stopped, is to be stopped by the same run, or was created by it.
+      - Allow changes that reboot a running instance. Without it, such a change makes the module fail before anything is written.
+      - Not required if the instance is stopped, or if the same run stops or creates it.
     type: bool
     default: false
   allow_network_change:
     description:
-      - Permits changing the network, which drops port forwarding and load balancing rules.
+      - Allow a change of the network, which removes the port forwarding and load balancing rules of the instance.
     type: bool
     default: false
   force_stop:
     description:
-      - With O(state=stopped), stops without waiting for the operating system. An instance that is stopping already is forced too.
+      - With O(state=stopped), stop the instance without waiting for its operating system. This also forces an instance that is already
+        stopping.
     type: bool
     default: false
   purge:
     description:
-      - With O(state=absent), removes the instance for good. An instance that is destroyed already is purged.
+      - With O(state=absent), remove the instance permanently. This also purges an instance that is already destroyed.
     type: bool
     default: false
   delete_snapshots:
     description:
-      - With O(state=absent), deletes the snapshots of its volumes too.
+      - With O(state=absent), also delete the snapshots of the instance's volumes.
     type: bool
     default: false
   public_ips_to_release:
     description:
       - With O(state=absent), the public IP addresses to release, as addresses or IDs.
-      - The one word V(all) stands for those of the instance that no other instance uses.
+      - The single value V(all) stands for all addresses of the instance that no other instance uses.
     type: list
     elements: str
   volumes_to_delete:
     description:
       - With O(state=absent), the attached data volumes to delete, as names or IDs.
-      - The one word V(all) stands for all of them.
+      - The single value V(all) stands for all of them.
     type: list
     elements: str
   wait:
     description:
-      - Whether to wait for the end of the last operation. The ones before it are always waited for.
-      - When V(false), do not run the task again before the task RV(task_id) has ended; a create that does not show yet would be
-        repeated.
+      - Wait until the last operation has ended. The module always waits for the operations before it.
+      - If you set this to V(false), do not run the task again before the API's task RV(task_id) has ended. Until then, a new instance
+        may be missing from the API's list, and a second run would create another one.
     type: bool
     default: true
   wait_timeout:
     description:
-      - How long the whole run of the module may take, in seconds. Past it, the module fails and the work on the server goes on.
+      - Maximum duration of the whole run in seconds. When the time is over, the module fails and the work on the server continues.
     type: int
     default: 600
 """
 
 EXAMPLES = r"""
-- name: Have a running web server
+- name: Create and start a web server
   coxedge.compute.instance:
     name: web1
     state: started
@@ -199,7 +209,7 @@ EXAMPLES = r"""
     ssh_key_name: mysshkey
   register: web
 
-- name: Have a server of custom size with a data disk and a forwarded port
+- name: Create a server with a custom size, a data disk and a forwarded port
   coxedge.compute.instance:
     name: db1
     template: Debian 12
@@ -212,43 +222,43 @@ EXAMPLES = r"""
     ports_to_forward:
       - "22"
 
-- name: Stop it
+- name: Stop the web server
   coxedge.compute.instance:
     name: web1
     state: stopped
 
-- name: Start it again
+- name: Start the web server again
   coxedge.compute.instance:
     name: web1
     state: started
 
-- name: Reboot it
+- name: Reboot the web server
   coxedge.compute.instance:
     name: web1
     state: restarted
 
-- name: Give it a bigger size, which reboots it
+- name: Give the web server more CPUs and memory, which reboots it
   coxedge.compute.instance:
     name: web1
     compute_offering: 4vCPU.8GB
     allow_reboot: true
 
-- name: Rename it
+- name: Rename the web server
   coxedge.compute.instance:
     id: "{{ web.instance.id }}"
     name: web2
 
-- name: Destroy it, so that it can still be recovered
+- name: Destroy the web server, but keep the option to recover it
   coxedge.compute.instance:
     id: "{{ web.instance.id }}"
     state: absent
 
-- name: Recover it
+- name: Recover the web server
   coxedge.compute.instance:
     id: "{{ web.instance.id }}"
     state: recovered
 
-- name: Remove a server for good, with its data volumes and public addresses
+- name: Remove a server permanently, with its data volumes and public IP addresses
   coxedge.compute.instance:
     name: db1
     state: absent
@@ -262,25 +272,27 @@ EXAMPLES = r"""
 RETURN = r"""
 instance:
   description:
-    - The instance at the end of the run, as the API shows it, in snake_case. Attributes that the API does not report are null.
-    - Of a destroyed instance, what was last known, with RV(instance.state) V(Destroyed). Null after a purge, or where there is none.
-    - In check mode, what it would be. What only the server knows is null then, such as RV(instance.id) of a new one.
-    - User data and passwords are left out.
-  returned: always
+    - The instance at the end of the run, with the attributes of the API in snake_case. An attribute that the API does not report is
+      null or an empty list.
+    - For a destroyed instance, the last known attributes with the RV(instance.state) V(Destroyed). Null after a purge, or if there is no
+      instance.
+    - In check mode, the predicted instance. Values that only the server knows are null, such as the RV(instance.id) of a new instance.
+    - It does not contain user data or passwords.
+  returned: success
   type: dict
   contains:
     id:
-      description: ID.
+      description: ID of the instance.
       type: str
       returned: success
       sample: 9db8ff2f-b49b-466d-a2f3-c1e6def408f4
     name:
-      description: Display name.
+      description: Display name of the instance.
       type: str
       returned: success
       sample: web1
     affinity_group_ids:
-      description: IDs of the affinity groups it is in.
+      description: IDs of the affinity groups of the instance.
       type: list
       elements: str
       returned: success
@@ -306,12 +318,12 @@ instance:
       returned: success
       sample: web1
     image_id:
-      description: ID of the template it was created from.
+      description: ID of the template that the instance was created from.
       type: str
       returned: success
       sample: 5f968ad6-56d0-4d0d-ad7e-f8f4a5b5d986
     image_name:
-      description: Name of the template it was created from.
+      description: Name of the template that the instance was created from.
       type: str
       returned: success
       sample: CentOS 6.8 PV
@@ -321,7 +333,7 @@ instance:
       returned: success
       sample: 10.164.212.68
     is_password_enabled:
-      description: Whether a password can be used to connect.
+      description: Whether you can connect with a password.
       type: bool
       returned: success
       sample: true
@@ -352,18 +364,18 @@ instance:
       returned: success
       sample: [{id: f401d989-b149-4870-99f3-1991fec31454, is_default: true, network_id: d5a68379-a9ee-404f-9492-a1964b374d6f}]
     public_ips:
-      description: Public IP addresses that lead to it.
+      description: Public IP addresses of the instance.
       type: list
       elements: dict
       returned: success
       sample: [{id: 7a204b7f-1039-4867-8971-c1e4f778ef33, ip_address: 199.215.226.46, ports: ["22"], purposes: [PORT_FORWARDING]}]
     state:
-      description: State, as the API spells it.
+      description: State of the instance, as the API spells it.
       type: str
       returned: success
       sample: Running
     username:
-      description: User to connect as.
+      description: Name of the user to connect as.
       type: str
       returned: success
       sample: cca-user
@@ -389,54 +401,54 @@ instance:
       sample: QC-1
 actions:
   description:
-    - Operations that were carried out, or in check mode would be, in order, by their names in the API.
-    - Returned by a failed run too, with what was sent before it failed.
+    - Operations of the API that the run executed, in order. In check mode, the operations that a real run would execute.
+    - If the run failed, the operations that it sent before.
   returned: always
   type: list
   elements: str
   sample: [create, update, stop]
 diff:
-  description: What changed. Holds only what differs; when an instance comes or goes, the whole.
-  returned: always
+  description: Attributes that differ before and after the run. If the instance was created or destroyed, all attributes.
+  returned: success
   type: dict
   sample: {before: {state: Running}, after: {state: Stopped}}
 drift:
-  description: Options that can be given at create alone and differ from what the instance was created with.
+  description: Options that differ from the existing instance and can only be set when an instance is created.
   returned: success
   type: dict
   sample: {template: {wanted: Debian 12, actual: Ubuntu 24.04}}
 password:
-  description: Password of the default user. Keep it, it is not to be had again.
-  returned: when an instance was created and the API told it
+  description: Password of the default user. Save it, because you can't read it from the API again.
+  returned: when an instance was created and the API returned a password
   type: str
   sample: xK3dPq9w
 task_id:
-  description: ID of the API's task for the last operation, null where there was none; of a failed run, the one it waited for.
-  returned: when O(wait=false), or waiting failed
+  description: ID of the API's task for the last operation. Null if there was no task. If the run failed, the task that it waited for.
+  returned: when O(wait=false), or if waiting failed
   type: str
   sample: b1c2f5a0-6f0e-4b7c-9f3d-0f6f1f9c2a51
 error:
-  description: What the API said of a failure; the values are null where it said nothing.
+  description: Details of the failure. Values that the API did not report are null.
   returned: failure
   type: dict
   contains:
     status_code:
-      description: HTTP status.
+      description: HTTP status of the response.
       type: int
       returned: failure
       sample: 400
     code:
-      description: Code of the API's error.
+      description: Error code of the API.
       type: raw
       returned: failure
       sample: 2012
     message:
-      description: Message of the API, or else of the module.
+      description: Error message of the API. If there is none, the message of the module.
       type: str
       returned: failure
       sample: The instance is in a state that does not allow this.
     context:
-      description: What the API added to the error.
+      description: Further details that the API added to the error.
       type: dict
       returned: failure
       sample: {currentState: Stopped, expectedStates: [Running]}

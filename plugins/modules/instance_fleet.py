@@ -8,12 +8,12 @@ from __future__ import annotations
 
 DOCUMENTATION = r"""
 module: instance_fleet
-short_description: Bring many Cox Edge instances to where they are wanted, side by side
+short_description: Manage many Cox Edge instances at the same time
 version_added: 1.0.0
 description:
-  - Does for each member of a fleet what M(coxedge.compute.instance) does for one instance, for all of them at the same time.
+  - Does what M(coxedge.compute.instance) does, for many instances at the same time. The instances of the task are the members of a fleet.
   - One list request reads the whole fleet. Names are looked up once for all members.
-  - Members are independent. One that fails stops no other; the task fails at the end, and running it again finishes the rest.
+  - Members are independent. If one fails, the others continue, and the task fails at the end. Run it again to finish the rest.
 author:
   - coxedge.compute contributors (@coxedge)
 extends_documentation_fragment:
@@ -23,136 +23,137 @@ extends_documentation_fragment:
 attributes:
   check_mode:
     support: full
-    details: What is predicted for each member is what the real run does. Waiting for a transition to end happens in check mode too.
+    details: Predicts for each member what the real run does. If a member is in a transition, check mode waits for it to end.
   diff_mode:
     support: full
-    details: One diff for each member that changes. Of user data only the length and the SHA-256 are shown.
+    details: Shows one diff for each member that changes. It contains only the length and the SHA-256 of user data.
 options:
   instances:
     description:
-      - The members. The options of each are those of M(coxedge.compute.instance), where they are described in full, less the shared
-        ones, O(wait) and O(wait_timeout).
+      - Members of the fleet. A member takes the options of M(coxedge.compute.instance), which describes them in full, except the shared
+        options, O(wait) and O(wait_timeout).
       - Two members must not select the same instance.
-      - What a member does not have it takes from O(defaults), and then from the defaults of M(coxedge.compute.instance). With an empty
-        list it has none of what O(defaults) lists.
+      - If a member does not set an option, the value comes from O(defaults), and then from the defaults of M(coxedge.compute.instance).
+        An empty list overrides a list in O(defaults).
     type: list
     elements: dict
     required: true
     suboptions: &member
       name:
-        description: Display name of the instance. With an ID, the name that it is to have.
+        description: Display name of the instance. With an ID, the new name.
         type: str
       id:
         description: UUID of the instance.
         type: str
       state:
-        description: State that the instance is to be in; by default V(present).
+        description: State of the instance. The default is V(present).
         type: str
         choices: [present, started, stopped, restarted, recovered, absent]
       template:
-        description: Name or ID of the template. Needed to create an instance.
+        description: Name or ID of the template. Required to create an instance.
         type: str
       compute_offering:
-        description: Name or ID of the compute offering. Needed to create an instance.
+        description: Name or ID of the compute offering. Required to create an instance.
         type: str
       cpu_count:
-        description: Number of CPUs, with a custom compute offering.
+        description: Number of CPUs, for a custom compute offering.
         type: int
       memory_in_mb:
-        description: Memory in MB, with a custom compute offering.
+        description: Memory in MB, for a custom compute offering.
         type: int
       network:
-        description: Name or ID of the network. Needed to create an instance.
+        description: Name or ID of the network. Required to create an instance.
         type: str
       hostname:
-        description: Host name.
+        description: Host name of the instance.
         type: str
       ip_address:
-        description: Private IPv4 address, for create alone.
+        description: Private IPv4 address of a new instance.
         type: str
       ssh_key_name:
-        description: Name of the registered SSH key of the default user.
+        description: Name of the registered SSH key for the default user.
         type: str
       public_key:
-        description: Public SSH key of the default user, for create alone.
+        description: Public SSH key for the default user of a new instance.
         type: str
       update_ssh_key:
-        description: Whether existing instances get the key too; by default V(on_create).
+        description: When to associate the SSH key. V(always) includes existing instances. The default is V(on_create).
         type: str
         choices: [on_create, always]
       user_data:
-        description: User data, for create alone. Neither results nor logs show it.
+        description: User data of a new instance. Results and logs do not show it.
         type: str
       ports_to_forward:
-        description: Ports to forward from a public IP address, for create alone.
+        description: Ports to forward from a public IP address to a new instance.
         type: list
         elements: str
       root_volume_size_in_gb:
-        description: Size of the root volume in GB, for create alone.
+        description: Size of the root volume of a new instance in GB.
         type: int
       disk_offering:
-        description: Name or ID of the disk offering of an additional data volume, for create alone.
+        description: Name or ID of the disk offering for an additional data volume of a new instance.
         type: str
       additional_disk_size_in_gb:
-        description: Size of the additional volume in GB.
+        description: Size of the additional data volume in GB.
         type: int
       additional_disk_iops:
-        description: IOPS of the additional volume.
+        description: IOPS of the additional data volume.
         type: int
       volume_to_attach:
-        description: Name or ID of an existing data volume to attach, for create alone.
+        description: Name or ID of an existing data volume to attach to a new instance.
         type: str
       affinity_group:
-        description: Name or ID of the affinity group, for create alone.
+        description: Name or ID of the affinity group of a new instance.
         type: str
       allow_reboot:
-        description: Permits changes that reboot a running instance; by default V(false).
+        description: Allow changes that reboot a running instance. The default is V(false).
         type: bool
       allow_network_change:
-        description: Permits changing the network, which drops port forwarding and load balancing rules; by default V(false).
+        description: Allow a change of the network, which removes port forwarding and load balancing rules. The default is V(false).
         type: bool
       force_stop:
-        description: Stops without waiting for the operating system; by default V(false).
+        description: With state V(stopped), stop without waiting for the operating system. The default is V(false).
         type: bool
       purge:
-        description: With state V(absent), removes the instance for good; by default V(false).
+        description: With state V(absent), remove the instance permanently. The default is V(false).
         type: bool
       delete_snapshots:
-        description: With state V(absent), deletes the snapshots of its volumes too; by default V(false).
+        description: With state V(absent), also delete the snapshots of its volumes. The default is V(false).
         type: bool
       public_ips_to_release:
-        description: With state V(absent), the public IP addresses to release, or the one word V(all).
+        description: With state V(absent), the public IP addresses to release, or the single value V(all).
         type: list
         elements: str
       volumes_to_delete:
-        description: With state V(absent), the attached data volumes to delete, or the one word V(all).
+        description: With state V(absent), the attached data volumes to delete, or the single value V(all).
         type: list
         elements: str
   defaults:
-    description: Options that each member has unless it has its own.
+    description: Values for options that a member does not set.
     type: dict
     suboptions: *member
   max_concurrency:
     description:
-      - How many requests are made at the same time. It does not bound how much is under way at the server.
+      - Maximum number of requests at the same time. It does not limit how many tasks run on the server at the same time.
     type: int
     default: 10
   details:
     description:
-      - Whether each member is retrieved, which returns C(public_ips) and C(nics) and costs a request for each.
-      - Otherwise members are returned with the attributes that the list shows.
+      - Retrieve each member, which adds C(public_ips) and C(nics) to the result. This takes one more request for each member.
+      - Without it, the result has only the attributes that the API's list shows.
     type: bool
     default: false
   wait:
     description:
-      - Whether to wait for the end of each member's last operation. The ones before it are always waited for.
-      - When V(false), do not run the task again before the tasks of all members have ended; creates that do not show yet would be
-        repeated.
+      - Wait until the last operation of each member has ended. The module always waits for the operations before it.
+      - If you set this to V(false), do not run the task again before the API's tasks of all members have ended. Until then, new instances
+        may be missing from the API's list, and a second run would create others.
     type: bool
     default: true
   wait_timeout:
     description:
-      - How long the whole run may take, in seconds. Past it, what has not ended has failed, and the work on the server goes on.
+      - Maximum duration of the whole run in seconds. When the time is over, the members that are not ready have failed, but the work on
+        the server continues.
     type: int
     default: 600
 seealso:
@@ -160,7 +161,7 @@ seealso:
 """
 
 EXAMPLES = r"""
-- name: Have three web servers and a database server
+- name: Create three web servers and a database server
   coxedge.compute.instance_fleet:
     defaults:
       state: started
@@ -176,7 +177,7 @@ EXAMPLES = r"""
         network: Db-test_area
   register: fleet
 
-- name: Stop all web servers but one
+- name: Stop all web servers except one
   coxedge.compute.instance_fleet:
     defaults:
       state: stopped
@@ -186,7 +187,7 @@ EXAMPLES = r"""
       - name: web3
         state: started
 
-- name: Remove them for good
+- name: Remove all servers permanently
   coxedge.compute.instance_fleet:
     defaults:
       state: absent
@@ -200,8 +201,8 @@ EXAMPLES = r"""
 
 RETURN = r"""
 results:
-  description: What came of each member, in order.
-  returned: always, unless the options are wrong or the list can't be read
+  description: Results of the members, in the order of O(instances).
+  returned: always, unless the options are not valid or the list can't be read
   type: list
   elements: dict
   contains:
@@ -211,101 +212,101 @@ results:
       returned: always
       sample: web1
     id:
-      description: ID of its instance, null if there is none.
+      description: ID of its instance. Null if there is no instance.
       type: str
       returned: always
       sample: 9db8ff2f-b49b-466d-a2f3-c1e6def408f4
     changed:
-      description: Whether anything was done.
+      description: Whether the member was changed.
       type: bool
       returned: always
       sample: true
     failed:
-      description: Whether it failed.
+      description: Whether the member failed.
       type: bool
       returned: always
       sample: false
     msg:
-      description: Why it failed, null if it did not.
+      description: Why the member failed. Null if it did not fail.
       type: str
       returned: always
       sample: null
     error:
-      description: What the API said of the failure, as in M(coxedge.compute.instance); null if it did not fail.
+      description: Details of the failure, as in M(coxedge.compute.instance). Null if the member did not fail.
       type: dict
       returned: always
       sample: null
     actions:
-      description: What was done, or in check mode would be, in order, by the API's names.
+      description: Operations of the API that the run executed, in order. In check mode, the operations that a real run would execute.
       type: list
       elements: str
       returned: always
       sample: [create]
     diff:
-      description: What differs before and after.
+      description: Attributes that differ before and after the run.
       type: dict
       returned: always
       sample: {before: {state: Stopped}, after: {state: Running}}
     drift:
-      description: Where options for create alone differ from what is there.
+      description: Options that differ from the existing instance and can only be set when an instance is created.
       type: dict
       returned: always
       sample: {}
     task_id:
-      description: ID of the task that goes on, with O(wait=false) or where the time was over; otherwise null.
+      description: ID of the API's task that continues after the run, with O(wait=false) or if the time was over. Otherwise null.
       type: str
       returned: always
       sample: null
     password:
-      description: Password of the default user, where a create tells it; otherwise null.
+      description: Password of the default user, if the instance was created and the API returned a password. Otherwise null.
       type: str
       returned: always
       sample: null
     instance:
       description:
-        - The instance, as in M(coxedge.compute.instance), without C(public_ips) and C(nics) unless O(details) is set. Null if there is
-          none. Of a member that failed, as it was last seen.
+        - The instance, as in M(coxedge.compute.instance), without C(public_ips) and C(nics) unless O(details) is V(true). Null if there
+          is no instance. If the member failed, the instance as the run last saw it.
       type: dict
       returned: always
       sample: {id: 9db8ff2f-b49b-466d-a2f3-c1e6def408f4, name: web1, state: Running}
 instances:
-  description: The instances of the members that have one, in order.
-  returned: when RV(results) is
+  description: Instances of the members, in the order of O(instances). Members without an instance are left out.
+  returned: when RV(results) is returned
   type: list
   elements: dict
   sample: [{id: 9db8ff2f-b49b-466d-a2f3-c1e6def408f4, name: web1, state: Running}]
 summary:
-  description: How many members came to which end. The counts add up to the members.
-  returned: when RV(results) is
+  description: Number of members for each kind of result. Each member counts once.
+  returned: when RV(results) is returned
   type: dict
   contains:
     created:
-      description: Members that were created.
+      description: Number of members that were created.
       type: int
       returned: always
       sample: 3
     destroyed:
-      description: Members that were destroyed or purged.
+      description: Number of members that were destroyed or purged.
       type: int
       returned: always
       sample: 0
     changed:
-      description: Members that were changed in another way.
+      description: Number of members that were changed in another way.
       type: int
       returned: always
       sample: 1
     unchanged:
-      description: Members that were as wanted.
+      description: Number of members that needed no change.
       type: int
       returned: always
       sample: 0
     failed:
-      description: Members that failed.
+      description: Number of members that failed.
       type: int
       returned: always
       sample: 0
 error:
-  description: Of the first member that failed, or of what failed before any member.
+  description: Details of the failure of the first member that failed, or of a failure that affects all members.
   returned: failure
   type: dict
   sample: {status_code: 400, code: 2020, message: The quota is reached., context: {}}

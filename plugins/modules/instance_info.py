@@ -8,11 +8,11 @@ from __future__ import annotations
 
 DOCUMENTATION = r"""
 module: instance_info
-short_description: Show Cox Edge instances
+short_description: List Cox Edge instances
 version_added: 1.0.0
 description:
-  - Returns the instances of a Cox Edge compute environment, all of them or those that are asked for.
-  - It never fails because there are none.
+  - Lists all instances of a Cox Edge compute environment, or only those that match the filters.
+  - If no instance matches, the list is empty and the module does not fail.
 author:
   - coxedge.compute contributors (@coxedge)
 extends_documentation_fragment:
@@ -23,49 +23,49 @@ extends_documentation_fragment:
 attributes:
   check_mode:
     support: full
-    details: It changes nothing.
+    details: The module changes nothing.
   diff_mode:
     support: N/A
-    details: It changes nothing.
+    details: The module changes nothing.
 options:
   id:
     description:
-      - UUID of the one instance to return, also if it is destroyed.
+      - UUID of the instance to return, even if it is destroyed.
       - Mutually exclusive with O(name).
     type: str
   name:
     description:
-      - Exact display name of the instances to return. Names are not unique, so there may be several.
+      - Exact display name of the instances to return. Names are not unique, so several instances can have it.
       - Mutually exclusive with O(id).
     type: str
   states:
     description:
-      - Return instances in one of these states, as the API spells them, without regard to case.
-      - Destroyed instances are returned only if V(Destroyed) is among them, or by O(id).
+      - Only instances in one of these states. Upper and lower case are the same.
+      - Destroyed instances are returned only if this list contains V(Destroyed), or with O(id).
     type: list
     elements: str
   details:
     description:
-      - Whether to retrieve each instance, which adds C(public_ips), C(nics) and C(user_data) and costs a request for each.
-      - By default V(true) with O(id) or O(name), otherwise V(false).
+      - Retrieve each instance, which adds C(public_ips), C(nics) and C(user_data). This takes one more request for each instance.
+      - The default is V(true) with O(id) or O(name), and V(false) otherwise.
     type: bool
   max_concurrency:
-    description: How many instances are retrieved at the same time, with O(details).
+    description: With O(details), the maximum number of requests at the same time.
     type: int
     default: 10
 """
 
 EXAMPLES = r"""
-- name: See all instances
+- name: List all instances
   coxedge.compute.instance_info:
   register: all_instances
 
-- name: See all details of one
+- name: Show the details of one instance
   coxedge.compute.instance_info:
     name: web1
   register: web1
 
-- name: See what is stopped in two networks
+- name: List the stopped instances of two networks
   coxedge.compute.instance_info:
     states:
       - Stopped
@@ -73,7 +73,7 @@ EXAMPLES = r"""
       - Web-test_area
       - App-test_area
 
-- name: See what could be recovered
+- name: List the destroyed instances that can be recovered
   coxedge.compute.instance_info:
     states:
       - Destroyed
@@ -82,24 +82,24 @@ EXAMPLES = r"""
 RETURN = r"""
 instances:
   description:
-    - The instances as the API shows them, in snake_case, sorted by name and then by ID.
-    - Attributes that the API does not report are null. Passwords are left out.
+    - The instances with the attributes of the API in snake_case, sorted by name and then by ID.
+    - An attribute that the API does not report is null or an empty list. Passwords are not included.
   returned: success
   type: list
   elements: dict
   contains:
     id:
-      description: ID.
+      description: ID of the instance.
       type: str
       returned: success
       sample: 9db8ff2f-b49b-466d-a2f3-c1e6def408f4
     name:
-      description: Display name.
+      description: Display name of the instance.
       type: str
       returned: success
       sample: web1
     affinity_group_ids:
-      description: IDs of the affinity groups it is in.
+      description: IDs of the affinity groups of the instance.
       type: list
       elements: str
       returned: success
@@ -125,12 +125,12 @@ instances:
       returned: success
       sample: web1
     image_id:
-      description: ID of the template it was created from.
+      description: ID of the template that the instance was created from.
       type: str
       returned: success
       sample: 5f968ad6-56d0-4d0d-ad7e-f8f4a5b5d986
     image_name:
-      description: Name of the template it was created from.
+      description: Name of the template that the instance was created from.
       type: str
       returned: success
       sample: CentOS 6.8 PV
@@ -140,7 +140,7 @@ instances:
       returned: success
       sample: 10.164.212.68
     is_password_enabled:
-      description: Whether a password can be used to connect.
+      description: Whether you can connect with a password.
       type: bool
       returned: success
       sample: true
@@ -171,23 +171,23 @@ instances:
       returned: with details
       sample: [{id: f401d989-b149-4870-99f3-1991fec31454, is_default: true, network_id: d5a68379-a9ee-404f-9492-a1964b374d6f}]
     public_ips:
-      description: Public IP addresses that lead to it.
+      description: Public IP addresses of the instance.
       type: list
       elements: dict
       returned: with details
       sample: [{id: 7a204b7f-1039-4867-8971-c1e4f778ef33, ip_address: 199.215.226.46, ports: ["22"], purposes: [PORT_FORWARDING]}]
     state:
-      description: State, as the API spells it.
+      description: State of the instance, as the API spells it.
       type: str
       returned: success
       sample: Running
     user_data:
-      description: User data. It may hold secrets.
+      description: User data of the instance. It can contain secrets.
       type: str
       returned: with details
       sample: ""
     username:
-      description: User to connect as.
+      description: Name of the user to connect as.
       type: str
       returned: success
       sample: cca-user
@@ -212,7 +212,7 @@ instances:
       returned: success
       sample: QC-1
 error:
-  description: What the API said of a failure; the values are null where it said nothing.
+  description: Details of the failure. Values that the API did not report are null.
   returned: failure
   type: dict
   sample: {status_code: 403, code: 1001, message: The API key is not valid., context: {}}

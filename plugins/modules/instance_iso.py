@@ -8,13 +8,13 @@ from __future__ import annotations
 
 DOCUMENTATION = r"""
 module: instance_iso
-short_description: Attach an ISO to a Cox Edge instance, or detach it
+short_description: Attach an ISO to a Cox Edge instance or detach it
 version_added: 1.0.0
 description:
-  - Attaches an ISO that is not bootable to an instance, or detaches the one that is attached. An instance has one at most.
-  - Where the API reports which ISO is attached, nothing is done that is not needed. Where it does not, the operation is run each
-    time, and RV(msg) says so.
-  - An ISO that is in the way of the one to attach is detached first.
+  - Attaches an ISO to an instance, or detaches the attached ISO. An instance can have one ISO, and the ISO must not be bootable.
+  - If another ISO is attached, the module detaches it first.
+  - If the API reports which ISO is attached, the module changes only what differs. Otherwise it runs the operation each time, and
+    RV(msg) says so.
 author:
   - coxedge.compute contributors (@coxedge)
 extends_documentation_fragment:
@@ -25,27 +25,27 @@ extends_documentation_fragment:
 attributes:
   check_mode:
     support: full
-    details: Where the API does not report the ISO, the operation is predicted each time.
+    details: If the API does not report which ISO is attached, check mode predicts the operation each time.
   diff_mode:
     support: full
 options:
   state:
-    description: Whether the ISO is to be attached, or none.
+    description: Whether an ISO is attached. V(attached) attaches O(iso). V(detached) detaches the attached ISO.
     type: str
     choices: [attached, detached]
     default: attached
   iso:
-    description: Name or ID of the ISO. Needed with O(state=attached).
+    description: Name or ID of the ISO. Required with O(state=attached).
     type: str
 """
 
 EXAMPLES = r"""
-- name: Attach the drivers
+- name: Attach the ISO with the drivers
   coxedge.compute.instance_iso:
     name: web1
     iso: drivers
 
-- name: Detach whatever is attached
+- name: Detach the ISO that is attached
   coxedge.compute.instance_iso:
     name: web1
     state: detached
@@ -53,8 +53,8 @@ EXAMPLES = r"""
 
 RETURN = r"""
 msg:
-  description: What has to be said of the result, such as that the API does not report the ISO.
-  returned: when there is something to say
+  description: Remark about the result, for example that the API does not report which ISO is attached.
+  returned: when there is a remark
   type: str
   sample: The API does not report which ISO is attached, so the operation was run whether it was needed or not.
 instance:
@@ -63,13 +63,13 @@ instance:
   type: dict
   sample: {id: 9db8ff2f-b49b-466d-a2f3-c1e6def408f4, name: web1, state: Running}
 actions:
-  description: What was done, or in check mode would be, in order, by the API's names.
+  description: Operations of the API that the run executed, in order. In check mode, the operations that a real run would execute.
   returned: always
   type: list
   elements: str
   sample: [detachIso, attachIso]
 error:
-  description: What the API said of a failure; the values are null where it said nothing.
+  description: Details of the failure. Values that the API did not report are null.
   returned: failure
   type: dict
   sample: {status_code: 400, code: 2012, message: The instance is in a state that does not allow this., context: {}}

@@ -11,9 +11,9 @@ module: instance_password
 short_description: Reset the password of a Cox Edge instance
 version_added: 1.0.0
 description:
-  - Resets the password of the default user of an instance, and returns the new one.
-  - It is not idempotent. Each run makes the password of the run before worthless.
-  - Use C(no_log) on the task where results are recorded.
+  - Resets the password of the default user of an instance and returns the new password.
+  - The module is not idempotent. Each run replaces the password of the run before.
+  - If results are recorded, set C(no_log) on the task.
 author:
   - coxedge.compute contributors (@coxedge)
 extends_documentation_fragment:
@@ -24,16 +24,16 @@ extends_documentation_fragment:
 attributes:
   check_mode:
     support: full
-    details: Nothing is reset, and no password is returned.
+    details: Check mode resets nothing and returns no password.
   diff_mode:
     support: full
-    details: It shows no password.
+    details: The diff shows no password.
 notes:
-  - If the answer of the API is lost the outcome is unknown, and the module fails rather than reset the password twice.
+  - If the API's response is lost, the result is unknown. The module then fails and does not reset the password a second time.
 """
 
 EXAMPLES = r"""
-- name: Have a new password
+- name: Reset the password
   coxedge.compute.instance_password:
     name: web1
   register: access
@@ -47,18 +47,18 @@ password:
   type: str
   sample: Xk2-example
 username:
-  description: The user that has it.
+  description: Name of the user that the password belongs to.
   returned: success
   type: str
   sample: cca-user
 actions:
-  description: What was done, or in check mode would be, by the API's names.
+  description: Operations of the API that the run executed. In check mode, the operations that a real run would execute.
   returned: always
   type: list
   elements: str
   sample: [resetPassword]
 error:
-  description: What the API said of a failure; the values are null where it said nothing.
+  description: Details of the failure. Values that the API did not report are null.
   returned: failure
   type: dict
   sample: {status_code: 400, code: 2012, message: The instance is in a state that does not allow this., context: {}}
