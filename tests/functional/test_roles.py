@@ -254,7 +254,7 @@ def test_what_is_left_is_noticed(runner, run, servers):
     threading.Thread(target=bring_back, daemon=True).start()
     result = run("decommission", {"decommission_names": ["web1"], "decommission_confirm": True, **WITH_ALL})
     ended.set()
-    assert result.returncode != 0 and "Not everything is gone" in result.stdout and kept["id"] in result.stdout
+    assert result.returncode != 0 and "Some resources still exist" in result.stdout and kept["id"] in result.stdout
 
 
 @pytest.mark.parametrize("given", ["web1", "web1,web2", "['web1', 'web2']"])
