@@ -417,7 +417,7 @@ def test_servers_by_a_survey(runner, awx):
     assert made.code == 0 and {instance["name"] for instance in runner.environment.instances.values()} == names, made.output
     # What was left blank counts as not given; the servers are there by now.
     again = awx.job("servers", fleet_names="\n".join(names))
-    assert again.code == 0 and "changed=0" in again.output and again.output.count("nothing was to be done") == len(names)
+    assert again.code == 0 and "changed=0" in again.output and again.output.count(": no change") == len(names)
     # The API told the passwords of new servers, and no job tells them to whoever may see its output.
     assert "Pw-" in str(runner.simulator.cloud.tasks)
     for ended in (predicted, made, again):
@@ -430,7 +430,7 @@ def test_what_is_wrong_with_the_answers_of_a_survey(runner, awx):
     assert partial.code != 0 and "1 of 2 members failed" in partial.flat and "Pw-" in str(runner.simulator.cloud.tasks)
     assert "Pw-" not in partial.told()
     empty = awx.job("servers", fleet_names=" \n")
-    assert empty.code != 0 and "Give one in each line." in empty.flat
+    assert empty.code != 0 and "Enter one name per line." in empty.flat
 
 
 def test_all_blank_but_the_key(runner, awx):
