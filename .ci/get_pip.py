@@ -1,7 +1,7 @@
 # Copyright (c) 2026, coxedge.compute contributors
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""Stands in for the get-pip.py that ansible-test would download: installs the pip that Python brings, then what was asked for."""
+"""Replaces the get-pip.py that ansible-test would download: installs the pip that comes with Python, then the requested packages."""
 
 from __future__ import annotations
 

@@ -1,9 +1,9 @@
 # Copyright (c) 2026, coxedge.compute contributors
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""Draws docs/terminal.svg: the task and the inventory file of the README, run against a simulator, as a terminal shows it.
+"""Draws docs/terminal.svg: runs the task and the inventory file of the README against a simulator and shows the terminal.
 
-`make picture` runs it, with a simulator's COXEDGE_... variables.
+`make picture` runs it with the COXEDGE_... variables of a simulator.
 """
 
 from __future__ import annotations
@@ -22,12 +22,12 @@ from rich.text import Text
 ROOT = Path(__file__).resolve().parents[1]
 PICTURE = ROOT / "docs" / "terminal.svg"
 RUNS = (
-    ("ansible-playbook web1.yml --check", "What would be done?"),
-    ("ansible-playbook web1.yml", "Do it."),
-    ("ansible-playbook web1.yml", "Once more: there is nothing left to do."),
-    ("ansible-inventory -i coxedge.yml --graph", "And there it is, for plays over the servers."),
+    ("ansible-playbook web1.yml --check", "See what would change."),
+    ("ansible-playbook web1.yml", "Create the server."),
+    ("ansible-playbook web1.yml", "Run it again: nothing changes."),
+    ("ansible-inventory -i coxedge.yml --graph", "The server is now in the inventory."),
 )
-# Rich's own format loads fonts from the network, which a picture in a README can't.
+# The format of Rich loads fonts from the network, which does not work in a README.
 FORMAT = """<svg class="rich-terminal" viewBox="0 0 {width} {height}" xmlns="http://www.w3.org/2000/svg" role="img">
 <title>A playbook that creates a server, and the inventory that shows it</title>
 <style>
@@ -68,7 +68,7 @@ def main() -> None:
         for command, why in RUNS:
             console.print(Text.assemble(("$ ", "bold green"), (command, "bold"), ("   # " + why, "dim")))
             ended = subprocess.run(command.split(), cwd=folder, env=environ, capture_output=True, text=True, check=True)
-            # A terminal has room for a line of stars, and for columns; a picture has not.
+            # Shorten the lines of stars and the wide columns, because the picture is narrower than a terminal.
             output = re.sub(r" {4,}", "  ", re.sub(r"\*{20,}", "*" * 20, ended.stdout))
             console.print(Text.from_ansi(re.sub(r"\n{2,}", "\n", output).strip()))
             console.print()
