@@ -19,6 +19,7 @@ from ansible_collections.coxedge.compute.tests.simulator.model import ENVIRONMEN
 from ansible_collections.coxedge.compute.tests.simulator.server import Simulator
 
 BIN = Path(sys.executable).parent
+ACTIONS = Path(__file__).resolve().parent / "action_plugins"
 
 
 @dataclass
@@ -80,7 +81,7 @@ class PlaybookRunner:
         # A task of the documentation's may keep its result under a name of its own.
         names = ", ".join(task["register"] for task in whole)
         keep = {
-            "ansible.builtin.copy": {"content": "{{ [" + names + "] | to_json }}", "dest": str(path), "mode": "0600"},
+            "keep_results": {"results": "{{ [" + names + "] | to_json }}", "path": str(path)},
             "check_mode": False,
             "diff": False,
             "no_log": True,
@@ -88,7 +89,7 @@ class PlaybookRunner:
         book = [{"hosts": "localhost", "gather_facts": False, **(play or {}), "tasks": [*whole, keep]}]
         (self.folder / "play.yml").write_text(json.dumps(book))
         self.simulator.app.log.clear()
-        ended = self.command("ansible-playbook", "play.yml", *arguments, **environ)
+        ended = self.command("ansible-playbook", "play.yml", *arguments, ANSIBLE_ACTION_PLUGINS=str(ACTIONS), **environ)
         assert path.exists(), ended.stdout + ended.stderr
         results = json.loads(path.read_text())
         assert len(results) == len(tasks)
