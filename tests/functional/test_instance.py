@@ -77,9 +77,8 @@ def test_every_cell_of_the_state_table_in_check_mode_and_for_real(runner, state)
         if current in ENDS:
             instance = runner.environment.instances[ids[current]]
             runner.environment.patch(instance, {"state": current, "settles_after": 2, "settles_as": ENDS[current]})
-    done = runner.play([task])
-    again = runner.play([task])
-    for (current, actions), *results in zip(cells.items(), *(p.results[0]["results"] for p in (predicted, done, again))):
+    done, again = runner.play([task, task]).results
+    for (current, actions), *results in zip(cells.items(), *(looped["results"] for looped in (predicted.results[0], done, again))):
         for result in results:
             assert "exception" not in result or "Traceback" not in str(result["exception"]), current
             assert result["failed"] is (actions is None), (current, result)
@@ -206,16 +205,17 @@ BAD = {
 }
 
 
-@pytest.mark.parametrize("case", BAD)
-def test_bad_input_gets_one_sentence_before_anything_is_written(runner, case):
-    changes, environ, words = BAD[case]
+def test_bad_input_gets_one_sentence_before_anything_is_written(runner, subtests):
+    tasks = [{"coxedge.compute.instance": {**NEW, **changes}, "environment": environ} for changes, environ, _words in BAD.values()]
     for arguments in ([], ["--check"]):
-        result = runner.instance(*arguments, environ=environ, **{**NEW, **changes})
-        assert result["failed"] and not result["changed"]
-        assert all(word in result["msg"] for word in words), result["msg"]
-        assert "Traceback" not in result["outcome"].output
-        assert not [entry for entry in result["outcome"].requests if entry["method"] in WRITES]
-        assert result["actions"] == [] and set(result["error"]) == {"status_code", "code", "message", "context"}
+        outcome = runner.play(tasks, *arguments)
+        assert "Traceback" not in outcome.output
+        assert not [entry for entry in outcome.requests if entry["method"] in WRITES]
+        for (case, (_changes, _environ, words)), result in zip(BAD.items(), outcome.results):
+            with subtests.test(case, arguments=arguments):
+                assert result["failed"] and not result["changed"]
+                assert all(word in result["msg"] for word in words), result["msg"]
+                assert result["actions"] == [] and set(result["error"]) == {"status_code", "code", "message", "context"}
 
 
 def test_an_ambiguous_name_fails_with_the_ids(runner):
@@ -260,7 +260,7 @@ def test_empty_environment_variables_count_as_not_set(runner, creation):
 
 
 def test_environment_variables_reach_their_options(runner):
-    for environ, word in (
+    cases = (
         ({"COXEDGE_API_TIMEOUT": "0"}, "api_timeout"),
         ({"COXEDGE_API_RETRIES": "-1"}, "api_retries"),
         ({"COXEDGE_CA_PATH": "/nowhere"}, "ca_path"),
@@ -269,8 +269,9 @@ def test_environment_variables_reach_their_options(runner):
         ({"COXEDGE_ENVIRONMENT_NAME": "nope"}, "nope"),
         ({"COXEDGE_SERVICE_CODE": "nope"}, "nope"),
         ({"COXEDGE_VALIDATE_CERTS": "perhaps"}, "validate_certs"),
-    ):
-        result = runner.instance(environ=environ, name="web1", state="absent")
+    )
+    tasks = [{"coxedge.compute.instance": {"name": "web1", "state": "absent"}, "environment": environ} for environ, _word in cases]
+    for (environ, word), result in zip(cases, runner.play(tasks).results):
         assert result["failed"] and word in result["msg"], environ
 
 

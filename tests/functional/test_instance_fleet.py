@@ -69,7 +69,7 @@ def test_no_log_hides_the_passwords_of_members_where_some_fail(runner, creation)
 
 
 def test_errors_about_members_name_them_before_any_request(runner, creation):
-    for members, options, words in (
+    cases = (
         ([{"name": "a"}, {"name": "web4", "cpu_cuont": 2}], {}, ["instances[1] (web4)", "cpu_cuont", "cpu_count"]),
         ([{"name": "web4", "cpu_count": "many"}], {}, ["instances[0] (web4)", "cpu_count"]),
         ([{"name": "web4", "state": "on"}], {}, ["instances[0] (web4)", "state"]),
@@ -78,11 +78,11 @@ def test_errors_about_members_name_them_before_any_request(runner, creation):
         ([{"name": "web4"}, {"name": "web4"}], {}, ["instances[1] (web4)", "instances[0]"]),
         (["web4"], {}, ["instances"]),
         ([{"name": "web4"}], {"max_concurrency": 0}, ["max_concurrency"]),
-    ):
-        outcome = runner.play([fleet(members, **options)])
-        (result,) = outcome.results
+    )
+    outcome = runner.play([fleet(members, **options) for members, options, _words in cases])
+    for (_members, _options, words), result in zip(cases, outcome.results):
         assert result["failed"] and all(word in result["msg"] for word in words), result["msg"]
-        assert outcome.requests == [] and "Traceback" not in outcome.output
+    assert outcome.requests == [] and "Traceback" not in outcome.output
 
 
 def test_a_member_with_an_empty_list_has_none_of_what_the_others_have(runner):
@@ -97,8 +97,8 @@ def test_a_member_with_an_empty_list_has_none_of_what_the_others_have(runner):
 
 
 def test_a_forgotten_fleet_is_an_error(runner):
-    for options in ({}, {"instances": ""}, {"instances": None}, {"instances": [{"name": "a"}], "defaults": {"id": "x"}}):
-        (result,) = runner.play([{"coxedge.compute.instance_fleet": options}]).results
+    cases: tuple[dict, ...] = ({}, {"instances": ""}, {"instances": None}, {"instances": [{"name": "a"}], "defaults": {"id": "x"}})
+    for result in runner.play([{"coxedge.compute.instance_fleet": options} for options in cases]).results:
         assert result["failed"] and ("instances" in result["msg"] or "id" in result["msg"])
 
 

@@ -31,10 +31,11 @@ def test_what_a_created_instance_looks_like(runner, creation):
 
 
 def test_failures_are_one_sentence(runner):
-    for options, word in (({"id": "web1"}, "UUID"), ({"environment_name": "typo"}, "environment_name"), ({"api_key": "wrong"}, "api_key")):
-        outcome = runner.play([info(**options)])
-        assert outcome.results[0]["failed"] and word in outcome.results[0]["msg"]
-        assert "Traceback" not in outcome.output
+    cases = (({"id": "web1"}, "UUID"), ({"environment_name": "typo"}, "environment_name"), ({"api_key": "wrong"}, "api_key"))
+    outcome = runner.play([info(**options) for options, _word in cases])
+    for (_options, word), result in zip(cases, outcome.results):
+        assert result["failed"] and word in result["msg"]
+    assert "Traceback" not in outcome.output
 
 
 def test_the_examples_of_the_documentation_run_as_they_stand(runner):
