@@ -6,6 +6,7 @@
 from __future__ import annotations
 
 import re
+import shutil
 import subprocess
 import sys
 import tarfile
@@ -95,3 +96,45 @@ def test_what_is_in_the_tarball(tmp_path):
         *("changelogs", "docs", "meta", "playbooks", "plugins", "requirements.txt", "roles", "tests"),
     }
     assert tarball.stat().st_size < 1_000_000
+
+
+# Stands in for Python, and under other names for what pip installs: makes virtual environments and says by which path it was called.
+STUB = """#!/bin/sh
+if [ "$2" = venv ]; then
+    mkdir -p "$3/bin"
+    for name in python ruff codespell yamllint mypy ansible-galaxy ansible-lint ansible-test antsibull-changelog antsibull-docs; do
+        cp "$0" "$3/bin/$name"
+    done
+elif [ "$1" = -c ]; then
+    echo 3.11
+else
+    mkdir -p dist
+    echo "called: $0"
+fi
+"""
+
+
+def test_the_targets_work_where_the_path_has_a_blank(tmp_path):
+    checkout, python = tmp_path / "Ein Häuschen" / "compute", tmp_path / "python"
+    python.write_text(STUB)
+    python.chmod(0o755)
+    shutil.copytree(ROOT / ".ci", checkout / ".ci")
+    shutil.copytree(ROOT / "requirements", checkout / "requirements")
+    shutil.copy(ROOT / "Makefile", checkout)
+    environ = {"PATH": "/usr/local/bin:/usr/bin:/bin", "HOME": str(tmp_path), "LANG": "C.UTF-8"}
+
+    def run(*command):
+        ended = subprocess.run(command, cwd=checkout, env=environ, capture_output=True, text=True, timeout=60, check=False)
+        assert ended.returncode == 0, ended.stdout + ended.stderr
+        return ended.stdout
+
+    run("git", "init")
+    # Ansible can't run modules with a Python whose path has a blank.
+    targets = "help test-quick test lint sanity units integration simulator demo diagram build importer installed benchmark mutants picture"
+    output = run("make", f"PYTHON={python}", *targets.split())
+    called = re.findall("^called: (.*)", output, re.MULTILINE)
+    assert len(called) > 20 and not [path for path in called if "Häuschen" in path]
+    everything = re.findall(r"^([a-z-]+):", (ROOT / "Makefile").read_text(), re.MULTILINE)
+    assert "Häuschen" not in run("make", "--dry-run", "--always-make", f"PYTHON={python}", *everything)
+    run("make", "clean")
+    assert not list(checkout.glob(".venv*")) and not list((tmp_path / ".cache" / "coxedge-compute").glob("venv*"))
