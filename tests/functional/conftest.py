@@ -20,6 +20,7 @@ from ansible_collections.coxedge.compute.tests.simulator.server import Simulator
 
 BIN = Path(sys.executable).parent
 ACTIONS = Path(__file__).resolve().parent / "action_plugins"
+SITE = Path(__file__).resolve().parent / "site"
 
 
 @dataclass
@@ -37,11 +38,16 @@ class PlaybookRunner:
 
     def __init__(self, simulator: Simulator, folder: Path) -> None:
         self.simulator, self.folder = simulator, folder
+        # One for all tests of a worker.
+        compiled = folder.parent / "compiled"
+        compiled.mkdir(exist_ok=True)
         self.environ = {
             **{name: value for name, value in os.environ.items() if not name.startswith(("COXEDGE_", "ANSIBLE_"))},
             **simulator.environ,
             # Runners look for core's commands there.
             "PATH": f"{BIN}{os.pathsep}{os.environ['PATH']}",
+            "PYTHONPATH": str(SITE),
+            "COMPILED_MODULES": str(compiled),
             "ANSIBLE_COLLECTIONS_PATH": os.environ["ANSIBLE_COLLECTIONS_PATH"],
             "ANSIBLE_LOCALHOST_WARNING": "false",
             "ANSIBLE_INVENTORY_UNPARSED_WARNING": "false",
