@@ -99,8 +99,9 @@ docs-test: docs ## Open the site in headless Chromium; CHROMIUM=none is content 
 get-chromium: ## Install Chromium with apt-get
 	@.ci/get-chromium
 
-diagram: $(VENV)/.demo ## Draw docs/states.svg out of the planner's table
+diagram: $(VENV)/.demo ## Draw docs/states.svg from the state table and docs/layout.svg from the imports
 	$(IN_VENV) .ci/with-collection sh -c 'PYTHONPATH=$$ANSIBLE_COLLECTIONS_PATH python -m ansible_collections.coxedge.compute.docs.docsite.diagram docs/states.svg'
+	$(BIN)/python docs/docsite/layout.py docs/layout.svg
 
 build: $(VENV)/.demo ## Build the collection into dist/
 	rm -rf dist

@@ -5,14 +5,14 @@
 
 from __future__ import annotations
 
-import ast
 from pathlib import Path
 
 import pytest
+from ansible_collections.coxedge.compute.docs.docsite import layout
+from ansible_collections.coxedge.compute.docs.docsite.layout import imported
 
 ROOT = Path(__file__).resolve().parents[2]
-PACKAGE = "ansible_collections.coxedge.compute."
-PLUGINS = sorted(path for path in (ROOT / "plugins").rglob("*.py") if path.stat().st_size)
+PLUGINS = layout.sources()
 
 # What each part may import, besides itself. Parts of module_utils are folders, or files by their names.
 MAY_IMPORT = {
@@ -32,19 +32,6 @@ KNOW_ANSIBLE = {"module", "operation_module", "fleet_module"}
 def part_of(path: Path) -> str:
     """The part of module_utils that a file belongs to."""
     return path.relative_to(ROOT / "plugins" / "module_utils").with_suffix("").parts[0]
-
-
-def imported(path: Path) -> set[str]:
-    """The modules that a file imports, anywhere in it: the collection's own as ``plugins.module_utils.api.client``."""
-    package = path.relative_to(ROOT).parts[:-1]
-    found = set()
-    for node in ast.walk(ast.parse(path.read_text())):
-        if isinstance(node, ast.Import):
-            found |= {alias.name for alias in node.names}
-        elif isinstance(node, ast.ImportFrom):
-            base = ".".join(package[: len(package) - node.level + 1]) if node.level else ""
-            found.add(".".join(filter(None, (base, node.module))))
-    return {name[len(PACKAGE) :] if name.startswith(PACKAGE) else name for name in found}
 
 
 def reachable(path: Path) -> set[str]:
@@ -96,3 +83,13 @@ def test_modules_that_only_read_bring_nothing_along_that_writes():
     for path in sorted((ROOT / "plugins" / "modules").glob("*.py")):
         writes = "plugins.module_utils.reconcile.delivery" in reachable(path)
         assert writes is not path.stem.endswith("_info"), path.stem
+
+
+def test_the_picture_shows_the_imports():
+    assert (ROOT / "docs" / "layout.svg").read_text() == layout.picture(), "draw it again with make diagram"
+
+
+def test_arrows_of_the_picture_go_down():
+    rows = {part: number for number, row in enumerate(layout.ROWS) for part in row}
+    for part, targets in layout.parts().items():
+        assert all(rows[target] > rows[part] for target in targets), part
