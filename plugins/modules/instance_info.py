@@ -2,7 +2,7 @@
 # Copyright (c) 2026, coxedge.compute contributors
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""Ansible module: what instances there are."""
+"""The module coxedge.compute.instance_info."""
 
 from __future__ import annotations
 

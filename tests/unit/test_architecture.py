@@ -5,6 +5,9 @@
 
 from __future__ import annotations
 
+import json
+import os
+import subprocess
 from pathlib import Path
 
 import pytest
@@ -26,6 +29,8 @@ MAY_IMPORT = {
     "operation_module": {"text", "jobs", "api", "instance", "reconcile", "retrieve", "module"},
     "fleet_module": {"text", "jobs", "api", "instance", "reconcile", "retrieve", "module"},
 }
+# Modules may be sent to hosts with this version.
+OLDEST = "3.8"
 KNOW_ANSIBLE = {"module", "operation_module", "fleet_module"}
 
 
@@ -93,3 +98,17 @@ def test_arrows_of_the_picture_go_down():
     rows = {part: number for number, row in enumerate(layout.ROWS) for part in row}
     for part, targets in layout.parts().items():
         assert all(rows[target] > rows[part] for target in targets), part
+
+
+def test_all_but_the_ansible_files_runs_on_the_oldest_python():
+    found = subprocess.run([ROOT / ".ci" / "python", OLDEST], capture_output=True, text=True, check=False)
+    if found.returncode:
+        pytest.skip(f"NOT DONE: Python {OLDEST} was not found")
+    package = "ansible_collections.coxedge.compute.plugins.module_utils"
+    names = [f"{package}.{'.'.join(path.relative_to(ROOT / 'plugins/module_utils').with_suffix('').parts)}" for path in SHARED]
+    without_ansible = [name for name in names if name.rsplit(".", 1)[1] not in KNOW_ANSIBLE]
+    command = [found.stdout.strip(), ROOT / "tests" / "unit" / "old_python.py", package, *without_ansible]
+    environ = {"PYTHONPATH": os.environ.get("ANSIBLE_COLLECTIONS_PATH", str(ROOT / "../../..")), "PYTHONDONTWRITEBYTECODE": "1"}
+    ended = subprocess.run(command, capture_output=True, text=True, env=environ, check=False)
+    assert ended.returncode == 0, ended.stderr
+    assert json.loads(ended.stdout) == {"python": [3, 8], "actions": ["start"], "state": "Running"}

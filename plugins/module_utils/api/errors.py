@@ -3,7 +3,7 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
 """What can go wrong with a request.
 
-ApiError                 the server answered, and the answer is an error
+ApiError                 the server responded with an error
     NotProcessed         the server certainly did not process the request: any request may be sent again
     ResponseLost         the server may have processed it: a read may be sent again, after a write the caller has to look
     DeadlineExceeded     the time for the whole run is over

@@ -56,7 +56,7 @@ class Sender:
 
     def send_once(self, request: Request, deadline: Deadline) -> Response:
         """Sends a request a single time."""
-        # Waiting before another try is not "in flight": it keeps nobody else from sending.
+        # Waiting before another try is not "in flight": meanwhile, others can send.
         with self._in_flight:
             response = self._transport.exchange(request, deadline)
         return self._envelopes.read(request, response)

@@ -66,7 +66,7 @@ class Delivery:
         self._run.outcome.actions.append(step.action)
 
     def outcome_unknown(self, step: Step, why: ApiError, current: Mapping[str, Any] | None, then: ApiError | None = None) -> ApiError:
-        """The error for a write of which nobody can say what it did. ``then``: what went wrong while looking."""
+        """The error for a write that may or may not have taken effect. ``then``: what went wrong while looking."""
         target = described(current) if current else f"an instance with the name {self._run.options.get('name')!r}"
         later = f"; then: {then.clause}" if then else ""
         return why.with_message(
