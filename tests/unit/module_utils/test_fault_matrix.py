@@ -144,7 +144,7 @@ def test_each_fault(harness, clock, name, count):
             # No work goes on there.
             continue
         harness.simulator.app.reset_all()
-        # What is not reported can't be seen to have been done: see test_apply.py and test_operations.py for that.
+        # What is not reported can't be seen to have been done: see test_lost_responses.py and test_imperative.py for that.
         harness.settings(report_ssh_key=True, report_iso=True)
         if case.state is not None:
             harness.seed(name=NAME, state=case.state, **case.setup)

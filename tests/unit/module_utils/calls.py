@@ -1,0 +1,29 @@
+# Copyright (c) 2026, coxedge.compute contributors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""What tests of the client share."""
+
+from __future__ import annotations
+
+import pytest
+from ansible_collections.coxedge.compute.plugins.module_utils.api.errors import (
+    ApiError,
+)
+
+KEY = "simulator-key"
+
+
+def failure(call, kind=ApiError):
+    with pytest.raises(kind) as caught:
+        call()
+    text = caught.value.sentence
+    assert text.endswith(".") and "\n" not in text and KEY not in text
+    return caught.value
+
+
+def listing(harness, seconds=None, **connection):
+    return lambda: harness.client(**connection).fetch_all("instances", harness.deadline(seconds))
+
+
+def write(harness, web1, operation="start", **connection):
+    return lambda: harness.client(**connection).write("POST", "instances", web1, harness.deadline(), None, operation)

@@ -1,0 +1,161 @@
+# Copyright (c) 2026, coxedge.compute contributors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""Which instance a name or an id selects, and what a 404 means."""
+
+from __future__ import annotations
+
+import pytest
+from ansible_collections.coxedge.compute.plugins.module_utils.instance.steps import Refused
+from ansible_collections.coxedge.compute.tests.unit.module_utils.runs import UNKNOWN_ID, failure
+
+
+def test_an_ambiguous_name_fails_with_the_ids(harness):
+    ids = [harness.seed(name="web1"), harness.seed(name="web1", state="Stopped")]
+    for state in ("present", "started", "stopped", "restarted", "recovered", "absent"):
+        text = str(failure(harness, Refused, **harness.creation(state=state)))
+        assert all(item in text for item in ids)
+    assert harness.writes() == []
+
+
+def test_a_name_does_not_select_destroyed_or_expunging_ones(harness):
+    harness.seed(name="web1", state="Destroyed")
+    harness.seed(name="web1", state="Expunging")
+    outcome = harness.run(name="web1", state="absent")
+    assert (outcome.actions, outcome.instance) == ([], None)
+    assert harness.run(**harness.creation(purge=True)).actions == ["create"]
+
+
+def test_names_are_exact(harness):
+    harness.seed(name="Web1")
+    harness.seed(name="web10")
+    assert harness.run(**harness.creation()).actions == ["create"]
+
+
+def test_an_unknown_id_fails_naming_it_unless_absent(harness):
+    for state in ("present", "started", "stopped", "restarted", "recovered"):
+        text = str(failure(harness, Refused, id=UNKNOWN_ID, **harness.creation(state=state)))
+        assert f"no instance with the id {UNKNOWN_ID} in environment test_area" in text
+    outcome = harness.run(id=UNKNOWN_ID, state="absent")
+    assert (outcome.actions, outcome.instance) == ([], None)
+    assert harness.writes() == []
+
+
+@pytest.mark.parametrize("selected", [{"id": UNKNOWN_ID}, {"name": "web1"}])
+@pytest.mark.parametrize("wrong", ["environment_name", "service_code"])
+def test_a_mistyped_environment_is_never_nothing_to_do(harness, selected, wrong):
+    error = failure(harness, connection={wrong: "typo"}, state="absent", **selected)
+    assert wrong in error.sentence and "typo" in error.sentence
+
+
+def test_recover_and_purge_by_name_need_one_of_the_name(harness):
+    live, dead = harness.seed(name="web1"), harness.seed(name="web1", state="Destroyed")
+    for given in ({"state": "recovered"}, {"state": "absent", "purge": True}):
+        text = str(failure(harness, Refused, name="web1", **given))
+        assert live in text and dead in text
+    harness.environment.remove_instance(harness.environment.instances[live])
+    assert harness.run(name="web1", state="recovered").actions == ["recover"]
+
+
+def test_one_destroyed_between_list_and_look_counts_as_none(harness):
+    instance_id = harness.seed(name="web1", state="Running", settles_after=0, settles_as="Destroyed")
+    outcome = harness.run(**harness.creation())
+    assert outcome.actions == ["create"] and outcome.instance["id"] != instance_id
+    harness.seed(name="web2", state="Running", settles_after=0, settles_as="Destroyed")
+    outcome = harness.run(name="web2", state="absent")
+    assert (outcome.actions, outcome.instance) == ([], None)
+
+
+def test_one_of_an_id_that_is_expunged_counts_as_none(harness):
+    gone = harness.seed(name="web1", state="Expunging")
+    assert "no instance with the id" in str(failure(harness, Refused, id=gone))
+    going = harness.seed(name="web1", state="Stopping", settles_after=2, settles_as="Expunging")
+    assert "is gone" in str(failure(harness, Refused, id=going))
+
+
+@pytest.mark.parametrize("state", ["present", "started", "stopped", "absent"])
+def test_one_that_is_renamed_between_list_and_look_is_left_alone(harness, state):
+    instance_id = harness.seed(name="web1")
+    instance = harness.environment.instances[instance_id]
+    harness.fault(kind="status", status=200, path=f"/{instance_id}$", body={"data": {**instance, "name": "other"}})
+    assert "renamed" in str(failure(harness, Refused, **harness.creation(state=state)))
+    assert harness.writes() == []
+
+
+@pytest.mark.parametrize("state", ["present", "absent"])
+def test_one_that_is_renamed_while_it_settles_is_left_alone(harness, state):
+    instance_id = harness.seed(name="web1", state="Starting", settles_after=2, settles_as="Running")
+    real = harness.environment.detail
+
+    def renaming(wanted):
+        shown = real(wanted)
+        if shown["state"] == "Running":
+            harness.environment.instances[instance_id]["name"] = shown["name"] = "other"
+        return shown
+
+    harness.environment.detail = renaming
+    assert "renamed" in str(failure(harness, Refused, **harness.creation(state=state)))
+    assert harness.writes() == []
+
+
+def test_one_that_was_destroyed_while_it_settled_is_returned_as_last_known(harness):
+    instance_id = harness.seed(name="web1", state="Stopping", settles_after=1, settles_as="Destroyed")
+    outcome = harness.run(name="web1", state="absent")
+    assert outcome.actions == [] and (outcome.instance["id"], outcome.instance["state"]) == (instance_id, "Destroyed")
+
+
+@pytest.mark.parametrize("by", ["name", "id"])
+@pytest.mark.parametrize("state", ["present", "absent"])
+def test_a_404_does_not_overrule_a_list_that_shows_the_instance(harness, by, state):
+    instance_id = harness.seed(name="web1", state="Running")
+    harness.fault(kind="html", status=404, method="GET", path="/instances/")
+    given = harness.creation(state=state, compute_offering="1vCPU.512MB", **({"id": instance_id} if by == "id" else {}))
+    assert harness.run(**given).actions == ([] if state == "present" else ["delete"])
+    assert len(harness.instances("web1")) == 1
+
+
+def test_a_404_that_lasts_while_the_list_shows_the_instance_is_an_error(harness):
+    harness.seed(name="web1", state="Running")
+    harness.fault(kind="html", status=404, method="GET", path="/instances/", count=0)
+    error = failure(harness, **harness.creation())
+    assert "The list shows" in error.sentence and error.status_code == 404
+    assert harness.writes() == []
+
+
+@pytest.mark.parametrize("how", ["settled", "raced"])
+def test_one_that_a_colleague_made_in_the_meantime_is_taken_and_none_created(harness, how):
+    more = {"state": "Stopping", "settles_after": 2, "settles_as": "Destroyed"} if how == "settled" else {"state": "Stopped"}
+    harness.seed(name="web1", **more)
+    made: list[str] = []
+
+    def creating(_entry):
+        if not made and len(harness.requests() if how == "settled" else harness.writes()) == (3 if how == "settled" else 1):
+            for instance in harness.instances("web1"):
+                instance["state"] = "Destroyed" if how == "raced" else instance["state"]
+            made.append(harness.seed(name="web1", state="Running"))
+
+    given = harness.creation(template="CentOS 6.8 PV", compute_offering="1vCPU.512MB", state="started")
+    with harness.intercepting(creating):
+        outcome = harness.run(**given)
+    assert outcome.actions == [] and outcome.instance["id"] == made[0]
+    assert "POST instances" not in harness.writes()
+
+
+def test_attributes_nested_without_end_are_no_traceback(harness):
+    instance_id = harness.seed(name="web1")
+    endless: list = []
+    for _n in range(300):
+        endless = [endless]
+    harness.environment.instances[instance_id]["strange"] = endless
+    assert harness.run(name="web1").actions == []
+
+
+@pytest.mark.parametrize(("by", "most"), [("name", 2), ("id", 1)])
+@pytest.mark.parametrize("state", ["present", "started"])
+def test_no_change_costs_one_request_by_id_and_two_by_name(harness, by, most, state):
+    created = harness.run(**harness.creation(hostname="web1")).instance
+    harness.simulator.app.log.clear()
+    given = harness.creation(hostname="web1", state=state, cpu_count=2, memory_in_mb=4096, ip_address=created["ip_address"])
+    outcome = harness.run(**given, **({"id": created["id"]} if by == "id" else {}))
+    assert outcome.actions == [] and outcome.instance == created
+    assert len(harness.requests()) == most

@@ -1,0 +1,219 @@
+# Copyright (c) 2026, coxedge.compute contributors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""A write whose response is lost, or does not say what the server did."""
+
+from __future__ import annotations
+
+import pytest
+from ansible_collections.coxedge.compute.tests.unit.module_utils.runs import (
+    LOST,
+    OPERATIONS,
+    START,
+    STOP,
+    UNTAKEN,
+    failure,
+    name_of,
+)
+
+
+@pytest.mark.parametrize("fault", LOST, ids=name_of)
+def test_a_create_whose_answer_is_lost_is_adopted(harness, fault):
+    harness.seed(name="web1", state="Destroyed")
+    harness.fault(method="POST", **fault)
+    outcome = harness.run(**harness.creation(hostname="hal"))
+    assert outcome.actions == ["create", "update"] and outcome.instance["state"] == "Running"
+    assert "was lost" in outcome.warnings[0]
+    assert len(harness.instances("web1")) == 2 and harness.requests("POST") == ["POST instances"]
+
+
+@pytest.mark.parametrize("fault", UNTAKEN, ids=name_of)
+def test_a_create_that_never_shows_fails_as_unknown_after_30_seconds_and_is_not_sent_again(harness, clock, fault):
+    harness.fault(method="POST", **fault, count=0)
+    began = clock()
+    error = failure(harness, **harness.creation())
+    assert "outcome of create for an instance with the name 'web1' is unknown" in error.sentence and "no id" not in error.sentence
+    assert "several" not in error.sentence
+    assert clock() - began == pytest.approx(30, abs=2)
+    assert harness.requests("POST") == ["POST instances"] and harness.last_run.outcome.actions == ["create"]
+
+
+def test_a_short_deadline_ends_the_search_for_a_lost_create(harness, clock):
+    harness.fault(method="POST", kind="drop_before")
+    began = clock()
+    assert "unknown" in failure(harness, wait_timeout=7, **harness.creation()).sentence
+    assert clock() - began <= 7.1
+
+
+def test_two_new_ones_of_the_name_are_not_guessed_between(harness):
+    def interfere(_entry):
+        if harness.requests("POST") and len(harness.instances("web1")) == 1:
+            harness.seed(name="web1")
+
+    harness.fault(method="POST", kind="drop_after")
+    with harness.intercepting(after=interfere):
+        error = failure(harness, **harness.creation())
+    instances = harness.instances("web1")
+    assert len(instances) == 2 and all(instance["id"] in error.sentence for instance in instances)
+
+
+def test_when_listing_fails_after_a_lost_create_the_outcome_is_unknown(harness):
+    harness.fault(method="POST", kind="drop_after")
+    harness.fault(method="GET", path="/instances$", kind="status", status=500, skip=1, count=0)
+    text = failure(harness, connection={"api_retries": 1}, **harness.creation()).sentence
+    assert "unknown" in text and "then:" in text and "500" in text
+
+
+def test_a_create_that_is_said_to_be_done_and_is_nowhere_is_unknown(harness):
+    harness.fault(method="POST", kind="status", status=200, body={"data": {"state": "Running"}})
+    text = failure(harness, **harness.creation()).sentence
+    assert "unknown" in text and "has no id" in text and harness.requests("POST") == ["POST instances"]
+
+
+def test_an_old_instance_that_comes_back_is_not_adopted_for_a_lost_create(harness):
+    harness.seed(name="web1", state="Destroyed")
+    harness.fault(method="POST", kind="drop_before")
+
+    def recovering(_entry):
+        if harness.requests("POST"):
+            for instance in harness.instances("web1"):
+                instance["state"] = "Running"
+
+    with harness.intercepting(recovering):
+        assert "unknown" in failure(harness, **harness.creation()).sentence
+
+
+# How often those are sent that do not show at once that they are under way: of an SSH key nothing shows at all.
+SHOWS_AFTER = {"recover": 3, "changeNetwork": 2, "associateSSHKey": 3}
+
+
+@pytest.mark.parametrize("operation", OPERATIONS)
+@pytest.mark.parametrize("fault", LOST + UNTAKEN, ids=name_of)
+def test_a_repeatable_write_whose_answer_is_lost_is_looked_after_and_sent_again(harness, clock, operation, fault):
+    before, given, after = OPERATIONS[operation]
+    harness.seed(name="web1", state=before)
+    harness.fault(method="DELETE" if operation == "instances" else "POST", **fault, count=2)
+    outcome = harness.run(**given)
+    assert outcome.actions == ["delete" if operation == "instances" else operation]
+    clock.sleep(5)
+    assert [instance["state"] for instance in harness.instances("web1")] == ([] if after is None else [after])
+    assert len(harness.writes()) == (3 if fault in UNTAKEN else SHOWS_AFTER.get(operation, 1))
+
+
+@pytest.mark.parametrize("fault", LOST + UNTAKEN, ids=name_of)
+def test_an_update_whose_answer_is_lost(harness, fault):
+    instance_id = harness.seed(name="web1", state="Stopped")
+    harness.fault(method="PUT", **fault, count=2)
+    outcome = harness.run(id=instance_id, name="web2", hostname="hal")
+    assert outcome.actions == ["update"] and outcome.instance["hostname"] == "hal"
+    # While an update of a stopped instance goes on it does not show.
+    assert len(harness.requests("PUT")) == (3 if fault in UNTAKEN else 2)
+
+
+def test_a_repeatable_write_gives_up_after_api_retries_and_longer_and_longer_pauses(harness, clock):
+    harness.seed(name="web1", state="Stopped")
+    harness.fault(method="POST", kind="drop_before", count=0)
+    error = failure(harness, connection={"api_retries": 2}, **START)
+    assert "unknown" in error.sentence and harness.writes() == ["POST start"] * 3
+    assert clock.slept == [0.375, 0.75, 1.5]
+
+
+def test_a_host_name_whose_answer_is_lost_is_put_once(harness):
+    harness.settings(update_response="data")
+    harness.fault(method="PUT", kind="drop_after")
+    outcome = harness.run(**harness.creation(hostname="hal"))
+    assert outcome.actions == ["create", "update"] and len(harness.requests("PUT")) == 1
+
+
+@pytest.mark.parametrize("fault", LOST, ids=name_of)
+@pytest.mark.parametrize("operation", ["stop", "reboot"])
+def test_a_stop_or_reboot_that_shows_goes_on_as_if_answered(harness, operation, fault):
+    harness.seed(name="web1", state="Running")
+    harness.fault(method="POST", **fault)
+    state = "stopped" if operation == "stop" else "restarted"
+    outcome = harness.run(name="web1", state=state)
+    assert outcome.actions == [operation] and harness.writes() == [f"POST {operation}"]
+    assert outcome.instance["state"] == ("Stopped" if operation == "stop" else "Running")
+
+
+@pytest.mark.parametrize("fault", UNTAKEN, ids=name_of)
+@pytest.mark.parametrize("operation", ["stop", "reboot"])
+def test_a_stop_or_reboot_that_does_not_show_fails_as_unknown_and_is_not_sent_again(harness, clock, operation, fault):
+    harness.seed(name="web1", state="Running")
+    harness.fault(method="POST", **fault, count=0)
+    began = clock()
+    error = failure(harness, name="web1", state="stopped" if operation == "stop" else "restarted")
+    assert f"outcome of {operation} for Instance web1 (" in error.sentence and "unknown" in error.sentence
+    assert clock() - began == pytest.approx(30, abs=2)
+    assert harness.writes() == [f"POST {operation}"]
+
+
+def test_a_stop_that_shows_late_goes_on_as_if_answered(harness):
+    instance_id = harness.seed(name="web1", state="Running")
+    harness.settings(task_seconds=5.0)
+    harness.fault(method="POST", kind="drop_after")
+    stale = {"data": {**harness.environment.instances[instance_id], "state": "Running"}}
+    harness.fault(method="GET", path=f"/{instance_id}$", kind="status", status=200, body=stale, skip=1, count=2)
+    outcome = harness.run(**STOP)
+    assert outcome.actions == ["stop"] and outcome.instance["state"] == "Stopped" and harness.writes() == ["POST stop"]
+
+
+def test_when_reading_fails_too_after_a_lost_answer_the_outcome_is_unknown(harness):
+    harness.seed(name="web1", state="Stopped")
+    harness.fault(method="POST", kind="drop_after")
+    harness.fault(method="GET", path="instances/", kind="status", status=500, skip=1, count=0)
+    error = failure(harness, connection={"api_retries": 1}, **START)
+    assert "unknown" in error.sentence and "500" in error.sentence and harness.writes() == ["POST start"]
+    assert harness.last_run.outcome.actions == ["start"]
+
+
+def test_a_repetition_that_is_refused_because_the_first_took_effect_is_the_action(harness):
+    instance_id = harness.seed(name="web1", state="Stopped")
+    harness.settings(task_seconds=5.0)
+    harness.fault(method="POST", kind="drop_after")
+    instance = harness.environment.instances[instance_id]
+    # What is read lags behind: the two looks after the lost answer still show the old state.
+    stale = {"data": {**instance, "state": "Stopped"}}
+    harness.fault(method="GET", path=f"/{instance_id}$", kind="status", status=200, body=stale, skip=1, count=2)
+    outcome = harness.run(**START)
+    assert outcome.actions == ["start"] and harness.writes() == ["POST start"] * 2
+    assert outcome.instance["state"] == "Running"
+
+
+def test_a_lost_answer_and_then_a_refusal_is_an_unknown_outcome_and_an_action(harness):
+    harness.seed(name="web1", state="Stopped")
+    harness.fault(method="POST", kind="drop_before")
+    harness.fault(method="POST", kind="status", status=403)
+    assert "unknown" in failure(harness, **START).sentence
+    assert harness.last_run.outcome.actions == ["start"]
+
+
+def test_what_somebody_else_has_under_way_is_not_taken_for_a_change_whose_answer_is_lost(harness):
+    instance_id = harness.seed(name="web1", state="Stopped")
+    harness.fault(method="PUT", kind="drop_before")
+    real = harness.environment.detail
+    done: list[bool] = []
+
+    def detail(wanted):
+        if harness.writes() and not done:
+            done.append(True)
+            harness.environment.patch(
+                harness.environment.instances[instance_id], {"state": "Migrating", "settles_after": 2, "settles_as": "Stopped"}
+            )
+        return real(wanted)
+
+    harness.environment.detail = detail
+    assert "unknown" in failure(harness, name="web1", hostname="hal").sentence
+
+
+@pytest.mark.parametrize("task_id", [7, "00000000-0000-4000-8000-000000000001"])
+def test_a_change_that_goes_on_as_no_task_or_an_unknown_one_must_show(harness, task_id):
+    harness.seed(name="web1", state="Stopped")
+    harness.fault(method="PUT", kind="status", status=200, body={"taskId": task_id, "taskStatus": "PENDING"})
+    assert "unknown" in failure(harness, name="web1", hostname="hal").sentence
+
+
+def test_what_is_not_reported_need_not_show(harness):
+    harness.seed(name="web1", state="Stopped")
+    harness.fault(path="associateSSHKey", kind="status", status=200, body={"data": {}}, act="first")
+    assert harness.run(name="web1", ssh_key_name="mysshkey", update_ssh_key="always").actions == ["associateSSHKey"]

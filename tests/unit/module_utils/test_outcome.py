@@ -1,0 +1,43 @@
+# Copyright (c) 2026, coxedge.compute contributors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""What a run returns, also if it fails."""
+
+from __future__ import annotations
+
+from ansible_collections.coxedge.compute.plugins.module_utils.api.errors import ApiError, TaskFailed
+from ansible_collections.coxedge.compute.plugins.module_utils.instance.steps import (
+    Refused,
+)
+from ansible_collections.coxedge.compute.plugins.module_utils.reconcile.outcome import failure_of
+from ansible_collections.coxedge.compute.tests.unit.module_utils.runs import START, STOP, failure
+
+
+def test_what_is_returned_also_of_a_run_that_fails(harness):
+    result = harness.run(**harness.creation()).result()
+    assert set(result) == {"changed", "instance", "actions", "diff", "drift", "password"}
+    assert (result["changed"], result["actions"], result["password"][:3]) == (True, ["create"], "Pw-")
+    result = harness.run(wait=False, **STOP).result(waited=False)
+    assert set(result) == {"changed", "instance", "actions", "diff", "drift", "task_id"} and result["task_id"]
+    harness.fault(method="PUT", kind="status", status=400)
+    assert failure(harness, **harness.creation("web2", hostname="hal")).status_code == 400
+    done = harness.last_run.outcome.so_far()
+    assert (done["changed"], done["actions"], done["password"][:3]) == (True, ["create"], "Pw-")
+    assert "required to create it" in str(failure(harness, Refused, name="web3"))
+    assert harness.last_run.outcome.so_far() == {"changed": False, "actions": []}
+
+
+def test_a_first_answer_that_says_failed_was_sent_all_the_same(harness):
+    harness.seed(name="web1", state="Stopped")
+    harness.settings(first_response="done")
+    harness.fault(kind="task_failed", method="POST", message="no room")
+    assert "no room" in failure(harness, TaskFailed, **START).sentence
+    assert harness.last_run.outcome.actions == ["start"]
+
+
+def test_a_failure_tells_its_task_once():
+    for message in ("No room", "Task t-1 has failed"):
+        error = ApiError(message)
+        error.task_id = "t-1"
+        failure = failure_of(error)
+        assert failure["task_id"] == "t-1" and failure["msg"].count("t-1") == 1 and failure["msg"].startswith(message)

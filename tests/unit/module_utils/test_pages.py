@@ -1,0 +1,152 @@
+# Copyright (c) 2026, coxedge.compute contributors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""Lists are read as a whole, or not at all."""
+
+from __future__ import annotations
+
+import json
+from dataclasses import replace
+
+import pytest
+from ansible_collections.coxedge.compute.tests.unit.module_utils.calls import failure, listing
+
+
+def test_a_list_is_one_request(harness, web1):
+    assert [instance["id"] for instance in listing(harness)()] == [web1]
+    assert harness.requests() == ["GET instances"]
+
+
+def test_a_paged_list_is_read_to_its_end(harness):
+    ids = {harness.seed(name=f"n{n}") for n in range(7)}
+    harness.settings(page_size=3)
+    assert {instance["id"] for instance in listing(harness)()} == ids
+    assert len(harness.requests()) == 3
+    harness.environment.remove_instance(harness.environment.instances[ids.pop()])
+    harness.simulator.app.log.clear()
+    assert {instance["id"] for instance in listing(harness)()} == ids
+    assert len(harness.requests()) == 2
+
+
+@pytest.mark.parametrize("size", [1, 2])
+def test_only_what_is_missing_is_asked_for_by_page_in_pages_of_the_first_one_s_size(harness, size):
+    for number in range(2 * size):
+        harness.seed(name=f"n{number}")
+    harness.settings(page_size=size)
+    listing(harness)()
+    queries = [entry["query"] for entry in harness.simulator.app.log]
+    assert queries == [{}, {"page_number": "2", "page_size": str(size)}]
+
+
+def test_a_short_list_that_can_not_be_completed_fails(harness):
+    for n in range(3):
+        harness.seed(name=f"n{n}")
+    harness.settings(page_size=2, paging="ignored")
+    assert "there are 3 but shows 2" in failure(listing(harness)).message
+
+
+def test_a_list_that_shrinks_while_paging_is_read_again(harness):
+    ids = [harness.seed(name=f"n{n}") for n in range(6)]
+    harness.settings(page_size=2)
+
+    def shrink(_entry):
+        if len(harness.requests()) == 1:
+            harness.environment.remove_instance(harness.environment.instances[ids[0]])
+
+    with harness.intercepting(after=shrink):
+        assert {instance["id"] for instance in listing(harness)()} == set(ids[1:])
+    # The first page, a second one that tells of the change, and then all three anew.
+    assert len(harness.requests()) == 5
+
+
+def test_a_list_that_changes_each_time_is_given_up(harness):
+    for n in range(4):
+        harness.seed(name=f"n{n}")
+    harness.settings(page_size=2)
+    with harness.intercepting(after=lambda _entry: harness.seed(name="another")):
+        assert "changed each time" in failure(listing(harness)).sentence
+    assert harness.requests() == ["GET instances"] * 6
+
+
+class RewritingTransport:
+    """Lets another transport do the work, and changes the JSON that arrives."""
+
+    def __init__(self, transport, change):
+        self.transport, self.change = transport, change
+
+    def exchange(self, request, deadline):
+        response = self.transport.exchange(request, deadline)
+        document = json.loads(response.content)
+        self.change(document)
+        return replace(response, content=json.dumps(document).encode())
+
+
+def _whole_with_count(harness, instances, count):
+    """Lists so many instances, two to a page, while the API says that there are ``count``."""
+    ids = {harness.seed(name=f"n{n}") for n in range(instances)}
+    harness.settings(page_size=2)
+
+    def change(document):
+        document["metadata"]["recordCount"] = count
+        del document["metadata"]["pageCurrent"]
+
+    client = harness.client(lambda transport: RewritingTransport(transport, change))
+    assert {resource["id"] for resource in client.fetch_all("instances", harness.deadline())} == ids
+    assert len(harness.requests()) == 2
+
+
+@pytest.mark.parametrize("count", [3.0, "3", None])
+def test_a_page_is_not_taken_for_the_whole_where_the_count_is_odd_or_missing(harness, count):
+    _whole_with_count(harness, 3, count)
+
+
+def test_a_full_page_may_be_the_last_one(harness):
+    _whole_with_count(harness, 2, None)
+
+
+@pytest.mark.parametrize("count", [-1, True, "many", 2.5, []])
+def test_a_count_that_makes_no_sense_fails(harness, count):
+    harness.fault(kind="status", status=200, body={"data": [], "metadata": {"recordCount": count}})
+    assert failure(listing(harness)).sentence.endswith(f"says that there are {count} of them, so the list may not be complete.")
+    assert len(harness.requests()) == 1
+
+
+NO_LIST = "the response holds no list of objects in its field data; check that api_url leads to the API."
+NO_ID = "an entry of the response has no id."
+
+
+@pytest.mark.parametrize(
+    ("data", "words"),
+    [
+        (None, NO_LIST),
+        ({}, NO_LIST),
+        ("x", NO_LIST),
+        ([1], NO_LIST),
+        ([{"name": "no id"}], NO_ID),
+        ([{"id": ""}], NO_ID),
+        ([{"id": 5}], NO_ID),
+    ],
+)
+def test_a_list_answer_that_is_no_list_fails(harness, data, words):
+    harness.fault(kind="status", status=200, body={"data": data, "metadata": {"recordCount": 1}})
+    assert failure(listing(harness)).sentence.endswith(f": {words}")
+
+
+def test_metadata_that_makes_no_sense_counts_nothing(harness):
+    harness.fault(kind="status", status=200, body={"data": [], "metadata": ["x"]})
+    assert listing(harness)() == []
+
+
+def test_an_unknown_environment_names_the_options_and_what_exists(harness):
+    error = failure(listing(harness, environment_name="tset_area"))
+    for words in ("tset_area", "environment_name", "service_code", "prod, test_area"):
+        assert words in error.sentence
+    assert error.status_code == 404
+    assert "nope" in failure(listing(harness, service_code="nope")).sentence
+
+
+@pytest.mark.parametrize("fault", [{"status": 403}, *[{"status": 200, "body": {"data": data}} for data in (5, [{"name": 5}], ["x"])]])
+def test_where_environments_can_not_be_had_the_error_is_the_same_without_the_hint(harness, fault):
+    harness.fault(path="/environments$", kind="status", **fault)
+    error = failure(listing(harness, environment_name="tset_area"))
+    assert "tset_area" in error.sentence and error.sentence.endswith("service_code.") and error.status_code == 404

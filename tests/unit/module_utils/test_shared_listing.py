@@ -1,0 +1,83 @@
+# Copyright (c) 2026, coxedge.compute contributors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""Members of a fleet that need the list at the same time share one."""
+
+from __future__ import annotations
+
+import threading
+import time
+from concurrent.futures import ThreadPoolExecutor
+
+import pytest
+from ansible_collections.coxedge.compute.plugins.module_utils.api.client import Client
+from ansible_collections.coxedge.compute.plugins.module_utils.api.errors import ApiError
+from ansible_collections.coxedge.compute.plugins.module_utils.reconcile.fleet_reader import SharedListing
+
+
+class Door:
+    """A lock that lets nobody in before so many have come."""
+
+    def __init__(self, many):
+        self.lock, self.many, self.came = threading.Lock(), many, []
+
+    def wait_for(self, many):
+        while len(self.came) < many:
+            time.sleep(0.001)
+
+    def __enter__(self):
+        self.came.append(True)
+        self.wait_for(self.many)
+        self.lock.acquire()
+
+    def __exit__(self, *_error):
+        self.lock.release()
+
+
+@pytest.fixture
+def listing(harness, monkeypatch):
+    """A listing behind a door for so many, which fetches what a function returns."""
+
+    def make(many, fetch):
+        made = SharedListing(harness.client(), harness.deadline())
+        monkeypatch.setattr(made, "_lock", Door(many))
+        monkeypatch.setattr(Client, "fetch_all", lambda *_args: fetch())
+        return made
+
+    return make
+
+
+def test_all_who_ask_at_the_same_time_share_one_list(listing):
+    fetched = []
+
+    def fetch():
+        fetched.append({"id": "x"})
+        return fetched
+
+    shared = listing(3, fetch)
+    with ThreadPoolExecutor(3) as pool:
+        assert [future.result() for future in [pool.submit(shared.instances) for _n in range(3)]] == [[{"id": "x"}]] * 3
+
+
+def test_a_list_that_is_under_way_is_too_old_for_who_asks_then(listing):
+    fetched, later = [], []
+
+    def fetch():
+        if not fetched:
+            later.extend(pool.submit(shared.instances) for _n in range(2))
+            shared._lock.wait_for(3)
+        fetched.append(True)
+        return len(fetched)
+
+    shared = listing(1, fetch)
+    with ThreadPoolExecutor(2) as pool:
+        assert [shared.instances(), *[future.result() for future in later]] == [1, 2, 2]
+
+
+def test_a_list_that_fails_leaves_no_old_one_to_those_who_wait(listing):
+    def fetch():
+        raise ApiError("no list")
+
+    shared = listing(3, fetch)
+    with ThreadPoolExecutor(3) as pool:
+        assert [str(future.exception()) for future in [pool.submit(shared.instances) for _n in range(3)]] == ["no list"] * 3

@@ -1,0 +1,232 @@
+# Copyright (c) 2026, coxedge.compute contributors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""Waiting: for tasks, for the state that an operation ends in, up to the deadline."""
+
+from __future__ import annotations
+
+import pytest
+from ansible_collections.coxedge.compute.plugins.module_utils.api.client import Client
+from ansible_collections.coxedge.compute.plugins.module_utils.api.errors import DeadlineExceeded, TaskFailed
+from ansible_collections.coxedge.compute.plugins.module_utils.instance.view import SHAPE
+from ansible_collections.coxedge.compute.plugins.module_utils.jobs import drive
+from ansible_collections.coxedge.compute.plugins.module_utils.reconcile.waiting import Polling, wait_for_task
+from ansible_collections.coxedge.compute.tests.unit.module_utils.runs import NOWHERE, START, STOP, failure
+
+
+def test_without_wait_the_last_task_is_returned(harness, clock):
+    harness.seed(name="web1", state="Running")
+    began = clock()
+    outcome = harness.run(wait=False, name="web1", state="stopped")
+    assert clock() == began and outcome.task_id in harness.simulator.cloud.tasks
+    assert outcome.instance["state"] == "Stopping" and outcome.actions == ["stop"]
+
+
+@pytest.mark.parametrize("first_response", ["pending", "pending_with_data"])
+def test_a_pending_create_has_an_id_only_if_the_answer_has(harness, first_response):
+    harness.settings(first_response=first_response)
+    outcome = harness.run(wait=False, **harness.creation())
+    (instance,) = harness.instances("web1")
+    assert outcome.instance["id"] == (instance["id"] if first_response == "pending_with_data" else None)
+    assert outcome.instance["state"] != "Running"
+    assert outcome.instance["image_name"] == "Ubuntu 24.04" and set(outcome.instance) >= set(SHAPE)
+    assert harness.requests("GET").count("GET instances") == 1
+
+
+def test_steps_before_the_last_are_waited_for(harness):
+    outcome = harness.run(wait=False, **harness.creation(hostname="hal", state="stopped"))
+    assert outcome.actions == ["create", "update", "stop"]
+    (instance,) = harness.instances("web1")
+    assert (instance["hostname"], instance["state"]) == ("hal", "Stopping") and outcome.instance["id"] == instance["id"]
+
+
+def test_one_to_be_created_stopped_is_stopped_without_wait_too(harness):
+    assert harness.run(wait=False, **harness.creation(state="stopped")).actions == ["create", "stop"]
+
+
+def test_the_task_is_told_where_looking_fails_without_wait(harness):
+    harness.seed(name="web1", state="Running")
+    harness.fault(method="GET", kind="status", status=403, path="/instances/", skip=1)
+    assert failure(harness, wait=False, **STOP).task_id in harness.simulator.cloud.tasks
+
+
+def test_past_the_deadline_it_fails_with_task_and_last_state(harness, clock):
+    harness.settings(task_seconds=1000.0)
+    harness.seed(name="web1", state="Running")
+    began = clock()
+    error = failure(harness, DeadlineExceeded, wait_timeout=20, **STOP)
+    assert clock() - began == pytest.approx(20, abs=0.1)
+    assert error.task_id in harness.simulator.cloud.tasks and "last state seen is Running" in error.sentence
+    assert error.sentence.count("last state") == 1
+    assert harness.last_run.outcome.actions == ["stop"]
+
+
+def test_past_the_deadline_of_a_look_the_last_state_is_told_if_there_is_one(harness):
+    harness.seed(name="web1", state="Running")
+    harness.fault(method="GET", path="/instances/", kind="status", status=503, skip=1, count=0)
+    error = failure(harness, DeadlineExceeded, wait_timeout=20, connection={"api_retries": 100}, **STOP)
+    assert "last state seen is Running" in error.sentence
+    harness.fault(method="GET", path="/instances$", kind="status", status=503, count=0)
+    error = failure(harness, DeadlineExceeded, wait_timeout=20, connection={"api_retries": 100}, **STOP)
+    assert "last state" not in error.sentence
+
+
+def test_a_state_that_never_comes_ends_at_the_deadline(harness, clock):
+    instance_id = harness.seed(name="web1", state="Stopped")
+    harness.fault(method="POST", kind="status", status=200, body={"data": {}})
+    error = failure(harness, DeadlineExceeded, wait_timeout=20, **START)
+    assert "last state seen is Stopped" in error.sentence and instance_id in error.sentence
+
+
+def test_a_transition_that_never_ends_is_waited_for_up_to_the_deadline(harness, clock):
+    harness.seed(name="web1", state="Migrating")
+    for wait in (True, False):
+        error = failure(harness, DeadlineExceeded, wait=wait, wait_timeout=20, **START)
+        assert "Migrating" in error.sentence
+    assert harness.writes() == []
+
+
+def test_one_deadline_for_the_whole_run(harness, clock):
+    harness.settings(task_seconds=8.0)
+    began = clock()
+    error = failure(harness, DeadlineExceeded, wait_timeout=20, **harness.creation(hostname="hal", state="stopped"))
+    assert "20 seconds" in error.sentence and harness.last_run.outcome.actions == ["create", "update", "stop"]
+    assert clock() - began == pytest.approx(20, abs=0.1)
+
+
+def test_a_reboot_ends_running(harness):
+    harness.settings(task_seconds=4.0)
+    harness.seed(name="web1", state="Stopped")
+    assert harness.run(name="web1", state="restarted").instance["state"] == "Running"
+
+
+@pytest.mark.parametrize("operation", ["create", "reboot"])
+def test_one_that_shows_stopped_on_its_way_to_running_is_waited_for(harness, operation):
+    if operation == "reboot":
+        harness.seed(name="web1", state="Running")
+    real = harness.environment.detail
+    done: list[bool] = []
+
+    def passing(wanted):
+        shown = real(wanted)
+        if harness.writes() and harness.requests()[-1] == "GET instances" and not done:
+            done.append(True)
+            return {**shown, "state": "Stopped"}
+        return shown
+
+    harness.environment.detail = passing
+    outcome = harness.run(**harness.creation(state="restarted" if operation == "reboot" else "present", compute_offering="1vCPU.512MB"))
+    assert outcome.actions == [operation] and outcome.instance["state"] == "Running" and done and len(harness.writes()) == 1
+
+
+def test_a_new_one_that_does_not_show_at_once_is_waited_for(harness):
+    harness.fault(method="GET", path="/instances/", kind="status", status=404)
+    harness.fault(method="GET", path="/instances$", **NOWHERE, skip=1)
+    outcome = harness.run(**harness.creation())
+    assert outcome.actions == ["create"] and outcome.instance["state"] == "Running"
+
+
+@pytest.mark.parametrize("operation", ["changeComputeOffering", "stop"])
+def test_an_instance_that_ends_in_error_is_a_failure(harness, operation):
+    harness.seed(name="web1", state="Running")
+
+    def breaking(_entry):
+        for instance in harness.instances("web1"):
+            if instance["state"] == "Running" and f"POST {operation}" in harness.requests():
+                instance["state"] = "Error"
+        if f"POST {operation}" in harness.requests() and operation == "stop":
+            harness.instances("web1")[0]["state"] = "Error"
+
+    given = {"state": "stopped"} if operation == "stop" else {"compute_offering": "4vCPU.8GB", "allow_reboot": True}
+    with harness.intercepting(after=breaking):
+        error = failure(harness, name="web1", **given)
+        assert "Error" in error.sentence and error.task_id in harness.simulator.cloud.tasks
+    assert harness.last_run.outcome.actions == [operation]
+
+
+@pytest.mark.parametrize(
+    ("action", "before", "given"),
+    [("create", None, {}), ("start", "Stopped", START), ("stop", "Running", STOP), ("reboot", "Stopped", {"state": "restarted"})],
+)
+def test_one_that_is_in_error_afterwards_is_a_failure_at_once(harness, action, before, given):
+    if before:
+        harness.seed(name="web1", state=before)
+    real = harness.environment.detail
+    harness.environment.detail = lambda wanted: {**real(wanted), **({"state": "Error"} if harness.writes() else {})}
+    given = {**given, "name": "web1"} if before else harness.creation()
+    assert f"is in state Error after {action}" in failure(harness, **given).sentence
+
+
+@pytest.mark.parametrize(
+    ("action", "before", "given", "after"),
+    [("create", None, {}, 30), ("start", "Stopped", START, 0), ("recover", "Destroyed", {"name": "web1", "state": "recovered"}, 0)],
+)
+def test_one_that_is_gone_afterwards_is_a_failure(harness, clock, action, before, given, after):
+    if before:
+        harness.seed(name="web1", state=before)
+    harness.fault(method="GET", path="/instances/", kind="status", status=404, skip=1 if before else 0, count=0)
+    harness.fault(method="GET", path="/instances$", **NOWHERE, skip=1, count=0)
+    began = clock()
+    assert f"is gone after {action}" in failure(harness, **(given or harness.creation())).sentence
+    assert clock() - began == pytest.approx(after, abs=4)
+
+
+def test_one_that_runs_after_it_was_recovered_is_there(harness):
+    instance_id = harness.seed(name="web1", state="Destroyed")
+    running = {"data": {**harness.environment.instances[instance_id], "state": "Running"}}
+    harness.fault(method="GET", path="/instances/", kind="status", status=200, body=running, skip=1, count=0)
+    assert harness.run(name="web1", state="recovered").instance["state"] == "Running"
+
+
+def started(harness):
+    instance_id = harness.seed(name="web1", state="Stopped")
+    return harness.client().write("POST", "instances", instance_id, harness.deadline(), None, "start").task_id
+
+
+def polls(harness):
+    return len([what for what in harness.requests("GET") if "tasks" in what])
+
+
+@pytest.mark.parametrize(("lasts", "late", "most"), [(3.2, 0.3, 14), (10.0, 0.8, 40), (60.0, 2.1, 80)])
+def test_the_end_is_noticed_soon_and_with_few_polls(harness, clock, lasts, late, most):
+    harness.settings(task_seconds=lasts)
+    began = clock()
+    status = drive(wait_for_task(harness.client(), started(harness), harness.deadline()), clock.sleep)
+    assert status.ended and lasts <= clock() - began <= lasts + late
+    assert polls(harness) <= most
+
+
+def test_the_deadline_ends_waiting_and_tells_the_task(harness, clock):
+    harness.settings(task_seconds=100.0)
+    task_id = started(harness)
+    began = clock()
+    with pytest.raises(DeadlineExceeded) as caught:
+        drive(wait_for_task(harness.client(), task_id, harness.deadline(10)), clock.sleep)
+    assert caught.value.task_id == task_id
+    assert clock() - began == pytest.approx(10)
+
+
+def test_a_failed_task_raises(harness, clock):
+    harness.fault(kind="task_failed", message="no room")
+    with pytest.raises(TaskFailed, match="no room"):
+        drive(wait_for_task(harness.client(), started(harness), harness.deadline()), clock.sleep)
+
+
+def test_polls_outlast_passing_faults(harness, clock):
+    task_id = started(harness)
+    harness.fault(kind="status", status=502, path="/tasks/", count=3)
+    harness.fault(kind="drop_before", path="/tasks/", count=2)
+    assert drive(wait_for_task(harness.client(), task_id, harness.deadline()), clock.sleep).ended
+
+
+def test_a_pause_never_goes_past_the_deadline(harness, clock):
+    polling = Polling(harness.client(), harness.deadline(0.1))
+    assert polling.interval() == pytest.approx(0.1)
+    with pytest.raises(DeadlineExceeded, match="waiting for x"):
+        drive(polling.wait("x"), clock.sleep)
+
+
+@pytest.mark.parametrize(("jitter", "seconds"), [(0.0, 0.2375), (1.0, 0.2625)])
+def test_polls_of_many_that_began_together_are_spread_by_a_tenth(harness, clock, jitter, seconds):
+    client = Client(harness.connection(), clock=clock, jitter=lambda: jitter)
+    assert Polling(client, harness.deadline()).interval() == pytest.approx(seconds)
