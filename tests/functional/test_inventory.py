@@ -287,7 +287,7 @@ def test_the_examples_of_the_documentation_run_as_they_stand(runner, listed):
 
 
 def test_what_awx_does(runner, tmp_path):
-    """An export, with blank fields of the credential as empty variables; test_awx goes the whole way."""
+    """An export, with blank fields of the credential as empty variables; tests/functional/awx runs the whole update."""
     runner.environment.seed({"name": "web-1"})
     (tmp_path / "coxedge.yml").write_text("plugin: coxedge.compute.instances\n")
     blank = ("ORGANIZATION_ID", "API_TIMEOUT", "API_RETRIES", "VALIDATE_CERTS", "CA_PATH", "ENVIRONMENT_NAMES", "KEY")

@@ -18,6 +18,15 @@ from ansible.plugins.loader import inventory_loader
 from ansible_collections.coxedge.compute.plugins.inventory.instances import InventoryModule
 from ansible_collections.coxedge.compute.plugins.module_utils.instance.view import list_view
 from ansible_collections.coxedge.compute.plugins.plugin_utils import reading
+from ansible_collections.coxedge.compute.tests.simulator.model import API_KEY
+
+ENVIRONMENT = {
+    "COXEDGE_API_KEY": API_KEY,
+    "COXEDGE_SERVICE_CODE": "compute-on",
+    "COXEDGE_ENVIRONMENT_NAME": "test_area",
+    "COXEDGE_API_RETRIES": "2",
+    "COXEDGE_API_TIMEOUT": "5",
+}
 
 
 class Fleet:
@@ -83,3 +92,16 @@ def _no_variables(monkeypatch: pytest.MonkeyPatch) -> None:
 def fleet(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Fleet:
     """See Fleet."""
     return Fleet(tmp_path, monkeypatch)
+
+
+@pytest.fixture
+def read(fleet, simulator, monkeypatch):
+    """Parses an inventory file with these options against the simulator; the environment variables lead there."""
+    for name, value in {**ENVIRONMENT, "COXEDGE_API_URL": simulator.api_url}.items():
+        monkeypatch.setenv(name, value)
+
+    def parse(may_use_cache=True, **options):
+        simulator.app.log.clear()
+        return fleet.parse(options, cache=may_use_cache)
+
+    return parse

@@ -1,0 +1,131 @@
+# Copyright (c) 2026, coxedge.compute contributors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""From the credential to jobs: inventory updates, job templates and surveys."""
+
+from __future__ import annotations
+
+import json
+import re
+from concurrent.futures import ThreadPoolExecutor
+
+import pytest
+from ansible_collections.coxedge.compute.tests.benchmark.inventory import without_marks
+from ansible_collections.coxedge.compute.tests.functional.awx.controller import (
+    INJECTORS,
+    KEY,
+    ROOT,
+    TEMPLATES,
+    Awx,
+    hosts_of,
+    injected,
+    job_inventory,
+)
+from ansible_collections.coxedge.compute.tests.functional.test_cores import CORES
+from ansible_collections.coxedge.compute.tests.functional.test_inventory import HOSTILE
+
+
+@pytest.mark.parametrize("core", [None, *CORES])
+def test_from_the_credential_to_a_job(runner, core):
+    if core and not (ROOT / f".venv-core-{core}" / "bin" / "python").exists():
+        pytest.skip(f"ansible-core {core} is not at hand: make cores")
+    awx, marker = Awx(runner, core), runner.folder / "marker"
+    # The last three are patterns where hosts are named.
+    texts = [text % marker if "%s" in text else text for text in [*HOSTILE, "a:b:c", "all,!x", "[0:9]"]]
+    for text in ["web-1", "web-2", *texts]:
+        runner.environment.seed({"name": text, "networkName": text, "userData": "s3cret-data"})
+    runner.environment.seed({"name": "off-1", "state": "Stopped"})
+    runner.simulator.cloud.environment(None, "compute-on", "prod").seed({"name": "web-1.prod"})
+    awx.inputs["environment_names"] = "test_area,prod"
+    hosts, groups, update = awx.hosts()
+    # Each has a name of its own, of which nothing is a pattern, a port or a template.
+    assert len(hosts) == len(texts) + 4 and all(re.fullmatch(r"[A-Za-z0-9_.-]+", name) for name in hosts)
+    assert {name for name, (enabled, _variables) in hosts.items() if not enabled} == {"off-1"}
+    shown = {without_marks(variables)["coxedge_name"] for _enabled, variables in hosts.values()}
+    assert shown == {"web-1", "web-2", "off-1", "web-1.prod", *texts}
+    assert groups["environment_prod"] == ["web-1.prod"] and set(groups["coxedge"]) == set(hosts)
+    # A job over all of them, and one over some.
+    inventory = job_inventory(hosts, groups)
+    jobs = [awx.job("hosts", inventory), awx.job("hosts", inventory, limit="environment_prod:web-1")]
+    for job, count in zip(jobs, (len(hosts) - 1, 2)):
+        assert job.code == 0 and len(re.findall(r": ok=1 ", job.output)) == count, job.output
+    assert all(json.dumps(text, ensure_ascii=False)[1:-1] in jobs[0].output for text in texts)
+    assert f"--forks={TEMPLATES['hosts']['forks']}" in (jobs[0].artifacts / "command").read_text()
+    # An operation in the environment that each server is in, whatever the credential says.
+    runner.simulator.app.log.clear()
+    restart = awx.job("restart or stop", inventory, limit="web-1,web-1.prod")
+    assert restart.code == 0, restart.output
+    sent = sorted(entry["path"].split("/")[-3] for entry in runner.simulator.app.log if entry["query"].get("operation") == "reboot")
+    assert sent == ["prod", "test_area"]
+    assert not marker.exists()
+    for ended in (update, *jobs, restart):
+        assert KEY not in ended.told() and "s3cret" not in ended.told()
+
+
+def test_without_a_limit_nothing_is_restarted(runner, awx):
+    runner.environment.seed({"name": "web-1"})
+    hosts, groups, _update = awx.hosts()
+    runner.simulator.app.log.clear()
+    ended = awx.job("restart or stop", job_inventory(hosts, groups))
+    assert ended.code != 0 and "leaves us with no hosts to target" in ended.flat and not runner.simulator.app.log
+
+
+ANSWERS = {"fleet_template": "Ubuntu 24.04", "fleet_compute_offering": "2vCPU.4GB", "fleet_network": "Web-test_area"}
+
+
+def test_servers_by_a_survey(runner, awx):
+    wanted, names = {"fleet_names": "db-1\n\n web-1\n{{ 1 + 1 }} \n", **ANSWERS}, {"db-1", "web-1", "{{ 1 + 1 }}"}
+    predicted = awx.job("servers", check=True, **wanted)
+    assert predicted.code == 0 and not runner.environment.instances, predicted.output
+    assert len(re.findall(r": create\b", predicted.output)) == len(names)
+    made = awx.job("servers", **wanted)
+    assert made.code == 0 and {instance["name"] for instance in runner.environment.instances.values()} == names, made.output
+    # What was left blank counts as not given; the servers are there by now.
+    again = awx.job("servers", fleet_names="\n".join(names))
+    assert again.code == 0 and "changed=0" in again.output and again.output.count(": no change") == len(names)
+    # The API told the passwords of new servers, and no job tells them to whoever may see its output.
+    assert "Pw-" in str(runner.simulator.cloud.tasks)
+    for ended in (predicted, made, again):
+        assert KEY not in ended.told() and "Pw-" not in ended.told()
+
+
+def test_what_is_wrong_with_the_answers_of_a_survey(runner, awx):
+    runner.simulator.cloud.settings.max_instances = 1
+    partial = awx.job("servers", fleet_names="web-1\nweb-2", **ANSWERS)
+    assert partial.code != 0 and "1 of 2 members failed" in partial.flat and "Pw-" in str(runner.simulator.cloud.tasks)
+    assert "Pw-" not in partial.told()
+    empty = awx.job("servers", fleet_names=" \n")
+    assert empty.code != 0 and "Enter one name per line." in empty.flat
+
+
+def test_all_blank_but_the_key(runner, awx):
+    runner.environment.seed({"name": "web-1"})
+    options = {"api_url": awx.inputs["api_url"], "service_code": "compute-on"}
+    awx.inputs = {name: KEY if name == "api_key" else "" for name in awx.inputs}
+    assert injected(awx.inputs) == injected({"api_key": KEY}) == {**dict.fromkeys(INJECTORS["env"], ""), "COXEDGE_API_KEY": KEY}
+    updated = awx.update(**options, environment_names=["test_area"])
+    assert updated.code == 0 and list(hosts_of(updated.exported)[0]) == ["web-1"]
+    book = runner.folder / "given.yml"
+    task = {"coxedge.compute.instance": {"name": "web-1", "state": "stopped", "environment_name": "test_area", **options}}
+    book.write_text(json.dumps([{"hosts": "localhost", "gather_facts": False, "tasks": [task]}]))
+    ended = awx.job("servers", playbook=str(book))
+    assert ended.code == 0 and "changed=1" in ended.output, ended.output
+
+
+def test_slices_that_create_one_name_say_so(runner, awx):
+    for name in ("db-1", "db-2"):
+        runner.environment.seed({"name": name})
+    hosts, groups, _update = awx.hosts()
+    inventories = [job_inventory(hosts, groups, number, of=2) for number in (1, 2)]
+    # The first create takes so long that the other run does not see what comes of it.
+    runner.simulator.app.faults.add({"kind": "delay", "method": "POST", "path": "/instances$", "seconds": 8})
+    with ThreadPoolExecutor() as pool:
+        slices = list(pool.map(lambda inventory: awx.job("servers", inventory, fleet_names="web-1", **ANSWERS), inventories))
+    ids = [instance["id"] for instance in runner.environment.instances.values() if instance["name"] == "web-1"]
+    assert len(ids) == 2 and [ended.code for ended in slices] == [0, 0]
+    told = [ended.flat for ended in slices if "Another instance has the name of the new one" in ended.flat]
+    assert told and all(item in text for text in told for item in ids)
+    # From now on the name is nobody's: no job takes one for the other, and the hosts have their ids.
+    again = awx.job("servers", fleet_names="web-1")
+    assert again.code != 0 and all(item in again.flat for item in ids)
+    assert set(awx.hosts()[0]) == {"db-1", "db-2", *ids}

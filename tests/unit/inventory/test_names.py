@@ -1,0 +1,212 @@
+# Copyright (c) 2026, coxedge.compute contributors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""The names of hosts."""
+
+from __future__ import annotations
+
+import itertools
+
+import pytest
+from ansible import constants
+from ansible.errors import AnsibleParserError
+from ansible.inventory.data import InventoryData
+from ansible.inventory.manager import InventoryManager
+from ansible.parsing.dataloader import DataLoader
+from ansible_collections.coxedge.compute.plugins.module_utils.instance.view import list_view
+from ansible_collections.coxedge.compute.plugins.plugin_utils import reading
+from ansible_collections.coxedge.compute.plugins.plugin_utils.hostvars import USES_UNSAFE_MARKS
+from ansible_collections.coxedge.compute.plugins.plugin_utils.names import assign_names
+from ansible_collections.coxedge.compute.tests.unit.inventory.samples import HOSTILE, instance, variables
+from hypothesis import given
+from hypothesis import strategies as st
+
+
+@pytest.mark.parametrize(
+    "entry", ["hostname", "coxedge_hostname", "coxedge_hostname | upper | lower", "coxedge_nothing | default(coxedge_hostname)"]
+)
+def test_a_host_is_named_after_a_field_or_an_expression(fleet, entry):
+    assert list(fleet.inventory([instance()], {"hostnames": [entry]}).hosts) == ["host-0"]
+
+
+def test_the_first_that_is_not_empty_is_the_name(fleet):
+    resources = [instance(0), instance(1, hostname=""), instance(2, hostname=None, name=None)]
+    names = list(fleet.inventory(resources, {"hostnames": ["hostname", "name"]}).hosts)
+    assert sorted(names) == [resources[2]["id"], "host-0", "web-1"]
+
+
+def test_a_name_that_can_t_be_worked_out_is_passed_over(fleet):
+    options = {"hostnames": ["coxedge_nmae", "name"]}
+    assert list(fleet.inventory([instance()], options).hosts) == ["web-0"]
+    assert [text for text in fleet.warnings if "hostnames: coxedge_nmae" in text]
+    with pytest.raises(AnsibleParserError, match="hostnames: coxedge_nmae"):
+        fleet.inventory([instance()], {**options, "strict": True})
+
+
+def test_nobody_keeps_a_name_that_several_would_have(fleet):
+    resources = [instance(0, name="web"), instance(1, name="web"), instance(2, name="web", hostname="db"), instance(3, name="db")]
+    inventory = fleet.inventory(resources, {"hostnames": ["name", "hostname"]})
+    assert {host.vars["coxedge_id"]: name for name, host in inventory.hosts.items()} == {
+        resources[0]["id"]: "host-0",
+        resources[1]["id"]: "host-1",
+        resources[2]["id"]: resources[2]["id"],
+        resources[3]["id"]: "host-3",
+    }
+    (warning,) = fleet.warnings
+    assert "web (host-0)" in warning and "hostnames" in warning
+
+
+def test_without_another_wish_the_id_is_the_name(fleet):
+    resources = [instance(0, name="web"), instance(1, name="web"), instance(2)]
+    assert sorted(fleet.inventory(resources).hosts) == [resources[0]["id"], resources[1]["id"], "web-2"]
+
+
+def test_the_order_of_the_list_is_no_matter(fleet):
+    resources = [instance(0, name="web"), instance(1, name="web"), instance(2, name="a"), instance(3, name="b", hostname="a")]
+    expected = None
+    for order in itertools.permutations(resources):
+        inventory = fleet.inventory(list(order), {"hostnames": ["name", "hostname"]})
+        seen = [(name, host.vars["coxedge_id"]) for name, host in inventory.hosts.items()]
+        expected = expected or seen
+        assert seen == expected
+
+
+@given(st.lists(st.lists(st.sampled_from("abcde"), max_size=3, unique=True), min_size=1, max_size=6), st.permutations(range(6)))
+def test_more_hosts_never_hand_a_name_from_one_to_another(wishes, order):
+    def settled(numbers):
+        names = assign_names([[*wishes[number], f"id-{number}"] for number in numbers], lambda _host, name: name == "e")
+        assert len(set(names)) == len(names)
+        return dict(zip(names, numbers))
+
+    order = [number for number in order if number < len(wishes)]
+    fewer: dict = {}
+    for count in range(1, len(order) + 1):
+        more = settled(order[:count])
+        assert all(more.get(name, number) == number for name, number in fewer.items())
+        fewer = more
+    assert fewer == settled(sorted(order))
+
+
+@pytest.mark.parametrize(
+    "name",
+    [
+        "localhost",
+        "LOCALHOST",
+        "127.0.0.1",
+        "127.8.8.8",
+        "all",
+        "ungrouped",
+        "coxedge",
+        "composed",
+        "-oProxyCommand=x",
+        "../x",
+        "/x",
+        "a/../b",
+    ],
+)
+def test_names_that_mean_something_else_are_passed_over(fleet, name):
+    resources = [instance(0, name=name), instance(1)]
+    inventory = fleet.inventory(resources, {"hostnames": ["name", "hostname"], "groups": {"composed": "true"}})
+    assert sorted(inventory.hosts) == ["host-0", "web-1"]
+    assert name not in inventory.hosts and len(fleet.warnings) == 1
+
+
+def test_names_of_groups_that_come_of_expressions_are_passed_over(fleet):
+    resources = [instance(0, name="QC"), instance(1, name="up"), instance(2, hostname="QC", name=None)]
+    for quick in (True, False):
+        inventory = fleet.inventory(
+            resources,
+            {
+                "hostnames": ["name", "hostname"],
+                "leading_separator": False,
+                "keyed_groups": [{"key": "coxedge_zone_name[:2]", "parent_group": "up"}],
+                "compose": {"me": "inventory_hostname"},
+            },
+            quick=quick,
+        )
+        assert sorted(inventory.hosts) == [resources[2]["id"], "host-0", "host-1"]
+        assert sorted(group.name for group in inventory.groups["up"].child_groups) == ["QC"]
+        assert all(host.vars["me"] == name for name, host in inventory.hosts.items())
+
+
+def test_a_colon_is_an_underscore(fleet):
+    inventory = fleet.inventory([instance(name="web:22"), instance(1, name="a\tb\n")])
+    assert list(inventory.hosts) == ["a_b_", "web_22"]
+
+
+def hosts_of(inventory, pattern, limit=None):
+    """The names of the hosts that core takes a pattern for, within a limit."""
+    manager = InventoryManager(DataLoader(), ["localhost,"])
+    manager._inventory = inventory
+    manager.subset(limit)
+    return [host.name for host in manager.get_hosts(pattern)]
+
+
+@pytest.mark.parametrize("name", ["web-1,web-2", "!web-1", " !web-1", "&web-1", "@web-1", "![*", "~web"])
+def test_a_name_as_a_limit_is_its_host_alone(fleet, name):
+    inventory = fleet.inventory([instance(0, name=name), instance(1), instance(2)])
+    (mine,) = (host.name for host in inventory.hosts.values() if host.vars["coxedge_id"] == instance(0)["id"])
+    assert hosts_of(inventory, "all", limit=mine) == [mine]
+
+
+@pytest.mark.parametrize("pattern", ["*", "web-*", "web-?", "web-[!9]", "coxedge[1:2]"])
+def test_a_name_takes_no_pattern_from_others(fleet, pattern):
+    inventory = fleet.inventory([instance(0, name=pattern), instance(1), instance(2)])
+    assert {"web-1", "web-2"} <= set(hosts_of(inventory, pattern))
+
+
+def test_a_name_that_is_the_id_of_another(fleet):
+    resources = [instance(0, name=instance(1)["id"]), instance(1, name="localhost")]
+    inventory = fleet.inventory(resources)
+    assert {name: host.vars["coxedge_id"] for name, host in inventory.hosts.items()} == {
+        resource["id"]: resource["id"] for resource in resources
+    }
+
+
+def test_another_source_s_host_is_joined(fleet):
+    before = InventoryData()
+    before.add_host("web-0")
+    before.set_variable("web-0", "mine", 1)
+    inventory = fleet.inventory([instance(0)], before=before)
+    assert variables(inventory, "web-0")["mine"] == 1 and variables(inventory, "web-0")["coxedge_name"] == "web-0"
+
+
+def test_another_instance_of_another_file_stays_another_host(fleet):
+    first = fleet.inventory([instance(0), instance(1)])
+    both = fleet.inventory([instance(2, name="web-0"), instance(1)], {"hostvars_prefix": "cx_"}, before=first)
+    assert sorted(both.hosts) == [instance(2)["id"], "web-0", "web-1"]
+    assert "cx_id" not in variables(both, "web-0") and variables(both, "web-1")["cx_id"] == variables(both, "web-1")["coxedge_id"]
+
+
+def test_ids_are_text_like_any_other(fleet):
+    resources = [
+        {**instance(0), "id": HOSTILE, "name": "b"},
+        {**instance(1), "id": "a:b", "name": "b"},
+        {**instance(2), "id": "-x", "name": "b"},
+    ]
+    inventory = fleet.inventory(resources)
+    assert len(inventory.hosts) == 3 and "a_b" in inventory.hosts and "-x" not in inventory.hosts
+    assert all(getattr(name, "__UNSAFE__", not USES_UNSAFE_MARKS) for name in inventory.hosts if "{" in name)
+
+
+def test_an_id_in_two_environments_is_the_name_of_neither(fleet, monkeypatch):
+    resource = list_view(instance(0, name=None))
+    for names in (["test_area", "prod"], ["prod", "test_area"]):
+        environments = [reading.Environment(name, [dict(resource)]) for name in names]
+        monkeypatch.setattr(reading, "read", lambda *args, found=environments, **kwargs: found)
+        inventory = fleet.parse({"api_key": "key", "service_code": "s", "environment_names": names})
+        assert sorted(inventory.hosts) == [f"{resource['id']}.prod", f"{resource['id']}.test_area"]
+
+
+def test_names_that_can_t_be_files_where_facts_are_kept_in_files(fleet, monkeypatch):
+    resources = [instance(0, name="a/b"), instance(1, name="ä" * 120)]
+    assert sorted(fleet.inventory(resources).hosts) == ["a/b", "ä" * 120]
+    monkeypatch.setattr(constants, "CACHE_PLUGIN", "jsonfile")
+    assert sorted(fleet.inventory(resources).hosts) == [resource["id"] for resource in resources]
+
+
+def test_blanks_are_no_name(fleet):
+    assert list(fleet.inventory([instance(0, name="  "), instance(1, name=" web ")], {"hostnames": ["name", "hostname"]}).hosts) == [
+        "host-0",
+        "web",
+    ]

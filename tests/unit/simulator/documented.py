@@ -1,0 +1,93 @@
+# Copyright (c) 2026, coxedge.compute contributors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""The API's documentation, as far as several test files need it, and plain requests to the simulator."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import requests
+
+KEY = "simulator-key"
+UNKNOWN_ID = "00000000-0000-4000-8000-000000000000"
+# The documentation's own request body for a create.
+DOCUMENTED_CREATE = {
+    "name": "jarvis",
+    "additionalDiskIops": 1000,
+    "additionalDiskSizeInGb": 20,
+    "affinityGroupId": "1c0bfd2b-d609-4892-a43e-273654532d26",
+    "computeOfferingId": "3caab5ed-b5a2-4d8a-82e4-51c46168ee6c",
+    "diskOfferingId": "f16f7f1b-462d-47b9-97bb-25a19e47a648",
+    "networkId": "55ccea7f-8286-479e-a648-dd4a45866daf",
+    "portsToForward": ["80", "9999"],
+    "rootVolumeSizeInGb": 60,
+    "sshKeyName": "mysshkey",
+    "templateId": "5f968ad6-56d0-4d0d-ad7e-f8f4a5b5d986",
+    "userData": "#!/bin/bash\necho 'hello world'",
+    "volumeIdToAttach": "2478012b-3cf3-4eef-a8d6-85eb8599df6d",
+}
+MINIMUM = {k: DOCUMENTED_CREATE[k] for k in ("name", "computeOfferingId", "networkId", "templateId")}
+
+
+class Api:
+    """Plain requests, as curl would send them."""
+
+    def __init__(self, simulator: Any, clock: Any) -> None:
+        self.simulator, self.clock = simulator, clock
+
+    def __call__(self, method: str, path: str, body: Any = None, key: str | None = KEY, **params: Any) -> requests.Response:
+        headers = {"MC-Api-Key": key} if key else {}
+        url = f"{self.simulator.api_url}/{path}"
+        return requests.request(method, url, params=params, json=body, headers=headers, timeout=10)
+
+    def instances(self, method: str, tail: str = "", body: Any = None, **params: Any) -> requests.Response:
+        """A request on the instances of test_area."""
+        return self(method, f"services/compute-on/test_area/instances{tail}", body, **params)
+
+    def operate(self, instance_id: str, operation: str, body: Any = None) -> requests.Response:
+        """An operation on an instance."""
+        return self.instances("POST", f"/{instance_id}", body, operation=operation)
+
+    def detail(self, instance_id: str) -> dict[str, Any]:
+        """An instance as retrieved."""
+        answer = self.instances("GET", f"/{instance_id}")
+        assert answer.status_code == 200, answer.text
+        return answer.json()["data"]
+
+    def state(self, instance_id: str) -> str:
+        """Its state."""
+        return self.detail(instance_id)["state"]
+
+    def finished(self, answer: requests.Response) -> Any:
+        """Lets the task of an answer end; its result."""
+        assert answer.status_code == 200, answer.text
+        first = answer.json()
+        assert first["taskStatus"] == "PENDING"
+        assert self("GET", f"tasks/{first['taskId']}").json() == {"taskId": first["taskId"], "taskStatus": "PENDING"}
+        self.clock.sleep(1.0)
+        ended = self("GET", f"tasks/{first['taskId']}").json()
+        assert ended["taskStatus"] == "SUCCESS", ended
+        return ended["result"]
+
+    def created(self, **values: Any) -> str:
+        """The id of a new, running instance."""
+        return self.finished(self.instances("POST", body={**MINIMUM, **values}))["id"]
+
+
+CODES = {400: 2002, 403: 1001, 404: 2001, 405: 2002}
+NO_INSTANCE = {"id": UNKNOWN_ID, "type": "instances"}
+
+
+def refused(answer: requests.Response, status: int, *words: str, field: str | None = None, code: int | None = None) -> dict[str, Any]:
+    """The error of an answer that must be a refusal, for the reason that the words are about; ``field``: the one it complains of."""
+    assert words or field, "any reason would do"
+    assert answer.status_code == status, answer.text
+    (error,) = answer.json()["errors"]
+    assert {"code", "message", "context"} == set(error)
+    assert error["code"] == (code or CODES[status]), error
+    for word in words:
+        assert word in error["message"], error
+    if field is not None:
+        assert error["context"] == {"field": field}, error
+    return error

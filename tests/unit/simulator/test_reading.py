@@ -1,0 +1,142 @@
+# Copyright (c) 2026, coxedge.compute contributors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""Requests that only read, and what every request has in common, against the API's documentation."""
+
+from __future__ import annotations
+
+import pytest
+import requests
+from ansible_collections.coxedge.compute.tests.unit.simulator.documented import (
+    DOCUMENTED_CREATE,
+    KEY,
+    MINIMUM,
+    NO_INSTANCE,
+    UNKNOWN_ID,
+    refused,
+)
+
+LIST_ATTRIBUTES = {
+    "id", "name", "affinityGroupIds", "computeOfferingId", "computeOfferingName", "cpuCount", "hostname", "imageId", "imageName",
+    "ipAddress", "isPasswordEnabled", "macAddress", "memoryInMB", "networkId", "networkName", "state", "username", "vpcId", "vpcName",
+    "zoneId", "zoneName",
+}  # fmt: skip
+
+
+@pytest.mark.parametrize("key", [None, "", "wrong"])
+def test_without_the_right_key_everything_is_a_403(api, key):
+    for path in ("services/compute-on/test_area/instances", "tasks/x", "environments", "nowhere"):
+        refused(api("GET", path, key=key), 403, "key is not valid" if key else "key is missing")
+
+
+def test_unknown_service_environment_entity_and_path_are_404s(api):
+    for path, words, kind in (
+        ("services/other/test_area/instances", "no service connection other", "serviceConnections"),
+        ("services/compute-on/other/instances", "no environment other", "environments"),
+        ("services/compute-on/test_area/cats", "no entity type cats", "cats"),
+        ("x/y", "no such resource", "resources"),
+    ):
+        assert refused(api("GET", path), 404, words)["context"] == {"type": kind}
+
+
+def test_wrong_verbs_are_405s(api):
+    refused(api.instances("DELETE"), 405, "DELETE is not allowed", "GET, POST.")
+    refused(api("POST", "tasks/x"), 405, "POST is not allowed", "allowed: GET.")
+    refused(api("POST", "services/compute-on/test_area/networks", {}), 405, "POST is not allowed", "allowed: GET.")
+
+
+def test_another_organization_has_instances_of_its_own(api):
+    from ansible_collections.coxedge.compute.tests.simulator.model import SUB_ORGANIZATION
+
+    api.created()
+    assert api.instances("GET", org_id=SUB_ORGANIZATION).json()["metadata"]["recordCount"] == 0
+    assert refused(api.instances("GET", org_id=UNKNOWN_ID), 403, "no access to this organization")["context"] == {"id": UNKNOWN_ID}
+
+
+def test_bodies_must_be_json_objects_and_declared_so(api, simulator):
+    url = f"{simulator.api_url}/services/compute-on/test_area/instances"
+    for data, kind, words in (
+        (b"{", "application/json", "is not JSON"),
+        (b"[]", "application/json", "must be a JSON object"),
+        (b'{"name": "a"}', "text/plain", "declared as application/json"),
+    ):
+        answer = requests.post(url, data=data, headers={"MC-Api-Key": KEY, "Content-Type": kind}, timeout=10)
+        refused(answer, 400, words)
+
+
+def test_list_has_the_documented_envelope_and_attributes(api):
+    assert api.instances("GET").json() == {"data": [], "metadata": {"recordCount": 0}}
+    api.created(name="my_instance")
+    body = api.instances("GET").json()
+    assert body["metadata"] == {"recordCount": 1}
+    assert set(body["data"][0]) == LIST_ATTRIBUTES
+    assert body["data"][0]["name"] == body["data"][0]["hostname"] == "my_instance"
+
+
+def test_retrieve_adds_user_data_public_addresses_and_nics(api):
+    instance = api.detail(api.created(userData="x", portsToForward=["22"]))
+    assert set(instance) == LIST_ATTRIBUTES | {"userData", "publicIps", "nics"}
+    (address,) = instance["publicIps"]
+    assert set(address) == {"id", "ipAddress", "purposes", "ports"}
+    assert address["purposes"] == ["PORT_FORWARDING"] and address["ports"] == ["22"]
+    (nic,) = instance["nics"]
+    assert nic == {"id": nic["id"], "isDefault": True, "networkId": instance["networkId"]}
+
+
+def test_an_unknown_instance_is_a_404_with_context(api):
+    assert refused(api.instances("GET", f"/{UNKNOWN_ID}"), 404, "was not found")["context"] == NO_INSTANCE
+    assert refused(api.instances("GET", "/no-uuid"), 404, "no-uuid was not found")["context"] == {"id": "no-uuid", "type": "instances"}
+
+
+def test_a_task_is_forgotten_after_half_an_hour(api, clock):
+    task_id = api.instances("POST", body=MINIMUM).json()["taskId"]
+    clock.sleep(29 * 60)
+    assert api("GET", f"tasks/{task_id}").json()["taskStatus"] == "SUCCESS"
+    clock.sleep(2 * 60)
+    refused(api("GET", f"tasks/{task_id}"), 404, f"Task {task_id} was not found")
+
+
+@pytest.mark.parametrize(
+    "entity",
+    [
+        "computeofferings",
+        "templates",
+        "networks",
+        "diskofferings",
+        "sshkeys",
+        "affinitygroups",
+        "isos",
+        "volumes",
+        "publicipaddresses",
+        "zones",
+    ],
+)
+def test_resource_lists_and_single_entries(api, entity):
+    api.created(portsToForward=["22"])
+    body = api("GET", f"services/compute-on/test_area/{entity}").json()
+    assert body["metadata"]["recordCount"] == len(body["data"]) > 0
+    resource = body["data"][0]
+    assert api("GET", f"services/compute-on/test_area/{entity}/{resource.get('id') or resource['name']}").json() == {"data": resource}
+    missing = refused(api("GET", f"services/compute-on/test_area/{entity}/{UNKNOWN_ID}"), 404, "was not found")
+    assert missing["context"] == {"id": UNKNOWN_ID, "type": entity}
+
+
+def test_resource_filters(api):
+    instance_id = api.created(portsToForward=["22"], volumeIdToAttach=DOCUMENTED_CREATE["volumeIdToAttach"])
+    api.created(portsToForward=["22"])
+
+    def ids(entity, **query):
+        return api("GET", f"services/compute-on/test_area/{entity}", **query).json()["data"]
+
+    assert len(ids("volumes")) == 4 and len(ids("volumes", instance_id=instance_id)) == 2
+    assert [v["id"] for v in ids("volumes", instance_id=instance_id, type="data")] == [DOCUMENTED_CREATE["volumeIdToAttach"]]
+    assert len(ids("publicipaddresses")) == 2 and len(ids("publicipaddresses", instance_id=instance_id)) == 1
+    assert ids("networks", vpc_id=UNKNOWN_ID) == []
+
+
+def test_environments_and_connections_join(api):
+    environments = api("GET", "environments").json()["data"]
+    (connection,) = api("GET", "services/connections").json()["data"]
+    assert [resource["name"] for resource in environments] == ["test_area", "prod"]
+    assert {resource["serviceConnection"]["id"] for resource in environments} == {connection["id"]}
+    assert connection["serviceCode"] == "compute-on" and connection["status"]["reachable"]
