@@ -120,12 +120,13 @@ class Constructor:
                 if stage == KEYED_GROUPS and results.joins:
                     # Here core updates group_names after each expression, in the other stages it does not.
                     known["group_names"] = self._group_names([*groups, *results.groups])
-                results.add(self._result(expression, known, name))
+                result = self._result(expression, known, name)
+                results.add(result)
+                for parent, child in result.joins:
+                    if child is not None:
+                        self._parents.setdefault(child, set()).add(parent)
             for variable, value in results.variables.items() if stage == COMPOSE else ():
                 host.set_variable(variable, value)
-        for parent, child in results.joins:
-            if child is not None:
-                self._parents.setdefault(child, set()).add(parent)
         return results
 
     def _result(self, expression: Expression, known: dict[str, Any], host: str) -> Constructed:

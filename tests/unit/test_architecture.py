@@ -5,6 +5,7 @@
 
 from __future__ import annotations
 
+import ast
 import json
 import os
 import subprocess
@@ -29,6 +30,9 @@ MAY_IMPORT = {
     "operation_module": {"text", "jobs", "api", "instance", "reconcile", "retrieve", "module"},
     "fleet_module": {"text", "jobs", "api", "instance", "reconcile", "retrieve", "module"},
 }
+# Lines of a file, not counting its documentation blocks.
+LONGEST, LONGEST_TEST = 250, 400
+BLOCKS = ("DOCUMENTATION", "EXAMPLES", "RETURN")
 # Modules may be sent to hosts with this version.
 OLDEST = "3.8"
 KNOW_ANSIBLE = {"module", "operation_module", "fleet_module"}
@@ -112,3 +116,22 @@ def test_all_but_the_ansible_files_runs_on_the_oldest_python():
     ended = subprocess.run(command, capture_output=True, text=True, env=environ, check=False)
     assert ended.returncode == 0, ended.stderr
     assert json.loads(ended.stdout) == {"python": [3, 8], "actions": ["start"], "state": "Running"}
+
+
+def lines_of(path: Path) -> int:
+    """The lines of a file without its documentation blocks."""
+    text = path.read_text()
+    blocks = 0
+    for node in ast.parse(text).body:
+        if isinstance(node, ast.Assign) and isinstance(node.targets[0], ast.Name) and node.targets[0].id in BLOCKS:
+            blocks += (node.end_lineno or 0) - node.lineno + 1
+    return len(text.splitlines()) - blocks
+
+
+def test_no_file_is_long():
+    files = {path: LONGEST for path in PLUGINS if "doc_fragments" not in path.parts}
+    for path in [*ROOT.glob("tests/**/*.py"), *ROOT.glob(".ci/*.py"), *ROOT.glob("docs/**/*.py")]:
+        if "output" not in path.parts:
+            files[path] = LONGEST_TEST if path.name.startswith("test_") else LONGEST
+    long = {str(path.relative_to(ROOT)): lines_of(path) for path, most in files.items() if lines_of(path) > most}
+    assert not long

@@ -40,6 +40,13 @@ def test_constructed(fleet, quick):
     assert members.get("composed") == (["web-1"] if native else None)
 
 
+@pytest.mark.parametrize("quick", [True, False])
+def test_an_entry_of_keyed_groups_sees_the_parents_of_groups_that_earlier_entries_made(fleet, quick):
+    keyed = [{"key": "coxedge_state", "separator": "", "parent_group": "states"}, {"key": "group_names", "prefix": "in"}]
+    inventory = fleet.inventory([instance(0)], {"keyed_groups": keyed}, quick=quick)
+    assert [host.name for host in inventory.groups["in_states"].hosts] == ["web-0"]
+
+
 def test_strict_is_strict(fleet):
     for option, words in (
         ({"compose": {"x": "coxedge_nothing"}}, "Could not set x for host web-0"),
