@@ -129,11 +129,13 @@ class Harness:
         return drive(Reconciler(self.last_run).converge(), self.clock.sleep)
 
     def fleet(self, members: list[dict[str, Any]], common: dict[str, Any] | None = None, **kwargs: Any) -> list[dict[str, Any]]:
-        """Converges many; returns their results, raises what goes wrong with all. ``last_fleet`` is there in both cases."""
-        client = self.client(**kwargs.pop("connection", {}), pool_size=kwargs.get("max_concurrency", 10))
-        wait_timeout = kwargs.pop("wait_timeout", 600)
-        whole = [merged_options(member, common) for member in members]
-        self.last_fleet = Fleet(client, self.deadline(wait_timeout), whole, **kwargs)
+        """Converges many; returns their results, raises what goes wrong with all. ``last_fleet`` is there in both cases.
+
+        ``connection``, ``wrap``: see ``client``; other ``kwargs`` are those of Fleet.
+        """
+        client = self.client(kwargs.pop("wrap", None), kwargs.get("max_concurrency", 10), **kwargs.pop("connection", {}))
+        deadline = self.deadline(kwargs.pop("wait_timeout", 600))
+        self.last_fleet = Fleet(client, deadline, [merged_options(member, common) for member in members], **kwargs)
         return self.last_fleet.converge()
 
     def seed(self, **values: Any) -> str:
@@ -153,9 +155,34 @@ class Harness:
         """Has the simulator do something wrong."""
         self.simulator.app.faults.add(values)
 
+    def next_look(self, when: Callable[[], Any] | None = None, times: int | None = 1, keep: bool = False, **changes: Any) -> list[str]:
+        """Has the next look at an instance show other attributes. Returns the ids of the instances that were shown so, as it grows.
+
+        ``when``: only looks at which this is true count; ``times``: how many of them, None for all. ``keep``: the instance itself
+        changes, as if somebody else had changed it; otherwise only what is shown.
+        """
+        environment = self.environment
+        real = environment.detail
+        changed: list[str] = []
+
+        def detail(instance_id: str) -> Any:
+            shown = real(instance_id)
+            entry = self.simulator.app.log[-1]
+            is_look = entry["method"] == "GET" and "/tasks/" not in entry["path"]
+            if not is_look or len(changed) == times or (when is not None and not when()):
+                return shown
+            changed.append(instance_id)
+            if not keep:
+                return {**shown, **changes}
+            environment.patch(environment.instances[instance_id], changes)
+            return real(instance_id)
+
+        environment.detail = detail
+        return changed
+
     @contextmanager
     def intercepting(self, before: Callable[..., Any] | None = None, after: Callable[..., Any] | None = None) -> Iterator[None]:
-        """Has somebody else act before or after each request that the simulator carries out; they are given its entry in the log."""
+        """Calls a function before or after the simulator carries out each request; it is given the request's entry in the log."""
         app = self.simulator.app
         real = app.carry_out
 
@@ -163,10 +190,10 @@ class Harness:
             entry = app.log[-1]
             if before is not None:
                 before(entry)
-            answer = real(path, task_fault)
+            response = real(path, task_fault)
             if after is not None:
                 after(entry)
-            return answer
+            return response
 
         app.carry_out = carry_out  # type: ignore[method-assign]
         try:

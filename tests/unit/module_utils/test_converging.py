@@ -54,16 +54,7 @@ def test_a_rename_onto_a_live_name_is_refused(harness):
 @pytest.mark.parametrize("change", ["changeComputeOffering", "changeNetwork", "associateSSHKey"])
 def test_a_state_that_a_change_left_wrong_is_put_right(harness, change):
     harness.seed(name="web1", state="Stopped")
-    real = harness.environment.detail
-    done: list[bool] = []
-
-    def starting(wanted):
-        if harness.writes() and not done:
-            done.append(True)
-            harness.instances("web1")[0]["state"] = "Running"
-        return real(wanted)
-
-    harness.environment.detail = starting
+    harness.next_look(when=harness.writes, keep=True, state="Running")
     _before, given, _after = OPERATIONS[change]
     outcome = harness.run(**{**given, "state": "stopped"})
     assert outcome.actions == [change, "stop"] and outcome.instance["state"] == "Stopped"
@@ -74,8 +65,7 @@ def test_without_wait_no_state_is_put_right(harness):
     harness.seed(name="web1", state="Stopped")
     outcome = harness.run(wait=False, name="web1", compute_offering="4vCPU.8GB", state="stopped")
     assert outcome.actions == ["changeComputeOffering"]
-    real = harness.environment.detail
-    harness.environment.detail = lambda wanted: {**real(wanted), **({"state": "Stopped"} if harness.requests("PUT") else {})}
+    harness.next_look(when=lambda: harness.requests("PUT"), times=None, state="Stopped")
     harness.run(wait=False, **harness.creation("web2", hostname="hal"))
     assert harness.writes() == ["POST changeComputeOffering", "POST instances", "PUT instances"]
 
@@ -84,15 +74,6 @@ def test_without_wait_no_state_is_put_right(harness):
 def test_one_that_a_change_left_stopped_is_started(harness, exists):
     if exists:
         harness.seed(name="web1", state="Running")
-    real = harness.environment.detail
-    done: list[bool] = []
-
-    def stopping(wanted):
-        if harness.requests("PUT") and not done:
-            done.append(True)
-            harness.instances("web1")[0]["state"] = "Stopped"
-        return real(wanted)
-
-    harness.environment.detail = stopping
+    harness.next_look(when=lambda: harness.requests("PUT"), keep=True, state="Stopped")
     outcome = harness.run(**harness.creation(hostname="hal", **({"compute_offering": "1vCPU.512MB"} if exists else {}), allow_reboot=True))
     assert outcome.actions == [*([] if exists else ["create"]), "update", "start"] and outcome.instance["state"] == "Running"

@@ -69,8 +69,7 @@ def test_a_shared_address_that_is_named_is_refused(harness):
 def test_addresses_of_any_shape_are_no_traceback(harness, strange):
     harness.seed(name="web1", publicIps=1)
     harness.environment.resources["publicipaddresses"][0]["instances"] = []
-    real = harness.environment.detail
-    harness.environment.detail = lambda wanted: {**real(wanted), "publicIps": strange}
+    harness.next_look(times=None, publicIps=strange)
     assert harness.run(name="web1", state="absent", public_ips_to_release=["all"]).actions == ["delete"]
 
 

@@ -84,16 +84,8 @@ def test_one_that_is_renamed_between_list_and_look_is_left_alone(harness, state)
 
 @pytest.mark.parametrize("state", ["present", "absent"])
 def test_one_that_is_renamed_while_it_settles_is_left_alone(harness, state):
-    instance_id = harness.seed(name="web1", state="Starting", settles_after=2, settles_as="Running")
-    real = harness.environment.detail
-
-    def renaming(wanted):
-        shown = real(wanted)
-        if shown["state"] == "Running":
-            harness.environment.instances[instance_id]["name"] = shown["name"] = "other"
-        return shown
-
-    harness.environment.detail = renaming
+    harness.seed(name="web1", state="Starting", settles_after=2, settles_as="Running")
+    harness.next_look(when=lambda: harness.instances()[0]["state"] == "Running", keep=True, name="other")
     assert "renamed" in str(failure(harness, Refused, **harness.creation(state=state)))
     assert harness.writes() == []
 

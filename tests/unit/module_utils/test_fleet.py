@@ -8,7 +8,6 @@ from __future__ import annotations
 import threading
 
 import pytest
-from ansible_collections.coxedge.compute.plugins.module_utils.api.transport import HttpTransport
 from ansible_collections.coxedge.compute.plugins.module_utils.instance.fields import STATES
 from ansible_collections.coxedge.compute.plugins.module_utils.reconcile.fleet import summary_of
 from ansible_collections.coxedge.compute.tests.unit.module_utils.runs import CREATION, actions, members
@@ -116,24 +115,33 @@ def test_renames_look_at_the_one_list(harness):
     assert actions(results) == [["update"]] * 10 and len(lists) == 1
 
 
-def test_the_bound_is_on_requests_in_flight_and_not_on_the_work_under_way(harness, monkeypatch):
-    in_flight, peak, lock = 0, 0, threading.Lock()
-    exchange = HttpTransport.exchange
+class CountingTransport:
+    """Lets another transport do the work, and counts how many requests are in flight at the same time."""
 
-    def count(*args):
-        nonlocal in_flight, peak
-        with lock:
-            in_flight += 1
-            peak = max(peak, in_flight)
+    def __init__(self, transport):
+        self.transport, self.lock = transport, threading.Lock()
+        self.in_flight = self.peak = 0
+
+    def exchange(self, request, deadline):
+        with self.lock:
+            self.in_flight += 1
+            self.peak = max(self.peak, self.in_flight)
         try:
-            return exchange(*args)
+            return self.transport.exchange(request, deadline)
         finally:
-            with lock:
-                in_flight -= 1
+            with self.lock:
+                self.in_flight -= 1
 
-    monkeypatch.setattr(HttpTransport, "exchange", count)
-    results = harness.fleet(members(20, **CREATION), max_concurrency=3)
-    assert peak == 3 and not any(result["failed"] for result in results)
+
+def test_the_limit_is_on_requests_in_flight_and_not_on_work_in_progress(harness):
+    counting = []
+
+    def wrap(transport):
+        counting.append(CountingTransport(transport))
+        return counting[0]
+
+    results = harness.fleet(members(20, **CREATION), max_concurrency=3, wrap=wrap)
+    assert counting[0].peak == 3 and not any(result["failed"] for result in results)
     # All creates are sent before the first of their tasks is asked for a second time.
     log = harness.simulator.app.log
     last = max(number for number, entry in enumerate(log) if entry["method"] == "POST")

@@ -189,20 +189,9 @@ def test_a_lost_answer_and_then_a_refusal_is_an_unknown_outcome_and_an_action(ha
 
 
 def test_what_somebody_else_has_under_way_is_not_taken_for_a_change_whose_answer_is_lost(harness):
-    instance_id = harness.seed(name="web1", state="Stopped")
+    harness.seed(name="web1", state="Stopped")
     harness.fault(method="PUT", kind="drop_before")
-    real = harness.environment.detail
-    done: list[bool] = []
-
-    def detail(wanted):
-        if harness.writes() and not done:
-            done.append(True)
-            harness.environment.patch(
-                harness.environment.instances[instance_id], {"state": "Migrating", "settles_after": 2, "settles_as": "Stopped"}
-            )
-        return real(wanted)
-
-    harness.environment.detail = detail
+    harness.next_look(when=harness.writes, keep=True, state="Migrating", settles_after=2, settles_as="Stopped")
     assert "unknown" in failure(harness, name="web1", hostname="hal").sentence
 
 

@@ -151,7 +151,19 @@ def test_one_that_vanishes_while_another_of_the_name_appears_is_not_doubled(harn
     assert outcome.actions == [] and len(there(harness)) == 1
 
 
-@pytest.mark.parametrize("fault", [None, {"kind": "drop_after"}], ids=["answered", "answers lost"])
+class WaitingTransport:
+    """Lets another transport do the work; a create waits until so many others are about to be sent."""
+
+    def __init__(self, transport, barrier):
+        self.transport, self.barrier = transport, barrier
+
+    def exchange(self, request, deadline):
+        if request.method == "POST":
+            self.barrier.wait(30)
+        return self.transport.exchange(request, deadline)
+
+
+@pytest.mark.parametrize("fault", [None, {"kind": "drop_after"}], ids=["answered", "responses lost"])
 def test_runs_that_create_a_name_at_the_same_time_all_say_so_and_destroy_nothing(harness, fault):
     """As job slices or two operators do: none of them can know of the others before."""
     runs, ends = 5, []
@@ -160,16 +172,8 @@ def test_runs_that_create_a_name_at_the_same_time_all_say_so_and_destroy_nothing
         harness.fault(**fault, method="POST", path="/instances$", count=0)
 
     def create():
-        client = harness.client()
-        real = client.write
-
-        def write(method, *args, **kwargs):
-            at_once.wait(30)
-            return real(method, *args, **kwargs)
-
-        client.write = write
         try:
-            ends.append(run(harness, CASES["create"], client))
+            ends.append(run(harness, CASES["create"], harness.client(lambda transport: WaitingTransport(transport, at_once))))
         except ApiError as error:
             ends.append(error)
 

@@ -8,26 +8,26 @@ from __future__ import annotations
 import threading
 import time
 from concurrent.futures import ThreadPoolExecutor
+from types import SimpleNamespace
 
 import pytest
-from ansible_collections.coxedge.compute.plugins.module_utils.api.client import Client
 from ansible_collections.coxedge.compute.plugins.module_utils.api.errors import ApiError
 from ansible_collections.coxedge.compute.plugins.module_utils.reconcile.fleet_reader import SharedListing
 
 
 class Door:
-    """A lock that lets nobody in before so many have come."""
+    """A lock that opens when so many threads are waiting for it."""
 
-    def __init__(self, many):
-        self.lock, self.many, self.came = threading.Lock(), many, []
+    def __init__(self, threads):
+        self.lock, self.threads, self.waiting = threading.Lock(), threads, []
 
-    def wait_for(self, many):
-        while len(self.came) < many:
+    def wait_for(self, threads):
+        while len(self.waiting) < threads:
             time.sleep(0.001)
 
     def __enter__(self):
-        self.came.append(True)
-        self.wait_for(self.many)
+        self.waiting.append(True)
+        self.wait_for(self.threads)
         self.lock.acquire()
 
     def __exit__(self, *_error):
@@ -36,13 +36,14 @@ class Door:
 
 @pytest.fixture
 def listing(harness, monkeypatch):
-    """A listing behind a door for so many, which fetches what a function returns."""
+    """Makes a listing that fetches what a function returns, and the door to it, which waits for so many threads."""
 
-    def make(many, fetch):
-        made = SharedListing(harness.client(), harness.deadline())
-        monkeypatch.setattr(made, "_lock", Door(many))
-        monkeypatch.setattr(Client, "fetch_all", lambda *_args: fetch())
-        return made
+    def make(threads, fetch):
+        door = Door(threads)
+        with monkeypatch.context() as patched:
+            patched.setattr(threading, "Lock", lambda: door)
+            made = SharedListing(SimpleNamespace(fetch_all=lambda *_args: fetch()), harness.deadline())
+        return made, door
 
     return make
 
@@ -54,7 +55,7 @@ def test_all_who_ask_at_the_same_time_share_one_list(listing):
         fetched.append({"id": "x"})
         return fetched
 
-    shared = listing(3, fetch)
+    shared, _door = listing(3, fetch)
     with ThreadPoolExecutor(3) as pool:
         assert [future.result() for future in [pool.submit(shared.instances) for _n in range(3)]] == [[{"id": "x"}]] * 3
 
@@ -65,11 +66,11 @@ def test_a_list_that_is_under_way_is_too_old_for_who_asks_then(listing):
     def fetch():
         if not fetched:
             later.extend(pool.submit(shared.instances) for _n in range(2))
-            shared._lock.wait_for(3)
+            door.wait_for(3)
         fetched.append(True)
         return len(fetched)
 
-    shared = listing(1, fetch)
+    shared, door = listing(1, fetch)
     with ThreadPoolExecutor(2) as pool:
         assert [shared.instances(), *[future.result() for future in later]] == [1, 2, 2]
 
@@ -78,6 +79,6 @@ def test_a_list_that_fails_leaves_no_old_one_to_those_who_wait(listing):
     def fetch():
         raise ApiError("no list")
 
-    shared = listing(3, fetch)
+    shared, _door = listing(3, fetch)
     with ThreadPoolExecutor(3) as pool:
         assert [str(future.exception()) for future in [pool.submit(shared.instances) for _n in range(3)]] == ["no list"] * 3

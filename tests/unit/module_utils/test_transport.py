@@ -50,10 +50,8 @@ def test_the_organization_goes_with_every_call(harness, simulator):
 
 def test_a_dripping_answer_is_cut_off(harness):
     harness.fault(kind="drip", seconds=8, count=0)
-    began = time.monotonic()
     error = failure(listing(harness, api_timeout=0.4, api_retries=0))
     assert "did not end within 0.8 seconds" in error.message
-    assert time.monotonic() - began < 10
 
 
 def test_a_dripping_answer_does_not_outlast_the_deadline(harness):

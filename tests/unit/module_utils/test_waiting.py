@@ -104,19 +104,9 @@ def test_a_reboot_ends_running(harness):
 def test_one_that_shows_stopped_on_its_way_to_running_is_waited_for(harness, operation):
     if operation == "reboot":
         harness.seed(name="web1", state="Running")
-    real = harness.environment.detail
-    done: list[bool] = []
-
-    def passing(wanted):
-        shown = real(wanted)
-        if harness.writes() and harness.requests()[-1] == "GET instances" and not done:
-            done.append(True)
-            return {**shown, "state": "Stopped"}
-        return shown
-
-    harness.environment.detail = passing
+    changed = harness.next_look(when=harness.writes, state="Stopped")
     outcome = harness.run(**harness.creation(state="restarted" if operation == "reboot" else "present", compute_offering="1vCPU.512MB"))
-    assert outcome.actions == [operation] and outcome.instance["state"] == "Running" and done and len(harness.writes()) == 1
+    assert outcome.actions == [operation] and outcome.instance["state"] == "Running" and changed and len(harness.writes()) == 1
 
 
 def test_a_new_one_that_does_not_show_at_once_is_waited_for(harness):
@@ -151,8 +141,7 @@ def test_an_instance_that_ends_in_error_is_a_failure(harness, operation):
 def test_one_that_is_in_error_afterwards_is_a_failure_at_once(harness, action, before, given):
     if before:
         harness.seed(name="web1", state=before)
-    real = harness.environment.detail
-    harness.environment.detail = lambda wanted: {**real(wanted), **({"state": "Error"} if harness.writes() else {})}
+    harness.next_look(when=harness.writes, times=None, state="Error")
     given = {**given, "name": "web1"} if before else harness.creation()
     assert f"is in state Error after {action}" in failure(harness, **given).sentence
 
