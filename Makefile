@@ -61,7 +61,7 @@ cores: $(VENV)/.test get-cores ## Run what leans on the inside of ansible-core o
 benchmark: $(VENV)/.demo ## Measure the inventory and the modules; ARGS="--hosts 100 --runs 1" makes it short
 	@$(IN_VENV) .ci/with-collection python -m tests.benchmark $(ARGS)
 
-mutants: $(VENV)/.test ## Make mistakes in the code on purpose and see which the unit tests miss; ARGS="--only apply.py" takes some
+mutants: $(VENV)/.test ## Make mistakes in the code on purpose and see which the unit tests miss; ARGS="--only reconcile/delivery.py" takes some
 	$(IN_VENV) python -m tests.mutation $(ARGS)
 
 simulator: $(VENV)/.demo ## Serve the simulated API on loopback, at PORT; LENIENT=1 lets unknown fields pass

@@ -1,7 +1,7 @@
 # Copyright (c) 2026, coxedge.compute contributors
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""The mistakes that can be made in a source."""
+"""The mistakes that can be made in a source file."""
 
 from __future__ import annotations
 
@@ -26,7 +26,8 @@ for one, other in (
     SWAPPED.update({one: other, other: one})
 SWAPPED.update({ast.FloorDiv: ast.Mult, ast.Mod: ast.Mult, ast.Pow: ast.Mult})
 
-# What is no behaviour, or none that a test could see.
+FUNCTIONS = (ast.FunctionDef, ast.AsyncFunctionDef)
+# These are not behaviour, or none that a test could see.
 IGNORED_FIELDS = ("annotation", "returns", "decorator_list", "ctx")
 # How many characters of a statement are shown.
 SHOWN = 120
@@ -34,26 +35,26 @@ SHOWN = 120
 
 @dataclass(frozen=True)
 class Mutant:
-    """One mistake. ``owner``, ``field`` and ``place``: where ``new`` goes in the tree."""
+    """One mistake. ``owner``, ``field`` and ``index``: where ``new`` goes in the tree."""
 
     path: str
     line: int
     scope: str
     """The function that it is in, with its class; empty outside of functions."""
     lines: frozenset[int]
-    """The lines of its statement: a test that runs one of them reaches it. Of what runs at import, lines that use the name."""
+    """The lines of its statement: a test that runs one of them reaches it. For what runs at import: the lines that use the name."""
     at_import: bool
     """Whether it is outside of functions, or a default of one."""
     owner: ast.AST
     field: str
-    place: int | None
+    index: int | None
     new: Any
     shown: ast.AST
-    """What of the tree is shown before and after."""
+    """The part of the tree that is printed as it is before and after."""
     before: str = ""
     after: str = ""
     number: int = 0
-    """Of those that look alike in one function."""
+    """Counts those that look alike in one function."""
 
     @property
     def key(self) -> str:
@@ -66,13 +67,13 @@ class Mutant:
         return self.scope.partition("()")[0]
 
     def put(self, value: Any) -> Any:
-        """Puts a value into its place in the tree; returns what was there."""
-        if self.place is None:
+        """Puts a value into the tree; returns the one that it replaces."""
+        if self.index is None:
             old = getattr(self.owner, self.field)
             setattr(self.owner, self.field, value)
         else:
             values = getattr(self.owner, self.field)
-            old, values[self.place] = values[self.place], value
+            old, values[self.index] = values[self.index], value
         return old
 
 
@@ -82,10 +83,10 @@ def mutants_of(path: str, source: str) -> tuple[ast.Module, list[Mutant]]:
     counts: Counter[tuple[str, str, str]] = Counter()
     found = []
     for mutant in _Finder(path, tree).inside(tree, "", frozenset()):
-        before = _words(mutant.shown)
+        before = _text_of(mutant.shown)
         old = mutant.put(mutant.new)
-        # Where the whole is replaced, it is the new one that shows.
-        after = _words(mutant.new if old is mutant.shown else mutant.shown)
+        # If the whole part is replaced, the new one is printed.
+        after = _text_of(mutant.new if old is mutant.shown else mutant.shown)
         mutant.put(old)
         if before != after:
             before, after = _around_difference(before, after)
@@ -95,13 +96,13 @@ def mutants_of(path: str, source: str) -> tuple[ast.Module, list[Mutant]]:
     return tree, found
 
 
-def _words(node: ast.AST) -> str:
+def _text_of(node: ast.AST) -> str:
     return " ".join(ast.unparse(node).split())
 
 
 def _around_difference(before: str, after: str) -> tuple[str, str]:
-    """Long texts cut to where they begin to differ."""
-    same = next((place for place, (one, other) in enumerate(zip(before, after)) if one != other), 0)
+    """Two long texts, cut to the part where they begin to differ."""
+    same = next((index for index, (one, other) in enumerate(zip(before, after)) if one != other), 0)
     start = max(0, same - SHOWN // 2)
     dots = "..." if start else ""
     return dots + before[start : start + SHOWN], dots + after[start : start + SHOWN]
@@ -116,31 +117,31 @@ class _Finder:
                 self.uses.setdefault(node.id, set()).add(node.lineno)
 
     def inside(self, owner: ast.AST, scope: str, lines: frozenset[int]) -> Iterator[Mutant]:
-        """The mutants of all that is in a node."""
+        """The mutants of everything within a node."""
         for field, value in ast.iter_fields(owner):
             if field in IGNORED_FIELDS:
                 continue
-            for place, node in enumerate(value) if isinstance(value, list) else [(None, value)]:
+            for index, node in enumerate(value) if isinstance(value, list) else [(None, value)]:
                 if isinstance(node, ast.AST):
-                    found = self._of(node, owner, field, place, scope, lines)
-                    if isinstance(owner, ast.FunctionDef) and isinstance(node, ast.arguments) and scope.count("()") == 1:
-                        # Defaults are set at import, and matter where the body runs.
+                    found = self._of(node, owner, field, index, scope, lines)
+                    if isinstance(owner, FUNCTIONS) and isinstance(node, ast.arguments) and scope.count("()") == 1:
+                        # Defaults are set at import, and take effect where the body runs.
                         body = frozenset(range(owner.body[0].lineno, (owner.end_lineno or owner.lineno) + 1))
                         yield from (replace(mutant, at_import=True, lines=body) for mutant in found)
                     else:
                         yield from found
 
-    def _of(self, node: ast.AST, owner: ast.AST, field: str, place: int | None, scope: str, lines: frozenset[int]) -> Iterator[Mutant]:
+    def _of(self, node: ast.AST, owner: ast.AST, field: str, index: int | None, scope: str, lines: frozenset[int]) -> Iterator[Mutant]:
         if isinstance(node, ast.JoinedStr) or (isinstance(node, ast.Expr) and isinstance(node.value, ast.Constant)):
             # Sentences and docstrings.
             return
-        if isinstance(node, ast.If) and "TYPE_CHECKING" in _words(node.test):
+        if isinstance(node, ast.If) and "TYPE_CHECKING" in _text_of(node.test):
             return
         in_function = "()" in scope
         if isinstance(node, ast.stmt):
             lines = _reach(node) if in_function else self._uses_of(node)
 
-        def new(value: Any, in_owner: ast.AST = owner, in_field: str = field, at: int | None = place, shown: ast.AST = node) -> Mutant:
+        def new(value: Any, in_owner: ast.AST = owner, in_field: str = field, at: int | None = index, shown: ast.AST = node) -> Mutant:
             ast.copy_location(value, shown)
             return Mutant(self.path, getattr(shown, "lineno", 0), scope, lines, not in_function, in_owner, in_field, at, value, shown)
 
@@ -154,12 +155,12 @@ class _Finder:
         elif isinstance(node, ast.Constant):
             changed = _other_constant(node.value)
             if changed is not None:
-                # The constant alone says too little.
+                # The constant alone would not say which one it is.
                 yield new(ast.Constant(changed), shown=owner if isinstance(owner, ast.expr) else node)
         elif isinstance(node, ast.Return) and node.value is not None and not _is_empty(node.value):
             yield new(ast.Constant(None), node, "value", None)
         elif isinstance(node, (ast.AugAssign, ast.Raise, ast.Continue, ast.Break)) or (
-            isinstance(node, ast.Expr) and isinstance(node.value, (ast.Call, ast.Yield, ast.YieldFrom))
+            isinstance(node, ast.Expr) and isinstance(node.value, (ast.Call, ast.Await, ast.Yield, ast.YieldFrom))
         ):
             yield new(ast.Pass())
         if isinstance(node, (ast.If, ast.While, ast.IfExp)) and not isinstance(node.test, ast.Constant):
@@ -169,8 +170,8 @@ class _Finder:
             for number, test in enumerate(node.ifs):
                 for truth in (True, False):
                     yield new(ast.Constant(truth), node, "ifs", number, test)
-        if isinstance(node, (ast.FunctionDef, ast.ClassDef)):
-            kind = "()" if isinstance(node, ast.FunctionDef) else ""
+        if isinstance(node, (*FUNCTIONS, ast.ClassDef)):
+            kind = "()" if isinstance(node, FUNCTIONS) else ""
             scope = f"{scope}.{node.name}{kind}".lstrip(".")
         yield from self.inside(node, scope, lines)
 
@@ -183,19 +184,19 @@ class _Finder:
 
 
 def _reach(statement: ast.stmt) -> frozenset[int]:
-    """The lines of a statement, of one with a body those of its head."""
+    """The lines of a statement; of one that has a body, only those before the body."""
     body = getattr(statement, "body", None)
     end = body[0].lineno - 1 if body else statement.end_lineno or statement.lineno
     return frozenset(range(statement.lineno, max(end, statement.lineno) + 1))
 
 
 def _is_empty(node: ast.expr) -> bool:
-    """Whether a value is as good as None to most callers."""
+    """Whether most callers can't tell a value from None."""
     return isinstance(node, ast.Constant) and not node.value
 
 
 def _other_constant(value: Any) -> Any:
-    """Another value of the same type; None for sentences and what has no other."""
+    """Another value of the same type. None for sentences, and for types that are not changed."""
     if isinstance(value, bool):
         return not value
     if isinstance(value, (int, float)):

@@ -1,10 +1,10 @@
 # Copyright (c) 2026, coxedge.compute contributors
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""Running tests in forked children: what reaches which line, and whether a mutant is noticed.
+"""Runs tests in forked child processes, to see which lines each test reaches and whether it notices a mutant.
 
-A child starts with pytest, core and the rest imported, but nothing of the collection, and is given the mutated module in place of
-the one on disk.
+A child starts with pytest, core and other libraries imported, but nothing of the collection. It imports the mutated module in place
+of the one on disk.
 """
 
 from __future__ import annotations
@@ -14,6 +14,7 @@ import gc
 import importlib
 import importlib.abc
 import importlib.util
+import inspect
 import json
 import os
 import resource
@@ -34,11 +35,11 @@ from .mutants import Mutant
 ROOT = Path(__file__).resolve().parents[2]
 PACKAGE = "ansible_collections.coxedge.compute"
 OUTCOMES = {0: "survived", 1: "caught", 2: "caught", 3: "caught", 4: "caught"}
-# Seconds that a test may take beyond five times what it takes otherwise.
+# Seconds that a test may take in addition to five times its usual duration.
 PATIENCE = 10
-# Bytes that a child may use: an endless loop may fill memory rather than time.
+# Bytes that a child may use: an endless loop may fill the memory before its time is over.
 MEMORY = 4 * 2**30
-# What takes long to import and is the same for all children.
+# What takes long to import, and does not depend on the mutant.
 COMMON = """
 ansible.module_utils.basic ansible.module_utils.urls ansible.inventory.manager ansible.parsing.dataloader ansible.playbook.play
 ansible.plugins.inventory ansible.plugins.loader ansible.template ansible.vars.manager cheroot.wsgi flask hypothesis
@@ -47,7 +48,7 @@ hypothesis.strategies _hypothesis_pytestplugin jinja2 pytest requests trustme ur
 
 
 def prepare() -> None:
-    """Imports what all children need. Called once."""
+    """Imports what all children need. Call it once."""
     os.environ["PYTEST_DISABLE_PLUGIN_AUTOLOAD"] = "1"
     sys.path.insert(0, str(ROOT))
     import conftest  # noqa: F401  # pylint: disable=import-error,unused-import
@@ -58,7 +59,7 @@ def prepare() -> None:
     loaded = [name for name in sys.modules if name.startswith(f"{PACKAGE}.plugins")]
     if loaded:
         raise RuntimeError(f"Loaded too early: {loaded}")
-    # Else each child would go through all of that at each collection.
+    # Otherwise the garbage collector of each child would go through all of this.
     gc.freeze()
 
 
@@ -67,7 +68,7 @@ def _module_of(path: str) -> str:
 
 
 class _Loader(importlib.abc.Loader, importlib.abc.MetaPathFinder):
-    """Finds one module, and makes it of a tree."""
+    """Finds one module, and compiles it from a tree."""
 
     def __init__(self, path: str, tree: ast.Module) -> None:
         self.path, self.code = path, compile(tree, str(ROOT / path), "exec")
@@ -85,7 +86,7 @@ class _Loader(importlib.abc.Loader, importlib.abc.MetaPathFinder):
 
 
 def _run_pytest(files: Iterable[str], plugins: Sequence[Any]) -> int:
-    """Runs the tests of some files with nothing kept and nothing by chance."""
+    """Runs the tests of some files, without a cache and always with the same examples."""
     options = "-x -qq --assert=plain --tb=no --capture=no -p no:cacheprovider -p no:faulthandler"
     options += " -p _hypothesis_pytestplugin --hypothesis-profile=ci"
     return int(pytest.main([*options.split(), f"--rootdir={ROOT}", *(str(ROOT / file) for file in files)], plugins=list(plugins)))
@@ -112,7 +113,7 @@ def fork(work: Any, output: Path) -> int:
 
 
 class _Measured:
-    """A plugin that notes of each test how long it takes and which lines it runs."""
+    """A plugin that records how long each test takes and which lines it runs."""
 
     def __init__(self, measuring: coverage.Coverage) -> None:
         self.measuring = measuring
@@ -132,7 +133,7 @@ class _Measured:
 
 
 def measure(file: str, paths: Sequence[str], output: Any) -> int:
-    """In a child: of each test of a file, the seconds and the lines that it runs, as JSON."""
+    """In a child: writes the duration of each test of a file and the lines that it runs, as JSON."""
     where = {str(ROOT / path): path for path in paths}
     measuring = coverage.Coverage(data_file=None, include=list(where), config_file=False)
     plugin = _Measured(measuring)
@@ -150,7 +151,7 @@ def measure(file: str, paths: Sequence[str], output: Any) -> int:
 
 
 def attempt_at_import(mutant: Mutant, tree: ast.Module, seconds: dict[str, float], output: Any) -> int:
-    """In a child that has imported nothing of the collection: runs tests with a mutant of what a module does at import."""
+    """In a child that has imported nothing of the collection: runs tests with a mutant of code that runs at import."""
     mutant.put(mutant.new)
     sys.meta_path.insert(0, _Loader(mutant.path, tree))
     _limit(3 * PATIENCE)
@@ -160,7 +161,7 @@ def attempt_at_import(mutant: Mutant, tree: ast.Module, seconds: dict[str, float
 
 
 def collected(files: Iterable[str], work: Any) -> int:
-    """Collects the tests of some files and calls ``work(items by name)``, which may fork; pytest's status."""
+    """Collects the tests of some files and calls ``work(items by name)``, which may fork; returns pytest's status."""
 
     def frozen(items: dict[str, Any]) -> int:
         gc.freeze()
@@ -170,7 +171,7 @@ def collected(files: Iterable[str], work: Any) -> int:
 
 
 class _Collected:
-    """A plugin that has something else done with the collected tests than to run them all; that returns how many failed."""
+    """A plugin that passes the collected tests to a function, which runs some of them and returns how many failed."""
 
     def __init__(self, work: Any) -> None:
         self.work = work
@@ -185,17 +186,20 @@ class _Collected:
 
 
 def attempt(mutant: Mutant, tree: ast.Module, seconds: dict[str, float], items: dict[str, Any], output: Any) -> int:
-    """In a child that has collected all tests: runs some with a mutated function; pytest's status."""
+    """In a child that has collected all tests: runs some of them with a mutated function; returns pytest's status."""
     mutant.put(mutant.new)
     code = compile(tree, str(ROOT / mutant.path), "exec")
     for name in mutant.function.split("."):
         code = next(part for part in code.co_consts if isinstance(part, types.CodeType) and part.co_name == name)
-    _function(sys.modules[_module_of(mutant.path)], mutant.function).__code__ = code
+    function = _function(sys.modules[_module_of(mutant.path)], mutant.function)
+    # types.coroutine marks the code of a generator.
+    mark = function.__code__.co_flags & inspect.CO_ITERABLE_COROUTINE
+    function.__code__ = code.replace(co_flags=code.co_flags | mark)
     return 1 if _first_failure(items, seconds, output) else 0
 
 
 def _function(module: Any, name: str) -> Any:
-    """The function of a name such as ``Client.path``, without what is around it."""
+    """The function with a name such as ``Client.path``, without its decorators."""
     found: Any = module
     for part in name.split("."):
         found = vars(found)[part]
@@ -203,7 +207,7 @@ def _function(module: Any, name: str) -> Any:
 
 
 def _first_failure(items: dict[str, Any], seconds: dict[str, float], output: Any) -> int:
-    """Runs tests in their order up to the first that fails, whose name is written; the process ends at one that hangs."""
+    """Runs tests in order until one fails, and writes its name. A test that hangs ends the process."""
     chosen = [items[test] for test in seconds]
     for item, following in zip(chosen, [*chosen[1:], chosen[-1]]):
         _limit(PATIENCE + 5 * seconds[item.nodeid])
@@ -214,6 +218,6 @@ def _first_failure(items: dict[str, Any], seconds: dict[str, float], output: Any
 
 
 def _limit(seconds: float) -> None:
-    """Ends the process in so many seconds, unless it is called again before."""
+    """Ends the process after so many seconds, unless it is called again before then."""
     signal.signal(signal.SIGALRM, signal.SIG_DFL)
     signal.alarm(int(seconds))
