@@ -198,7 +198,7 @@ BAD = {
     "no time": ({"wait_timeout": 0}, {}, ["wait_timeout"]),
     "negative time": ({"wait_timeout": -5}, {}, ["wait_timeout"]),
     "an id that is none": ({"id": "web1"}, {}, ["id must be a UUID"]),
-    "neither id nor name": ({"name": ""}, {}, ["id and name"]),
+    "neither id nor name": ({"name": ""}, {}, ["id or name"]),
     "two keys": ({"public_key": "k", "ssh_key_name": "mysshkey"}, {}, ["public_key and ssh_key_name"]),
     "a size that the offering has not": ({"cpu_count": 3}, {}, ["cpu_count", "2vCPU.4GB"]),
     "no size for a custom offering": ({"compute_offering": "Custom CPU.Memory"}, {}, ["cpu_count and memory_in_mb"]),

@@ -62,7 +62,7 @@ def test_an_iso(runner):
 def test_bad_options(runner):
     runner.environment.seed({"name": "web1"})
     cases = (
-        (password(), "id and name"),
+        (password(), "id or name"),
         (password(id="web1"), "UUID"),
         (password(name="web1", wait_timeout=0), "wait_timeout"),
         (password(name="nobody"), "no instance with the name 'nobody'"),
@@ -75,7 +75,7 @@ def test_bad_options(runner):
     outcome = runner.play([task for task, _word in cases])
     for (_task, word), result in zip(cases, outcome.results):
         assert result["failed"] and word in result["msg"], result["msg"]
-        assert set(result["error"])
+        assert set(result["error"]) == {"status_code", "code", "message", "context"}
     assert not writes(outcome) and "Traceback" not in outcome.output
 
 
