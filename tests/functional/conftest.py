@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import json
 import os
+import re
 import subprocess
 import sys
 from collections.abc import Iterator
@@ -21,6 +22,19 @@ from ansible_collections.coxedge.compute.tests.simulator.server import Simulator
 BIN = Path(sys.executable).parent
 ACTIONS = Path(__file__).resolve().parent / "action_plugins"
 SITE = Path(__file__).resolve().parent / "site"
+
+
+def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter) -> None:
+    """Says at the end which versions of ansible-core were left out, and how to run the tests on them."""
+    reasons = [report.longrepr[2] for report in terminalreporter.getreports("skipped") if isinstance(report.longrepr, tuple)]
+    left_out = [found[1] for found in (re.match(r"Skipped: ansible-core (\d\S*) ", reason) for reason in reasons) if found]
+    if left_out:
+        terminalreporter.section("NOT RUN", yellow=True, bold=True)
+        cores = ", ".join(sorted(set(left_out)))
+        terminalreporter.line(
+            f"{len(left_out)} tests did not run, because these versions of ansible-core are not installed: {cores}. Run `make get-cores`"
+            " to install them; then `make test` and `make cores` use them."
+        )
 
 
 @dataclass

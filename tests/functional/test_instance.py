@@ -78,7 +78,9 @@ def test_every_cell_of_the_state_table_in_check_mode_and_for_real(runner, state)
             instance = runner.environment.instances[ids[current]]
             runner.environment.patch(instance, {"state": current, "settles_after": 2, "settles_as": ENDS[current]})
     done, again = runner.play([task, task]).results
-    for (current, actions), *results in zip(cells.items(), *(looped["results"] for looped in (predicted.results[0], done, again))):
+    for (current, actions), *results in zip(
+        cells.items(), *(looped["results"] for looped in (predicted.results[0], done, again)), strict=True
+    ):
         for result in results:
             assert "exception" not in result or "Traceback" not in str(result["exception"]), current
             assert result["failed"] is (actions is None), (current, result)

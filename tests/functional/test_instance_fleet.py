@@ -97,9 +97,17 @@ def test_a_member_with_an_empty_list_has_none_of_what_the_others_have(runner):
 
 
 def test_a_forgotten_fleet_is_an_error(runner):
-    cases: tuple[dict, ...] = ({}, {"instances": ""}, {"instances": None}, {"instances": [{"name": "a"}], "defaults": {"id": "x"}})
-    for result in runner.play([{"coxedge.compute.instance_fleet": options} for options in cases]).results:
-        assert result["failed"] and ("instances" in result["msg"] or "id" in result["msg"])
+    missing = "missing required arguments: instances"
+    cases: tuple[tuple[dict, str], ...] = (
+        ({}, missing),
+        ({"instances": ""}, missing),
+        ({"instances": None}, missing),
+        ({"instances": [{"name": "a"}], "defaults": {"id": "x"}}, "defaults can't have an id"),
+    )
+    outcome = runner.play([{"coxedge.compute.instance_fleet": options} for options, _words in cases])
+    for (_options, words), result in zip(cases, outcome.results, strict=True):
+        assert result["failed"] and words in result["msg"]
+    assert not outcome.requests
 
 
 def test_neither_key_nor_user_data_show(runner, creation):

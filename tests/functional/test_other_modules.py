@@ -5,6 +5,8 @@
 
 from __future__ import annotations
 
+from pathlib import Path
+
 import pytest
 import yaml
 from ansible_collections.coxedge.compute.plugins.modules import catalog_info, instance_iso, instance_password
@@ -26,6 +28,31 @@ def iso(**options):
 
 def catalog(**options):
     return {"coxedge.compute.catalog_info": options}
+
+
+# Options with which each module has something to do, in this order.
+OPTIONS = {
+    "catalog_info": {},
+    "instance_info": {},
+    "instance_password": {"name": "web1"},
+    "instance_iso": {"name": "web1", "iso": "drivers"},
+    "instance": {"name": "web1", "state": "stopped"},
+    "instance_fleet": {"instances": [{"name": "web2", "state": "stopped"}]},
+}
+
+
+def test_each_module_has_a_check_mode_and_only_those_that_write_change_something(runner):
+    assert set(OPTIONS) == {path.stem for path in Path(catalog_info.__file__).parent.glob("*.py") if path.stem != "__init__"}
+    for name in ("web1", "web2"):
+        runner.environment.seed({"name": name})
+    tasks = [{f"coxedge.compute.{name}": options} for name, options in OPTIONS.items()]
+    for arguments in (["--check"], []):
+        outcome = runner.play(tasks, *arguments)
+        for name, result in zip(OPTIONS, outcome.results, strict=True):
+            # Core skips a module that has no check mode.
+            assert not result.get("skipped") and not result["failed"], (name, result)
+            assert result["changed"] is not name.endswith("_info"), name
+        assert bool(writes(outcome)) is not bool(arguments)
 
 
 def test_a_password(runner):

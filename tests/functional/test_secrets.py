@@ -128,6 +128,8 @@ ECHOES = {
 def test_what_servers_echo_is_not_passed_on(runner, leavings, kind):
     ended = leavings(False, {"count": 0, **ECHOES[kind]})
     assert "ignored=0" not in ended.stdout and "Traceback" not in ended.stdout + ended.stderr
+    (echo,) = runner.simulator.app.faults.active
+    assert echo.hits, "nothing was echoed"
     for path, text in unpacked(runner.folder):
         assert API_KEY not in text, path
         assert "s3cret-of-user-data" not in text or "AnsiballZ" in str(path), path

@@ -44,8 +44,8 @@ def test_the_organization_goes_with_every_call(harness, simulator):
     client.fetch_all("instances", harness.deadline())
     client.fetch_one("instances", UNKNOWN_ID, harness.deadline())
     client.task("x", harness.deadline())
-    failure(lambda: client.write("POST", "instances", None, harness.deadline(), {}))
-    assert {entry["query"].get("org_id") for entry in simulator.app.log} == {SUB_ORGANIZATION}
+    assert failure(lambda: client.write("POST", "instances", None, harness.deadline(), {})).status_code == 400
+    assert len(simulator.app.log) >= 4 and {entry["query"].get("org_id") for entry in simulator.app.log} == {SUB_ORGANIZATION}
 
 
 def test_a_dripping_answer_is_cut_off(harness):
