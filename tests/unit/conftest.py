@@ -24,17 +24,17 @@ from ansible_collections.coxedge.compute.tests.simulator.model import API_KEY, E
 from ansible_collections.coxedge.compute.tests.simulator.server import Simulator
 from hypothesis import settings
 
-# For looking harder: pytest --hypothesis-profile=thorough
+# For more examples: pytest --hypothesis-profile=thorough
 settings.register_profile("thorough", max_examples=5000)
 
 
 def pytest_configure(config: pytest.Config) -> None:
-    """ansible-test does not read pyproject.toml, which names the marker for all else."""
+    """ansible-test does not read pyproject.toml, which declares the marker for pytest itself."""
     config.addinivalue_line("markers", "slow: takes minutes")
 
 
 def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
-    """Leaves slow tests out where nobody said which ones are wanted: ansible-test has no way to say it."""
+    """Leaves out slow tests unless markers are given: ansible-test can't give any."""
     if not config.option.markexpr:
         left_out = [item for item in items if item.get_closest_marker("slow")]
         items[:] = [item for item in items if item not in left_out]
@@ -42,7 +42,7 @@ def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item
 
 
 class Clock:
-    """Simulated seconds: sleeping is what makes them pass."""
+    """Simulated seconds, which pass only by sleeping."""
 
     def __init__(self) -> None:
         self.now = 1000.0
@@ -72,14 +72,14 @@ def _server() -> Iterator[Simulator]:
 
 @pytest.fixture
 def simulator(_server: Simulator, clock: Clock) -> Simulator:
-    """A simulator fresh from a reset, on the test's simulated time; over real HTTP."""
+    """A simulator over real HTTP, just reset, on the test's simulated time."""
     _server.cloud.clock = clock
     _server.app.reset_all()
     return _server
 
 
 class Harness:
-    """Runs the module's way through an instance in this process, against the simulator."""
+    """Runs what the modules run, in this process, against the simulator."""
 
     def __init__(self, simulator: Simulator, clock: Clock) -> None:
         self.simulator, self.clock = simulator, clock
@@ -119,7 +119,7 @@ class Harness:
         return {name: given.get(name, spec.get("default")) for name, spec in instance_options().items()}
 
     def creation(self, name: str = "web1", **given: Any) -> dict[str, Any]:
-        """Options that suffice to create an instance."""
+        """The options that are needed to create an instance."""
         return {"name": name, "template": "Ubuntu 24.04", "compute_offering": "2vCPU.4GB", "network": "Web-test_area", **given}
 
     def run(self, check_mode: bool = False, wait: bool = True, wait_timeout: float = 600, connection: Any = None, **given: Any) -> Any:
@@ -139,7 +139,7 @@ class Harness:
         return self.last_fleet.converge()
 
     def seed(self, **values: Any) -> str:
-        """Puts an instance there at once; returns its id."""
+        """Adds an instance at once; returns its id."""
         return str(self.environment.seed(values)["id"])
 
     @property
@@ -148,18 +148,18 @@ class Harness:
         return self.simulator.cloud.environment(None, SERVICE_CODE, ENVIRONMENTS[0])
 
     def instances(self, name: str | None = None) -> list[dict[str, Any]]:
-        """The instances on the server, or those of a name."""
+        """The instances on the server, or those with a name."""
         return list(self.environment.instances_named(name))
 
     def fault(self, **values: Any) -> None:
-        """Has the simulator do something wrong."""
+        """Adds a fault to the simulator."""
         self.simulator.app.faults.add(values)
 
     def next_look(self, when: Callable[[], Any] | None = None, times: int | None = 1, keep: bool = False, **changes: Any) -> list[str]:
-        """Has the next look at an instance show other attributes. Returns the ids of the instances that were shown so, as it grows.
+        """Makes the next look at an instance show other attributes. Returns the ids of the instances that were shown so, as it grows.
 
         ``when``: only looks at which this is true count; ``times``: how many of them, None for all. ``keep``: the instance itself
-        changes, as if somebody else had changed it; otherwise only what is shown.
+        changes, as if others had changed it; otherwise only what is shown.
         """
         environment = self.environment
         real = environment.detail
@@ -202,7 +202,7 @@ class Harness:
             app.carry_out = real  # type: ignore[method-assign]
 
     def settings(self, **values: Any) -> None:
-        """Has the simulator behave in another way."""
+        """Changes settings of the simulator."""
         self.simulator.cloud.settings.update(values)
 
     def requests(self, *methods: str) -> list[str]:

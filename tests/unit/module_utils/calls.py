@@ -6,14 +6,13 @@
 from __future__ import annotations
 
 import pytest
-from ansible_collections.coxedge.compute.plugins.module_utils.api.errors import (
-    ApiError,
-)
+from ansible_collections.coxedge.compute.plugins.module_utils.api.errors import ApiError
 
 KEY = "simulator-key"
 
 
 def failure(call, kind=ApiError):
+    """The error that a call raises. Its text is one sentence on one line without the key."""
     with pytest.raises(kind) as caught:
         call()
     text = caught.value.sentence
@@ -22,8 +21,10 @@ def failure(call, kind=ApiError):
 
 
 def listing(harness, seconds=None, **connection):
+    """A call that lists instances. ``seconds``: until the deadline."""
     return lambda: harness.client(**connection).fetch_all("instances", harness.deadline(seconds))
 
 
 def write(harness, web1, operation="start", **connection):
+    """A call that runs an operation of an instance."""
     return lambda: harness.client(**connection).write("POST", "instances", web1, harness.deadline(), None, operation)

@@ -10,19 +10,20 @@ import pytest
 
 @pytest.fixture
 def web1(harness):
+    """The id of a stopped instance."""
     return harness.seed(name="web1", state="Stopped")
 
 
 @pytest.fixture
 def sent(monkeypatch):
-    """The requests that go out, each with what the adapter of requests is told about certificates and proxies."""
+    """The requests that are sent, each with the settings for certificates and proxies that the adapter of requests gets."""
     from requests.adapters import HTTPAdapter
 
     real, seen = HTTPAdapter.send, []
 
-    def send(adapter, request, **told):
-        seen.append((request, told))
-        return real(adapter, request, **told)
+    def send(adapter, request, **settings):
+        seen.append((request, settings))
+        return real(adapter, request, **settings)
 
     monkeypatch.setattr(HTTPAdapter, "send", send)
     return seen
@@ -30,7 +31,7 @@ def sent(monkeypatch):
 
 @pytest.fixture
 def broken(monkeypatch):
-    """Has the adapter of requests raise an exception in place of sending anything."""
+    """Makes the adapter of requests raise an exception instead of sending anything."""
     from requests.adapters import HTTPAdapter
 
     def breaks(error):

@@ -1,7 +1,7 @@
 # Copyright (c) 2026, coxedge.compute contributors
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""Every request that the collection makes, by an operation that makes it: what tests of faults and of races go through."""
+"""Every kind of request that the collection makes, with an operation that makes it. Tests of faults and races run them all."""
 
 from __future__ import annotations
 
@@ -21,32 +21,32 @@ NAME = "web1"
 
 
 def there(harness) -> list[dict[str, Any]]:
-    """The servers of the name. One that is being expunged is gone to all intents and purposes."""
+    """The servers with the name. One that is being expunged counts as gone."""
     return [instance for instance in harness.instances(NAME) if instance["state"] != "Expunging"]
 
 
 def server(harness, *names: str) -> dict[str, Any]:
-    """The one server of the name, in the simulator's own words; its state alone, or more attributes."""
+    """Attributes of the one server with the name, by the API's names."""
     (found,) = there(harness)
     return {name: found[name] for name in names}
 
 
 @dataclass
 class Case:
-    """An operation: how it comes about, which request it is, and how it looks when it has been done."""
+    """An operation: the options that lead to it, the request that is meant, and how to see that it was done."""
 
     method: str
     path: str
     options: dict[str, Any]
     done: Callable[[Any], bool]
     state: str | None = "Running"
-    """Of the instance before; None: there is none."""
+    """The state of the instance before; None: there is no instance."""
     servers: int = 1
-    """How many there are afterwards, destroyed ones included."""
+    """How many servers there are afterwards, including destroyed ones."""
     special: str | None = None
-    """Not the module ``instance`` but an operation beside it."""
+    """Set for operations that other modules than ``instance`` run."""
     setup: dict[str, Any] = field(default_factory=dict)
-    """What is more of the instance before."""
+    """Further attributes of the instance before."""
 
 
 def state_is(*states: str) -> Callable[[Any], bool]:

@@ -1,18 +1,14 @@
 # Copyright (c) 2026, coxedge.compute contributors
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""What tests of plans share: an instance, what names stand for, and plans made of them."""
+"""What tests of plans share: an instance, entries of the catalog, and plans made from them."""
 
 from __future__ import annotations
 
 import pytest
 from ansible_collections.coxedge.compute.plugins.module_utils.instance.options import instance_options
 from ansible_collections.coxedge.compute.plugins.module_utils.instance.plan import make_plan
-from ansible_collections.coxedge.compute.plugins.module_utils.instance.steps import (
-    NO_PROGRESS,
-    Refused,
-    Resolved,
-)
+from ansible_collections.coxedge.compute.plugins.module_utils.instance.steps import NO_PROGRESS, Refused, Resolved
 from ansible_collections.coxedge.compute.plugins.module_utils.instance.view import full_view
 
 ID = "9db8ff2f-b49b-466d-a2f3-c1e6def408f4"
@@ -47,16 +43,18 @@ def instance(state="Running", **changes):
 
 
 def options(**given):
-    """All options, with their defaults; selected by name unless told otherwise."""
+    """All options, with their defaults; selected by name unless an id is given."""
     whole = {name: spec.get("default") for name, spec in instance_options().items()}
     return {**whole, **({} if "id" in given else {"name": "web1"}), **given}
 
 
 def plan(current, records=None, progress=NO_PROGRESS, holders=(), **given):
+    """The plan for an instance and options. ``records``: entries of the catalog by option."""
     return make_plan(current, options(**given), Resolved(records=dict(records or {}), holders=holders), progress)
 
 
-def refusal(current, records=None, **given):
+def refused(current, records=None, **given):
+    """The message of the Refused that planning raises."""
     with pytest.raises(Refused) as caught:
         plan(current, records, **given)
     return str(caught.value)

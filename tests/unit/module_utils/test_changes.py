@@ -7,10 +7,7 @@ from __future__ import annotations
 
 import pytest
 from ansible_collections.coxedge.compute.plugins.module_utils.instance.plan import lookups_needed
-from ansible_collections.coxedge.compute.plugins.module_utils.instance.steps import (
-    Lookup,
-    Refused,
-)
+from ansible_collections.coxedge.compute.plugins.module_utils.instance.steps import Lookup, Refused
 from ansible_collections.coxedge.compute.tests.unit.module_utils.plans import (
     BIG,
     CREATION,
@@ -23,12 +20,12 @@ from ansible_collections.coxedge.compute.tests.unit.module_utils.plans import (
     instance,
     options,
     plan,
-    refusal,
+    refused,
 )
 
 
 @pytest.mark.parametrize("current", ["Running", "Stopped"])
-def test_what_is_as_wanted_needs_nothing(current):
+def test_an_instance_that_is_as_wanted_needs_no_changes(current):
     given = {**CREATION, "hostname": "web1", "ip_address": "10.0.0.5", "cpu_count": 1, "memory_in_mb": 512, "ssh_key_name": "k"}
     wanted = lookups_needed(instance(current), options(**given))
     assert (wanted.catalog, wanted.holders_of_name) == ((), None)
@@ -37,19 +34,19 @@ def test_what_is_as_wanted_needs_nothing(current):
     assert lookups_needed(instance(current), options(**by_id)).catalog == ()
 
 
-def test_what_is_not_reported_can_not_be_compared():
+def test_attributes_that_the_api_does_not_report_are_not_compared():
     there = instance(hostname=None, cpu_count=None, ip_address=None, network_id=None, network_name=None)
     given = {"hostname": "other", "cpu_count": 7, "ip_address": "10.0.0.6", "network": "App"}
     assert lookups_needed(there, options(**given)).catalog == () and plan(there, **given).actions == []
 
 
-def test_where_the_id_is_reported_and_not_the_name_it_is_looked_up():
+def test_a_name_is_looked_up_if_only_the_id_is_reported():
     there = instance(network_name=None)
     assert lookups_needed(there, options(network="Web")).catalog == (Lookup("network", "networks", "Web"),)
     assert plan(there, {"network": NETWORK}, network="Web").actions == []
 
 
-def test_names_differ_by_case_too():
+def test_host_names_are_compared_with_regard_to_case():
     assert plan(instance("Stopped"), hostname="WEB1").actions == ["update"]
 
 
@@ -60,15 +57,15 @@ def test_a_size_may_be_reported_as_text():
     assert step.body == {"computeOfferingId": CUSTOM["id"], "cpuCount": 4, "memoryInMB": 512}
 
 
-@pytest.mark.parametrize("odd", [None, True, 1.5, "much"])
-def test_a_size_that_is_no_number_can_not_be_filled_in(odd):
-    text = refusal(instance(memory_in_mb=odd), {"compute_offering": CUSTOM}, compute_offering="custom", cpu_count=4)
+@pytest.mark.parametrize("invalid", [None, True, 1.5, "much"])
+def test_a_size_that_is_not_a_number_is_not_filled_in(invalid):
+    text = refused(instance(memory_in_mb=invalid), {"compute_offering": CUSTOM}, compute_offering="custom", cpu_count=4)
     assert "give memory_in_mb too" in text
 
 
-@pytest.mark.parametrize("odd", [None, "", 7])
-def test_the_size_of_an_unknown_offering_can_not_be_changed(odd):
-    there = instance(compute_offering_id=odd, compute_offering_name=None)
+@pytest.mark.parametrize("invalid", [None, "", 7])
+def test_the_size_of_an_unknown_offering_is_not_changed(invalid):
+    there = instance(compute_offering_id=invalid, compute_offering_name=None)
     assert lookups_needed(there, options(cpu_count=4)).catalog == () and plan(there, cpu_count=4).actions == []
 
 
@@ -81,15 +78,15 @@ CHANGES = {
 
 
 @pytest.mark.parametrize("change", CHANGES)
-def test_one_change_reboots_a_running_instance_by_itself_and_needs_permission(change):
+def test_a_single_change_reboots_a_running_instance_and_needs_permission(change):
     given, records, action = CHANGES[change]
-    assert "allow_reboot" in refusal(instance(), records, **given)
+    assert "allow_reboot" in refused(instance(), records, **given)
     assert plan(instance(), records, **given, allow_reboot=True).actions == [action]
     assert plan(instance(), records, **given, allow_reboot=True, state="restarted").actions == [action]
 
 
 @pytest.mark.parametrize("change", CHANGES)
-def test_a_stopped_or_to_be_stopped_instance_needs_no_permission_to_reboot(change):
+def test_an_instance_that_is_or_will_be_stopped_needs_no_permission_to_reboot(change):
     given, records, action = CHANGES[change]
     for state in ("present", "stopped"):
         assert plan(instance("Stopped"), records, **given, state=state).actions == [action]
@@ -98,7 +95,7 @@ def test_a_stopped_or_to_be_stopped_instance_needs_no_permission_to_reboot(chang
     assert plan(instance(), records, **given, state="stopped").actions == ["stop", action]
 
 
-def test_several_changes_interrupt_once_and_in_order():
+def test_several_changes_stop_the_instance_once_and_come_in_order():
     given = {k: v for change in CHANGES.values() for k, v in change[0].items()}
     records = {k: v for change in CHANGES.values() for k, v in change[1].items()}
     changes = ["update", "changeComputeOffering", "changeNetwork", "associateSSHKey"]
@@ -109,21 +106,21 @@ def test_several_changes_interrupt_once_and_in_order():
     assert plan(instance("Stopped"), records, **given).actions == changes
 
 
-def test_a_refusal_names_every_difference_and_permission():
+def test_the_message_names_every_difference_and_permission():
     given = {"hostname": "hal", "compute_offering": "big", "network": "App"}
-    text = refusal(instance(), {"compute_offering": BIG, "network": OTHER_NETWORK}, **given)
+    text = refused(instance(), {"compute_offering": BIG, "network": OTHER_NETWORK}, **given)
     for words in ("hostname web1 -> hal", "compute_offering small -> big", "network Web -> App"):
         assert words in text
     assert "Set allow_reboot and allow_network_change to true" in text
     exact = "would reboot it: hostname web1 -> hal. Set allow_reboot to true"
-    assert exact in refusal(instance(), hostname="hal")
+    assert exact in refused(instance(), hostname="hal")
 
 
-def test_the_network_needs_its_permission_in_every_state():
-    assert "allow_network_change" in refusal(instance("Stopped"), {"network": OTHER_NETWORK}, network="App")
+def test_a_change_of_network_needs_permission_in_every_state():
+    assert "allow_network_change" in refused(instance("Stopped"), {"network": OTHER_NETWORK}, network="App")
 
 
-def test_a_rename_reboots_nothing_and_is_one_update_with_the_host_name():
+def test_a_rename_does_not_reboot_and_shares_one_update_with_the_host_name():
     (step,) = plan(instance(), id=ID, name="web2").steps
     assert (step.action, step.body) == ("update", {"name": "web2"})
     (step,) = plan(instance("Stopped"), id=ID, name="web2", hostname="hal").steps
@@ -131,20 +128,20 @@ def test_a_rename_reboots_nothing_and_is_one_update_with_the_host_name():
     assert plan(instance(), id=ID, name="web2", hostname="hal", allow_reboot=True).actions == ["update"]
 
 
-def test_a_rename_adds_no_interruption_and_spares_none():
+def test_a_rename_neither_adds_nor_saves_a_reboot():
     given = {"id": ID, "name": "web2", "compute_offering": "big", "allow_reboot": True}
     assert plan(instance(), {"compute_offering": BIG}, **given).actions == ["update", "changeComputeOffering"]
     assert plan(instance(), id=ID, name="web2", state="restarted").actions == ["update", "reboot"]
 
 
-def test_a_rename_onto_a_live_name_is_refused():
+def test_a_rename_to_a_name_in_use_is_refused():
     assert lookups_needed(instance(), options(id=ID, name="web2")).holders_of_name == "web2"
     with pytest.raises(Refused, match="other-id"):
         plan(instance(), id=ID, name="web2", holders=("other-id",))
     assert plan(instance(), id=ID, name="web2", holders=(ID,)).actions == ["update"]
 
 
-def test_a_size_is_filled_in_from_the_instance():
+def test_a_missing_part_of_a_size_is_taken_from_the_instance():
     there = instance(compute_offering_id=CUSTOM["id"], compute_offering_name="custom")
     wanted = lookups_needed(there, options(cpu_count=4))
     assert [(lookup.option, lookup.text) for lookup in wanted.catalog] == [("compute_offering", CUSTOM["id"])]
@@ -154,12 +151,12 @@ def test_a_size_is_filled_in_from_the_instance():
     assert step.body == {"computeOfferingId": CUSTOM["id"], "cpuCount": 1, "memoryInMB": 512}
 
 
-def test_an_offering_that_was_renamed_is_no_difference():
+def test_a_renamed_offering_is_not_a_difference():
     there = instance(compute_offering_name="old name")
     assert plan(there, {"compute_offering": SMALL}, compute_offering="small").actions == []
 
 
-def test_what_the_catalog_does_not_tell_stays_as_it_is_in_the_prediction():
+def test_attributes_that_the_catalog_lacks_keep_their_predicted_values():
     there = instance("Stopped", zone_name="QC-1")
     after = plan(there, {"compute_offering": {"id": BIG["id"], "name": "big"}}, compute_offering="big").after
     assert (after["compute_offering_name"], after["cpu_count"], after["memory_in_mb"]) == ("big", 1, 512)
@@ -168,16 +165,16 @@ def test_what_the_catalog_does_not_tell_stays_as_it_is_in_the_prediction():
     assert (after["network_name"], after["zone_name"]) == ("App", "QC-1")
 
 
-def test_another_address_is_refused_unless_the_network_changes():
-    assert "ip_address 10.0.0.5, not 10.0.0.6" in refusal(instance("Stopped"), ip_address="10.0.0.6")
+def test_another_ip_address_is_refused_unless_the_network_changes():
+    assert "ip_address 10.0.0.5, not 10.0.0.6" in refused(instance("Stopped"), ip_address="10.0.0.6")
     renamed = instance("Stopped", network_name="old name")
-    assert "ip_address" in refusal(renamed, {"network": NETWORK}, ip_address="10.0.0.6", network="Web")
+    assert "ip_address" in refused(renamed, {"network": NETWORK}, ip_address="10.0.0.6", network="Web")
     made = plan(instance("Stopped"), {"network": OTHER_NETWORK}, ip_address="10.0.0.6", network="App", allow_network_change=True)
     assert made.actions == ["changeNetwork"] and "ip_address" in made.warnings[0] and made.after["ip_address"] is None
     assert plan(instance("Stopped"), {"network": OTHER_NETWORK}, network="App", allow_network_change=True).warnings == ()
 
 
-def test_the_ssh_key_is_left_alone_unless_always():
+def test_the_ssh_key_changes_only_with_update_ssh_key_always():
     assert plan(instance(), ssh_key_name="other").actions == []
     there = instance("Stopped", ssh_key_name="k")
     assert plan(there, ssh_key_name="k", update_ssh_key="always").actions == []
@@ -189,7 +186,7 @@ def test_the_ssh_key_is_left_alone_unless_always():
     assert made.actions == ["associateSSHKey"] and made.warnings == ()
 
 
-def test_drift_of_template_and_affinity_group():
+def test_another_template_or_affinity_group_is_reported_as_drift():
     group = "1c0bfd2b-d609-4892-a43e-273654532d26"
     made = plan(instance(), template="Ubuntu", affinity_group=group)
     assert made.actions == [] and len(made.warnings) == 2
@@ -210,7 +207,7 @@ def test_create_only_options_change_nothing():
 
 
 @pytest.mark.parametrize("state", ["absent", "recovered"])
-def test_absent_and_recovered_ignore_the_attributes(state):
+def test_absent_and_recovered_ignore_attributes(state):
     given = {"hostname": "hal", "network": "App", "compute_offering": "big", "ip_address": "10.9.9.9", "template": "Ubuntu"}
     assert lookups_needed(instance(), options(state=state, **given)).catalog == ()
     made = plan(instance(), state=state, **given)

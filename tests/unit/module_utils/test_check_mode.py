@@ -1,7 +1,7 @@
 # Copyright (c) 2026, coxedge.compute contributors
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""Check mode predicts what a run does, for each state that is wanted and each that the instance is in."""
+"""Check mode predicts what a run does, for each wanted state and each state of the instance."""
 
 from __future__ import annotations
 
@@ -12,15 +12,15 @@ from ansible_collections.coxedge.compute.plugins.module_utils.instance.view impo
 STATES = ("present", "started", "stopped", "restarted", "recovered", "absent", "purged")
 CURRENT = (None, "Running", "Stopped", "Starting", "Stopping", "Error", "Destroyed", "Expunging")
 SELECTED = [(current, by) for current in CURRENT for by in ("name", "id") if current is not None or by == "name"]
-# What a transition ends in.
+# The state that a transition ends in.
 ENDS = {"Starting": "Running", "Stopping": "Stopped", "Expunging": None}
 
 
 def is_refused(state, current, by, allow_reboot):
-    """Whether there is no way to the state; the instance has another compute offering than wanted."""
+    """Whether the run is refused. The instance has another compute offering than the options."""
     settled = ENDS.get(current, current)
     if settled is None or (settled == "Destroyed" and by == "name" and state not in ("recovered", "purged")):
-        # A new one is made, but none of a given id.
+        # A new instance is created, but not with a given id.
         return state == "recovered" or (by == "id" and state not in ("absent", "purged"))
     if settled == "Running" and state in ("present", "started", "restarted"):
         return not allow_reboot
@@ -30,14 +30,14 @@ def is_refused(state, current, by, allow_reboot):
 
 
 def left_by(state, current, by):
-    """The states of the instances of the name afterwards."""
+    """The states of the instances with the name afterwards."""
     settled = ENDS.get(current, current)
     if state == "purged":
         return []
     if state == "absent":
         return [] if settled is None else ["Destroyed"]
     if state == "recovered":
-        # Of any other there is nothing to recover.
+        # In any other state there is nothing to recover.
         return ["Stopped" if current == "Destroyed" else current]
     wanted = {"present": settled if settled not in (None, "Destroyed") else "Running", "stopped": "Stopped"}.get(state, "Running")
     return [*(["Destroyed"] if current == "Destroyed" else []), wanted]
@@ -46,7 +46,7 @@ def left_by(state, current, by):
 @pytest.mark.parametrize("allow_reboot", [True, False])
 @pytest.mark.parametrize("state", STATES)
 @pytest.mark.parametrize(("current", "by"), SELECTED)
-def test_check_mode_predicts_the_real_run_and_a_second_run_has_nothing_to_do(harness, state, current, by, allow_reboot):
+def test_check_mode_predicts_the_real_run_and_a_second_run_changes_nothing(harness, state, current, by, allow_reboot):
     instance_id = None
     if current is not None:
         more = {"settles_after": 2, "settles_as": ENDS[current]} if current in ENDS else {}
@@ -60,8 +60,8 @@ def test_check_mode_predicts_the_real_run_and_a_second_run_has_nothing_to_do(har
             harness.environment.patch(harness.environment.instances[instance_id], {"state": current, **more})
         try:
             outcomes.append(harness.run(check_mode=check_mode, **given))
-        except Refused as refused:
-            outcomes.append(str(refused))
+        except Refused as problem:
+            outcomes.append(str(problem))
         if check_mode:
             assert harness.writes() == []
     predicted, done = outcomes

@@ -6,20 +6,18 @@
 from __future__ import annotations
 
 import pytest
-from ansible_collections.coxedge.compute.plugins.module_utils.api.errors import (
-    TaskFailed,
-)
+from ansible_collections.coxedge.compute.plugins.module_utils.api.errors import TaskFailed
 from ansible_collections.coxedge.compute.tests.unit.module_utils.calls import failure, listing, write
 from ansible_collections.coxedge.compute.tests.unit.module_utils.runs import UNKNOWN_ID
 
 
-def test_retrieving(harness, web1):
+def test_fetch_one_returns_the_resource_or_none(harness, web1):
     assert harness.client().fetch_one("instances", web1, harness.deadline())["name"] == "web1"
     assert harness.client().fetch_one("instances", UNKNOWN_ID, harness.deadline()) is None
 
 
 @pytest.mark.parametrize("data", [None, [], {}, {"id": 1}, {"id": UNKNOWN_ID}])
-def test_a_retrieved_answer_of_something_else_fails(harness, web1, data):
+def test_a_response_with_another_resource_is_an_error(harness, web1, data):
     harness.fault(kind="status", status=200, body={"data": data})
     error = failure(lambda: harness.client().fetch_one("instances", web1, harness.deadline()))
     other = isinstance(data, dict) and data.get("id") == UNKNOWN_ID
@@ -27,14 +25,14 @@ def test_a_retrieved_answer_of_something_else_fails(harness, web1, data):
     assert error.message.startswith(f"Could not read instances {web1}: {why}")
 
 
-def test_a_refused_key_is_called_that(harness):
+def test_an_api_key_that_is_not_accepted_is_named_in_the_error(harness):
     error = failure(listing(harness, api_key="wrong"))
     assert "does not accept this api_key" in error.sentence and error.status_code == 403
     harness.fault(kind="status", status=401)
     assert "does not accept this api_key" in failure(listing(harness)).sentence
 
 
-def test_a_refusal_carries_code_message_and_context(harness, web1):
+def test_an_error_has_code_message_and_context(harness, web1):
     error = failure(write(harness, web1, "stop"))
     assert f"Could not stop instance {web1}: " in error.sentence
     assert (error.status_code, error.code) == (400, 2012)
@@ -43,7 +41,7 @@ def test_a_refusal_carries_code_message_and_context(harness, web1):
     assert set(error.details) == {"status_code", "code", "message", "context"}
 
 
-def test_a_refusal_says_what_could_not_be_done(harness, web1):
+def test_an_error_says_what_could_not_be_done(harness, web1):
     harness.fault(kind="status", status=400, count=3)
     for method, instance_id, words in (
         ("POST", None, "create an instance"),
@@ -55,38 +53,38 @@ def test_a_refusal_says_what_could_not_be_done(harness, web1):
 
 
 @pytest.mark.parametrize("first_response", ["pending", "pending_with_data", "done"])
-def test_first_answers_of_every_kind(harness, web1, clock, first_response):
+def test_first_responses_of_every_kind_are_understood(harness, web1, clock, first_response):
     harness.settings(first_response=first_response)
-    answer = write(harness, web1)()
-    assert not answer.unconfirmed
+    response = write(harness, web1)()
+    assert not response.unconfirmed
     if first_response == "done":
-        assert answer.task_id is None and (answer.data["id"], answer.data["state"]) == (web1, "Running")
+        assert response.task_id is None and (response.data["id"], response.data["state"]) == (web1, "Running")
         return
-    assert answer.data == (None if first_response == "pending" else {})
+    assert response.data == (None if first_response == "pending" else {})
     # The task is that of this write.
     clock.sleep(1)
-    ended = harness.client().task(answer.task_id, harness.deadline())
+    ended = harness.client().task(response.task_id, harness.deadline())
     assert ended.ended and (ended.result["id"], ended.result["state"]) == (web1, "Running")
 
 
-def test_a_first_answer_that_says_failed(harness, web1):
+def test_a_first_response_that_says_failed_raises(harness, web1):
     harness.fault(kind="task_failed", message="no room", count=0)
-    for word in ("FAILED", "FAILURE"):
-        harness.settings(first_response="done", failed_status=word)
+    for status in ("FAILED", "FAILURE"):
+        harness.settings(first_response="done", failed_status=status)
         assert "no room" in failure(write(harness, web1), TaskFailed).message
 
 
-def test_204_is_success(harness, web1):
+def test_a_204_is_an_unconfirmed_success(harness, web1):
     harness.settings(update_response="empty")
-    answer = harness.client().write("PUT", "instances", web1, harness.deadline(), {"name": "x"})
-    assert (answer.data, answer.task_id, answer.unconfirmed) == (None, None, True)
+    response = harness.client().write("PUT", "instances", web1, harness.deadline(), {"name": "x"})
+    assert (response.data, response.task_id, response.unconfirmed) == (None, None, True)
 
 
 @pytest.mark.parametrize("shape", ["flat", "data"])
-@pytest.mark.parametrize("word", ["FAILED", "FAILURE"])
+@pytest.mark.parametrize("status", ["FAILED", "FAILURE"])
 @pytest.mark.parametrize("detail", ["errors", "result"])
-def test_tasks_in_every_shape(harness, web1, clock, shape, word, detail):
-    harness.settings(task_shape=shape, failed_status=word, failed_detail=detail)
+def test_tasks_of_every_shape_are_understood(harness, web1, clock, shape, status, detail):
+    harness.settings(task_shape=shape, failed_status=status, failed_detail=detail)
     client = harness.client()
     task_id = write(harness, web1)().task_id
     assert not client.task(task_id, harness.deadline()).ended
@@ -100,7 +98,7 @@ def test_tasks_in_every_shape(harness, web1, clock, shape, word, detail):
     assert "no room" in error.message and error.task_id == task_id
 
 
-def test_a_lost_task(harness):
+def test_a_task_that_the_api_does_not_know_is_lost(harness):
     harness.fault(kind="status", status=200, body={"errors": [{"message": "gone"}]})
     for status in (200, 404):
         seen = harness.client().task("t", harness.deadline())

@@ -15,7 +15,7 @@ from ansible_collections.coxedge.compute.plugins.module_utils.api.connection imp
         ({"api_url": "http://portal.example.com/api/v2"}, "api_url must begin with https"),
         ({"api_url": "portal.example.com"}, "api_url"),
         ({"api_url": "ftp://127.0.0.1"}, "api_url"),
-        ({"api_url": "https://user:word@host/api"}, "api_url"),
+        ({"api_url": "https://user:password@host/api"}, "api_url"),
         ({"api_url": "https://host/api?x=1"}, "api_url"),
         ({"api_url": "https://host/api#x"}, "api_url"),
         ({"api_url": "https://host:port/api"}, "api_url"),
@@ -32,21 +32,21 @@ from ansible_collections.coxedge.compute.plugins.module_utils.api.connection imp
         ({"ca_path": "/nowhere/bundle.pem"}, "ca_path"),
     ],
 )
-def test_a_connection_that_can_not_work(harness, changes, words):
+def test_an_invalid_connection_is_reported(harness, changes, words):
     problem = harness.connection(**changes).problem()
     assert words in problem and problem.endswith(".")
     assert changes.get("api_key", "nothing") not in problem
 
 
 @pytest.mark.parametrize("url", ["http://localhost:1/x", "http://127.0.0.1/x", "http://127.9.9.9", "http://[::1]:8080/x", "https://host/x"])
-def test_plain_http_is_for_loopback_alone(harness, url):
+def test_plain_http_is_accepted_only_for_loopback(harness, url):
     assert harness.connection(api_url=url).problem() is None
 
 
-def test_what_is_just_within_the_bounds_can_work(harness):
+def test_values_at_the_limits_are_valid(harness):
     for changes in ({"api_timeout": 1}, {"api_timeout": 86400}, {"api_retries": 0}, {"environment_name": "_"}):
         assert harness.connection(**changes).problem() is None
 
 
-def test_the_key_is_not_in_the_repr():
+def test_the_repr_does_not_show_the_key():
     assert "hidden-key" not in repr(Connection("hidden-key", "s", "e"))

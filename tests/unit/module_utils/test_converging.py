@@ -10,7 +10,7 @@ from ansible_collections.coxedge.compute.plugins.module_utils.instance.steps imp
 from ansible_collections.coxedge.compute.tests.unit.module_utils.runs import OPERATIONS, failure
 
 
-def test_converging_everything_at_once_for_real(harness):
+def test_all_attributes_change_in_one_run(harness):
     harness.settings(report_ssh_key=True)
     instance_id = harness.seed(name="web1", state="Running")
     given = {
@@ -36,7 +36,7 @@ def test_converging_everything_at_once_for_real(harness):
     assert harness.run(**given).actions == []
 
 
-def test_a_refused_change_leaves_everything_as_it_was(harness):
+def test_a_refused_change_changes_nothing(harness):
     instance_id = harness.seed(name="web1", state="Running")
     before = dict(harness.environment.instances[instance_id])
     text = str(failure(harness, Refused, id=instance_id, name="web2", hostname="hal", network="Db-test_area"))
@@ -44,7 +44,7 @@ def test_a_refused_change_leaves_everything_as_it_was(harness):
     assert harness.environment.instances[instance_id] == before and harness.writes() == []
 
 
-def test_a_rename_onto_a_live_name_is_refused(harness):
+def test_a_rename_to_a_name_in_use_is_refused(harness):
     first, second = harness.seed(name="web1"), harness.seed(name="web2")
     assert second in str(failure(harness, Refused, id=first, name="web2"))
     harness.environment.patch(harness.environment.instances[second], {"state": "Destroyed"})
@@ -52,7 +52,7 @@ def test_a_rename_onto_a_live_name_is_refused(harness):
 
 
 @pytest.mark.parametrize("change", ["changeComputeOffering", "changeNetwork", "associateSSHKey"])
-def test_a_state_that_a_change_left_wrong_is_put_right(harness, change):
+def test_a_wrong_state_after_a_change_is_corrected(harness, change):
     harness.seed(name="web1", state="Stopped")
     harness.next_look(when=harness.writes, keep=True, state="Running")
     _before, given, _after = OPERATIONS[change]
@@ -60,7 +60,7 @@ def test_a_state_that_a_change_left_wrong_is_put_right(harness, change):
     assert outcome.actions == [change, "stop"] and outcome.instance["state"] == "Stopped"
 
 
-def test_without_wait_no_state_is_put_right(harness):
+def test_without_wait_a_wrong_state_is_not_corrected(harness):
     harness.settings(change_ends="started", first_response="done")
     harness.seed(name="web1", state="Stopped")
     outcome = harness.run(wait=False, name="web1", compute_offering="4vCPU.8GB", state="stopped")
@@ -71,7 +71,7 @@ def test_without_wait_no_state_is_put_right(harness):
 
 
 @pytest.mark.parametrize("exists", [True, False])
-def test_one_that_a_change_left_stopped_is_started(harness, exists):
+def test_an_instance_that_a_change_left_stopped_is_started(harness, exists):
     if exists:
         harness.seed(name="web1", state="Running")
     harness.next_look(when=lambda: harness.requests("PUT"), keep=True, state="Stopped")

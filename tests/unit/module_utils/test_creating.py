@@ -20,7 +20,7 @@ def test_create_returns_instance_and_password(harness):
 
 @pytest.mark.parametrize("settings", [{"first_response": "done"}, {"first_response": "pending_with_data"}, {"task_shape": "data"}])
 @pytest.mark.parametrize("update_response", ["task", "data", "empty"])
-def test_create_with_each_envelope(harness, settings, update_response):
+def test_create_understands_each_form_of_response(harness, settings, update_response):
     harness.settings(update_response=update_response, **settings)
     outcome = harness.run(**harness.creation(hostname="hal", state="stopped"))
     assert outcome.actions == ["create", "update", "stop"]
@@ -28,18 +28,18 @@ def test_create_with_each_envelope(harness, settings, update_response):
     assert outcome.password
 
 
-def test_the_host_name_is_put_only_where_the_server_chose_another(harness):
+def test_the_host_name_is_updated_only_if_the_server_chose_another(harness):
     harness.settings(hostname_suffix="-x")
     assert harness.run(**harness.creation(hostname="web1-x")).actions == ["create"]
     assert harness.run(**harness.creation("web2", hostname="web2")).actions == ["create", "update"]
 
 
-def test_a_host_name_that_the_server_did_not_choose_is_put_without_wait_too(harness):
+def test_the_host_name_is_updated_without_wait_too(harness):
     harness.settings(hostname_suffix="-x")
     assert harness.run(wait=False, **harness.creation(hostname="web1")).actions == ["create", "update"]
 
 
-def test_a_refused_create_creates_nothing_and_is_no_action(harness):
+def test_a_create_that_the_api_rejects_is_not_in_actions(harness):
     harness.settings(max_instances=1)
     harness.seed(name="other")
     error = failure(harness, **harness.creation())
@@ -47,7 +47,7 @@ def test_a_refused_create_creates_nothing_and_is_no_action(harness):
     assert harness.instances("web1") == []
 
 
-def test_a_create_that_fails_later_is_an_action(harness):
+def test_a_create_whose_task_fails_is_in_actions(harness):
     harness.fault(kind="task_failed", method="POST", message="no host has room")
     error = failure(harness, TaskFailed, **harness.creation())
     assert "no host has room" in error.sentence and error.task_id
@@ -60,7 +60,7 @@ def test_a_create_that_ends_in_error_fails(harness):
     assert run.actions == ["create"]
     harness.fault(kind="task_failed", method="POST", leaves="Error", message="no host has room")
     assert "no host has room" in failure(harness, TaskFailed, **harness.creation("web2")).sentence
-    # Also where no task tells of it.
+    # Also if no task reports it.
     harness.fault(kind="task_failed", method="POST", leaves="Error")
     harness.fault(kind="task_lost", method="GET", path="/tasks/", count=0)
     assert "is in state Error after create" in failure(harness, **harness.creation("web3")).sentence
@@ -68,14 +68,14 @@ def test_a_create_that_ends_in_error_fails(harness):
     assert [instance["state"] for name in ("web2", "web3") for instance in harness.instances(name)] == ["Error"] * 2
 
 
-def test_a_task_that_nobody_knows_any_more_says_nothing_of_the_create(harness):
+def test_a_task_that_the_api_has_forgotten_does_not_fail_the_create(harness):
     harness.settings(task_seconds=5.0)
     harness.fault(kind="task_lost", method="POST")
     outcome = harness.run(**harness.creation())
     assert outcome.instance["state"] == "Running" and len(harness.instances("web1")) == 1
 
 
-def test_unknown_names_are_refused_with_the_nearest(harness):
+def test_unknown_names_are_refused_with_similar_names(harness):
     given = harness.creation(template="ubuntu 24.4", network="Web-test_aera")
     text = str(failure(harness, Refused, **given))
     assert "'Ubuntu 24.04'" in text and "'Web-test_area'" in text and "template:" in text and "network:" in text
@@ -90,14 +90,14 @@ def test_unknown_ids_and_ambiguous_names_are_refused(harness):
     assert harness.writes() == []
 
 
-def test_create_by_ids(harness):
+def test_create_accepts_ids(harness):
     resources = harness.environment.resources
     by_id = {"template": "templates", "compute_offering": "computeofferings", "network": "networks"}
     outcome = harness.run(name="web1", **{option: resources[kind][0]["id"].upper() for option, kind in by_id.items()})
     assert outcome.instance["image_name"] == "CentOS 6.8 PV"
 
 
-def test_an_ssh_key_goes_by_its_name_whatever_id_it_has(harness):
+def test_an_ssh_key_is_selected_by_its_name_and_not_its_id(harness):
     harness.environment.resources["sshkeys"][0]["id"] = UNKNOWN_ID
     harness.run(**harness.creation(ssh_key_name="mysshkey"))
     (body,) = [entry["body"] for entry in harness.simulator.app.log if entry["method"] == "POST"]
@@ -106,20 +106,20 @@ def test_an_ssh_key_goes_by_its_name_whatever_id_it_has(harness):
 
 @pytest.mark.parametrize("data", [{"state": "Running"}, {"id": "x", "password": ""}, {"id": 5, "password": 5}])
 @pytest.mark.parametrize("wait", [True, False])
-def test_a_create_that_is_done_and_tells_no_id_is_found_in_the_list(harness, data, wait):
+def test_an_instance_is_found_in_the_list_if_the_response_has_no_id(harness, data, wait):
     harness.fault(method="POST", kind="status", status=200, body={"data": data}, act="first")
     outcome = harness.run(wait=wait, **harness.creation())
     assert outcome.instance["id"] == harness.instances("web1")[0]["id"] and outcome.password is None
     assert outcome.warnings == []
 
 
-def test_a_create_that_is_done_at_once_tells_the_password_without_wait_too(harness):
+def test_a_create_that_ends_at_once_returns_the_password_without_wait_too(harness):
     harness.settings(first_response="done")
     outcome = harness.run(wait=False, **harness.creation())
     assert outcome.password and outcome.instance["id"] == harness.instances("web1")[0]["id"]
 
 
-def test_a_password_is_that_of_the_create_alone(harness):
+def test_only_a_create_returns_a_password(harness):
     instance_id = harness.seed(name="web1", state="Stopped")
     done = {"id": instance_id, "password": "of another"}
     harness.fault(method="PUT", kind="status", status=200, body={"data": done}, act="first")
@@ -128,7 +128,7 @@ def test_a_password_is_that_of_the_create_alone(harness):
     assert outcome.actions == ["update", "start"] and outcome.password is None
 
 
-def test_a_twin_is_warned_of_and_not_destroyed(harness):
+def test_a_duplicate_leads_to_a_warning_and_is_not_destroyed(harness):
     harness.settings(task_seconds=5.0)
 
     def interfere(entry):
@@ -142,13 +142,13 @@ def test_a_twin_is_warned_of_and_not_destroyed(harness):
     assert harness.requests("DELETE") == []
 
 
-def test_a_list_of_twins_that_can_not_be_read_is_a_warning(harness):
+def test_a_failed_check_for_duplicates_is_a_warning(harness):
     harness.fault(method="GET", path="/instances$", kind="status", status=403, skip=1)
     outcome = harness.run(**harness.creation())
     assert outcome.actions == ["create"] and "could not be checked" in outcome.warnings[0]
 
 
-def test_a_twin_is_looked_for_also_when_the_run_fails_after_the_create(harness):
+def test_duplicates_are_looked_for_even_if_the_run_fails_after_the_create(harness):
     harness.fault(method="PUT", kind="status", status=400)
 
     def interfere(entry):

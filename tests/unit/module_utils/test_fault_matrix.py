@@ -1,10 +1,10 @@
 # Copyright (c) 2026, coxedge.compute contributors
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""Every operation meets every fault, once and for ever, against the simulator over real HTTP and on simulated time.
+"""Every operation with every fault, once and always, against the simulator over real HTTP and on simulated time.
 
 Of each cell of the table it is asserted that the run ends within its deadline, in the right state or with one sentence; that
-there are exactly as many servers as there should be, whatever became of the answers; that nothing is done twice that must not
+there are exactly as many servers as there should be, even if responses were lost; that nothing is done twice that must not
 be; that the key shows nowhere; and that a second run without the fault gets there.
 """
 
@@ -21,18 +21,10 @@ import pytest
 from ansible_collections.coxedge.compute.plugins.module_utils.api.errors import ApiError
 from ansible_collections.coxedge.compute.plugins.module_utils.instance.steps import Refused
 from ansible_collections.coxedge.compute.tests.simulator.model import API_KEY
-from ansible_collections.coxedge.compute.tests.unit.module_utils.operations_table import (
-    CASES,
-    NAME,
-    TIMEOUT,
-    WAIT,
-    Case,
-    run,
-    there,
-)
+from ansible_collections.coxedge.compute.tests.unit.module_utils.operations_table import CASES, NAME, TIMEOUT, WAIT, Case, run, there
 from requests.adapters import HTTPAdapter
 
-# Name: what the simulator is told, or for the client alone: "unsent", "timeout before", "timeout after".
+# Name: a fault of the simulator, or of the connection alone: "unsent", "timeout before", "timeout after".
 FAULTS: dict[str, Any] = {
     "refused": "unsent",
     "reset before acting": {"kind": "drop_before"},
@@ -83,7 +75,7 @@ ONCE_ONLY = ("create", "stop", "reboot", "resetPassword")
 
 
 def must_succeed(name: str, case: Case, fault: str) -> bool:
-    """Whether a fault that comes once has to be ridden out."""
+    """Whether a run has to succeed if the fault occurs once."""
     if case.method == "GET":
         return fault in TRANSIENT
     if fault in NOT_SENT:
@@ -94,30 +86,30 @@ def must_succeed(name: str, case: Case, fault: str) -> bool:
 
 
 @contextmanager
-def shaken(case: Case, how: str, count: int) -> Iterator[list[str]]:
-    """Has some requests end as they do where no connection or no answer comes about, without the simulator knowing.
+def faulty_connections(case: Case, how: str, count: int) -> Iterator[list[str]]:
+    """Makes some requests fail as they do if there is no connection or no response, which the simulator can't do.
 
-    The adapter of requests meets a port at which nobody listens, or one at which nobody answers, so that the client sees what it
-    would see in earnest. Yields the URLs of those requests.
+    The adapter of requests gets a port on which nothing listens, or one that never responds, so that the client sees what it
+    would see in production. Yields the URLs of those requests.
     """
     real, hit = HTTPAdapter.send, []
 
-    def send(adapter: Any, request: Any, timeout: Any = None, **told: Any) -> Any:
+    def send(adapter: Any, request: Any, timeout: Any = None, **settings: Any) -> Any:
         parts = urlsplit(request.url)
-        # As the simulator's own faults do.
+        # The same rule as for faults of the simulator.
         matches = any(re.search(case.path, text) for text in (parts.path, f"{parts.path}?{parts.query}"))
         if request.method != case.method or not matches or len(hit) >= (count or 10**9):
-            return real(adapter, request, timeout=timeout, **told)
+            return real(adapter, request, timeout=timeout, **settings)
         hit.append(request.url)
         if how == "timeout after":
-            real(adapter, request, timeout=timeout, **told)
+            real(adapter, request, timeout=timeout, **settings)
         elsewhere = request.copy()
         host, port = (closed if how == "unsent" else silent).getsockname()
         elsewhere.url = parts._replace(netloc=f"{host}:{port}").geturl()
-        return real(adapter, elsewhere, timeout=(timeout[0], 0.01), **told)
+        return real(adapter, elsewhere, timeout=(timeout[0], 0.01), **settings)
 
     with socket.socket() as closed, socket.create_server(("127.0.0.1", 0)) as silent:
-        # Taken, so that nobody else listens there.
+        # Bound, so that no other program listens there.
         closed.bind(("127.0.0.1", 0))
         HTTPAdapter.send = send
         try:
@@ -127,7 +119,7 @@ def shaken(case: Case, how: str, count: int) -> Iterator[list[str]]:
 
 
 def chain(error: BaseException | None) -> Iterator[BaseException]:
-    """An exception and all that led to it, whatever a traceback would leave out."""
+    """An exception and all that led to it, including what a traceback would leave out."""
     if error is not None:
         yield error
         yield from chain(error.__cause__)
@@ -135,37 +127,37 @@ def chain(error: BaseException | None) -> Iterator[BaseException]:
 
 
 @pytest.mark.parametrize("name", CASES)
-@pytest.mark.parametrize("count", [1, 0], ids=["once", "for ever"])
+@pytest.mark.parametrize("count", [1, 0], ids=["once", "always"])
 def test_each_fault(harness, clock, name, count):
     case = CASES[name]
-    for fault, told in FAULTS.items():
-        cell = (name, fault, "once" if count else "for ever")
-        if isinstance(told, dict) and told["kind"].startswith("task_") and case.method == "GET" and "tasks" not in case.path:
-            # No work goes on there.
+    for fault, details in FAULTS.items():
+        cell = (name, fault, "once" if count else "always")
+        if isinstance(details, dict) and details["kind"].startswith("task_") and case.method == "GET" and "tasks" not in case.path:
+            # Such a request starts no task.
             continue
         harness.simulator.app.reset_all()
-        # What is not reported can't be seen to have been done: see test_lost_responses.py and test_imperative.py for that.
+        # test_lost_responses.py and test_imperative.py test what the API does not report.
         harness.settings(report_ssh_key=True, report_iso=True)
         if case.state is not None:
             harness.seed(name=NAME, state=case.state, **case.setup)
         harness.seed(name="bystander")
-        if isinstance(told, dict):
-            harness.fault(**told, method=case.method, path=case.path, count=count)
+        if isinstance(details, dict):
+            harness.fault(**details, method=case.method, path=case.path, count=count)
         on_the_server = list(harness.simulator.app.faults.active)
         began, error = clock.now, None
         try:
-            with shaken(case, told, count) if isinstance(told, str) else nullcontext() as hit:
+            with faulty_connections(case, details, count) if isinstance(details, str) else nullcontext() as hit:
                 run(harness, case)
         except (ApiError, Refused) as problem:
             error = problem
         hits = len(hit) if hit is not None else on_the_server[0].hits
-        assert hits == count or (not count and hits), (cell, "was not met")
+        assert hits == count or (not count and hits), (cell, "did not occur")
         took = clock.now - began
         assert took <= WAIT + 2 * TIMEOUT, (cell, took)
         named = len(there(harness))
         writes = harness.writes()
         if error is None:
-            # What the API does not report goes on for a moment after an answer that names no task.
+            # After a response without a task, work that the API does not report can take a moment longer.
             clock.sleep(5)
             assert case.done(harness), (cell, "claims to be done")
             assert named == case.servers, (cell, named)
@@ -179,7 +171,7 @@ def test_each_fault(harness, clock, name, count):
         if name in ONCE_ONLY and fault not in NOT_SENT:
             assert writes.count(f"POST {'instances' if name == 'create' else name}") <= 1, (cell, writes)
         assert [instance["state"] for instance in harness.instances("bystander")] == ["Running"], cell
-        # Without the fault a second run gets there; work that never ends has to be ended first.
+        # Without the fault a second run succeeds; a task that never ends has to be ended first.
         harness.simulator.app.faults.clear()
         if fault == "task never ends":
             for instance in harness.instances(NAME):

@@ -22,7 +22,7 @@ def test_the_create_fields_are_the_documented_ones():
 
 
 def documented(*texts):
-    """The options of some documentation blocks together."""
+    """The options of several documentation blocks."""
     return {name: row for text in texts for name, row in yaml.safe_load(text)["options"].items()}
 
 
@@ -39,7 +39,7 @@ DOCUMENTED = {
 
 
 @pytest.mark.parametrize("where", DOCUMENTED)
-def test_the_documentation_has_every_option_as_it_is(where):
+def test_the_documentation_matches_every_option(where):
     spec, rows = DOCUMENTED[where]
     assert set(rows) == set(spec)
     for name, row in spec.items():

@@ -32,7 +32,7 @@ def test_names_are_exact(harness):
     assert harness.run(**harness.creation()).actions == ["create"]
 
 
-def test_an_unknown_id_fails_naming_it_unless_absent(harness):
+def test_an_unknown_id_is_refused_unless_absent(harness):
     for state in ("present", "started", "stopped", "restarted", "recovered"):
         text = str(failure(harness, Refused, id=UNKNOWN_ID, **harness.creation(state=state)))
         assert f"no instance with the id {UNKNOWN_ID} in environment test_area" in text
@@ -43,12 +43,12 @@ def test_an_unknown_id_fails_naming_it_unless_absent(harness):
 
 @pytest.mark.parametrize("selected", [{"id": UNKNOWN_ID}, {"name": "web1"}])
 @pytest.mark.parametrize("wrong", ["environment_name", "service_code"])
-def test_a_mistyped_environment_is_never_nothing_to_do(harness, selected, wrong):
+def test_a_mistyped_environment_is_an_error_for_absent_too(harness, selected, wrong):
     error = failure(harness, connection={wrong: "typo"}, state="absent", **selected)
     assert wrong in error.sentence and "typo" in error.sentence
 
 
-def test_recover_and_purge_by_name_need_one_of_the_name(harness):
+def test_recover_and_purge_by_name_need_a_unique_name(harness):
     live, dead = harness.seed(name="web1"), harness.seed(name="web1", state="Destroyed")
     for given in ({"state": "recovered"}, {"state": "absent", "purge": True}):
         text = str(failure(harness, Refused, name="web1", **given))
@@ -57,7 +57,7 @@ def test_recover_and_purge_by_name_need_one_of_the_name(harness):
     assert harness.run(name="web1", state="recovered").actions == ["recover"]
 
 
-def test_one_destroyed_between_list_and_look_counts_as_none(harness):
+def test_an_instance_destroyed_between_list_and_look_counts_as_absent(harness):
     instance_id = harness.seed(name="web1", state="Running", settles_after=0, settles_as="Destroyed")
     outcome = harness.run(**harness.creation())
     assert outcome.actions == ["create"] and outcome.instance["id"] != instance_id
@@ -66,7 +66,7 @@ def test_one_destroyed_between_list_and_look_counts_as_none(harness):
     assert (outcome.actions, outcome.instance) == ([], None)
 
 
-def test_one_of_an_id_that_is_expunged_counts_as_none(harness):
+def test_an_expunged_instance_counts_as_absent(harness):
     gone = harness.seed(name="web1", state="Expunging")
     assert "no instance with the id" in str(failure(harness, Refused, id=gone))
     going = harness.seed(name="web1", state="Stopping", settles_after=2, settles_as="Expunging")
@@ -74,7 +74,7 @@ def test_one_of_an_id_that_is_expunged_counts_as_none(harness):
 
 
 @pytest.mark.parametrize("state", ["present", "started", "stopped", "absent"])
-def test_one_that_is_renamed_between_list_and_look_is_left_alone(harness, state):
+def test_an_instance_renamed_between_list_and_look_is_not_changed(harness, state):
     instance_id = harness.seed(name="web1")
     instance = harness.environment.instances[instance_id]
     harness.fault(kind="status", status=200, path=f"/{instance_id}$", body={"data": {**instance, "name": "other"}})
@@ -83,14 +83,14 @@ def test_one_that_is_renamed_between_list_and_look_is_left_alone(harness, state)
 
 
 @pytest.mark.parametrize("state", ["present", "absent"])
-def test_one_that_is_renamed_while_it_settles_is_left_alone(harness, state):
+def test_an_instance_renamed_while_it_settles_is_not_changed(harness, state):
     harness.seed(name="web1", state="Starting", settles_after=2, settles_as="Running")
     harness.next_look(when=lambda: harness.instances()[0]["state"] == "Running", keep=True, name="other")
     assert "renamed" in str(failure(harness, Refused, **harness.creation(state=state)))
     assert harness.writes() == []
 
 
-def test_one_that_was_destroyed_while_it_settled_is_returned_as_last_known(harness):
+def test_an_instance_destroyed_while_it_settles_is_returned_as_last_known(harness):
     instance_id = harness.seed(name="web1", state="Stopping", settles_after=1, settles_as="Destroyed")
     outcome = harness.run(name="web1", state="absent")
     assert outcome.actions == [] and (outcome.instance["id"], outcome.instance["state"]) == (instance_id, "Destroyed")
@@ -114,26 +114,26 @@ def test_a_404_that_lasts_while_the_list_shows_the_instance_is_an_error(harness)
     assert harness.writes() == []
 
 
-@pytest.mark.parametrize("how", ["settled", "raced"])
-def test_one_that_a_colleague_made_in_the_meantime_is_taken_and_none_created(harness, how):
-    more = {"state": "Stopping", "settles_after": 2, "settles_as": "Destroyed"} if how == "settled" else {"state": "Stopped"}
+@pytest.mark.parametrize("how", ["settling", "race"])
+def test_an_instance_that_others_created_meanwhile_is_used(harness, how):
+    more = {"state": "Stopping", "settles_after": 2, "settles_as": "Destroyed"} if how == "settling" else {"state": "Stopped"}
     harness.seed(name="web1", **more)
     made: list[str] = []
 
-    def creating(_entry):
-        if not made and len(harness.requests() if how == "settled" else harness.writes()) == (3 if how == "settled" else 1):
+    def create(_entry):
+        if not made and len(harness.requests() if how == "settling" else harness.writes()) == (3 if how == "settling" else 1):
             for instance in harness.instances("web1"):
-                instance["state"] = "Destroyed" if how == "raced" else instance["state"]
+                instance["state"] = "Destroyed" if how == "race" else instance["state"]
             made.append(harness.seed(name="web1", state="Running"))
 
     given = harness.creation(template="CentOS 6.8 PV", compute_offering="1vCPU.512MB", state="started")
-    with harness.intercepting(creating):
+    with harness.intercepting(create):
         outcome = harness.run(**given)
     assert outcome.actions == [] and outcome.instance["id"] == made[0]
     assert "POST instances" not in harness.writes()
 
 
-def test_attributes_nested_without_end_are_no_traceback(harness):
+def test_deeply_nested_attributes_do_not_raise(harness):
     instance_id = harness.seed(name="web1")
     endless: list = []
     for _n in range(300):
@@ -142,12 +142,12 @@ def test_attributes_nested_without_end_are_no_traceback(harness):
     assert harness.run(name="web1").actions == []
 
 
-@pytest.mark.parametrize(("by", "most"), [("name", 2), ("id", 1)])
+@pytest.mark.parametrize(("by", "expected"), [("name", 2), ("id", 1)])
 @pytest.mark.parametrize("state", ["present", "started"])
-def test_no_change_costs_one_request_by_id_and_two_by_name(harness, by, most, state):
+def test_a_run_without_changes_needs_one_request_by_id_and_two_by_name(harness, by, expected, state):
     created = harness.run(**harness.creation(hostname="web1")).instance
     harness.simulator.app.log.clear()
     given = harness.creation(hostname="web1", state=state, cpu_count=2, memory_in_mb=4096, ip_address=created["ip_address"])
     outcome = harness.run(**given, **({"id": created["id"]} if by == "id" else {}))
     assert outcome.actions == [] and outcome.instance == created
-    assert len(harness.requests()) == most
+    assert len(harness.requests()) == expected

@@ -13,7 +13,7 @@ from ansible_collections.coxedge.compute.plugins.module_utils.reconcile.fleet im
 from ansible_collections.coxedge.compute.tests.unit.module_utils.runs import CREATION, actions, members
 
 
-def test_a_fleet_with_nothing_to_do_is_one_request(harness):
+def test_a_fleet_without_changes_needs_one_request(harness):
     for number in range(100):
         harness.seed(name=f"web{number}")
     results = harness.fleet(
@@ -25,20 +25,20 @@ def test_a_fleet_with_nothing_to_do_is_one_request(harness):
     assert "nics" not in results[0]["instance"] and results[0]["instance"]["ip_address"]
 
 
-def test_a_fleet_by_ids_is_one_request_too(harness):
+def test_a_fleet_selected_by_id_needs_one_request_too(harness):
     ids = [harness.seed(name=f"web{number}") for number in range(5)]
     results = harness.fleet([{"id": item, "state": "started"} for item in ids])
     assert harness.requests() == ["GET instances"] and not any(result["changed"] or result["failed"] for result in results)
 
 
-def test_details_retrieve_each(harness):
+def test_with_details_each_member_is_retrieved(harness):
     for number in range(5):
         harness.seed(name=f"web{number}", publicIps=1)
     results = harness.fleet(members(5), details=True)
     assert len(harness.requests()) == 6 and all(result["instance"]["public_ips"] for result in results)
 
 
-def test_creates_look_names_up_once_and_list_twice(harness):
+def test_a_fleet_of_creates_looks_up_names_once_and_lists_twice(harness):
     results = harness.fleet(members(20, **CREATION))
     assert actions(results) == [["create"]] * 20 and len({result["id"] for result in results}) == 20
     asked = harness.requests("GET")
@@ -48,7 +48,7 @@ def test_creates_look_names_up_once_and_list_twice(harness):
     assert len(harness.instances()) == 20 and harness.writes() == ["POST instances"] * 20
 
 
-def test_destroying_reads_volumes_and_addresses_once(harness):
+def test_a_fleet_of_destroys_reads_volumes_and_addresses_once(harness):
     for number in range(10):
         harness.seed(name=f"web{number}", publicIps=1, dataVolumes=["data"])
     results = harness.fleet(members(10, state="absent", purge=True, public_ips_to_release=["all"], volumes_to_delete=["all"]))
@@ -59,14 +59,14 @@ def test_destroying_reads_volumes_and_addresses_once(harness):
     ]
 
 
-def test_an_id_that_the_list_does_not_show_is_retrieved(harness):
+def test_an_id_that_is_not_in_the_list_is_retrieved(harness):
     harness.settings(list_destroyed=False)
     destroyed = harness.seed(name="old", state="Destroyed")
     (result,) = harness.fleet([{"id": destroyed, "state": "recovered"}])
     assert result["actions"] == ["recover"] and result["name"] == "old"
 
 
-def test_an_ssh_key_that_only_retrieving_shows_is_not_associated_again(harness):
+def test_an_ssh_key_that_the_list_does_not_show_is_not_associated_again(harness):
     harness.settings(report_ssh_key=True)
     harness.seed(name="web0", sshKeyName="mysshkey")
     listed = harness.environment.list_instances
@@ -77,18 +77,18 @@ def test_an_ssh_key_that_only_retrieving_shows_is_not_associated_again(harness):
     assert result["actions"] == [] and not result["failed"] and "nics" not in result["instance"]
 
 
-def test_unknown_ids_are_one_list_and_a_look_each(harness):
+def test_unknown_ids_need_one_list_and_one_look_each(harness):
     ids = [f"00000000-0000-4000-8000-{number:012}" for number in range(3)]
     results = harness.fleet([{"id": item, "state": "absent"} for item in ids])
     assert [result["id"] for result in results] == ids
     assert len(harness.requests()) == 4 and not any(result["changed"] or result["failed"] for result in results)
     (result,) = harness.fleet([{"id": ids[0]}])
     assert result["failed"] and ids[0] in result["msg"]
-    (result,) = harness.fleet([{"name": "nobody", "state": "absent"}])
-    assert (result["name"], result["id"]) == ("nobody", None)
+    (result,) = harness.fleet([{"name": "missing", "state": "absent"}])
+    assert (result["name"], result["id"]) == ("missing", None)
 
 
-def test_addresses_are_read_where_they_are_to_be_released_alone(harness):
+def test_addresses_are_read_only_if_they_will_be_released(harness):
     for number in range(2):
         harness.seed(name=f"web{number}", publicIps=1)
     harness.fleet(members(2, state="absent"), check_mode=True)
@@ -98,7 +98,7 @@ def test_addresses_are_read_where_they_are_to_be_released_alone(harness):
     assert [resource["instances"][0]["name"] for resource in harness.environment.resources["publicipaddresses"]] == ["web1"]
 
 
-def test_addresses_that_only_the_instance_itself_shows_are_released_too(harness):
+def test_addresses_that_only_the_instance_shows_are_released_too(harness):
     harness.seed(name="web0", publicIps=1)
     (address,) = harness.environment.resources["publicipaddresses"]
     body = {"data": [{**address, "instances": []}], "metadata": {"recordCount": 1}}
@@ -108,7 +108,7 @@ def test_addresses_that_only_the_instance_itself_shows_are_released_too(harness)
     assert body["publicIpIdsToRelease"] == [address["id"]]
 
 
-def test_renames_look_at_the_one_list(harness):
+def test_renames_share_one_list(harness):
     ids = [harness.seed(name=f"web{number}") for number in range(10)]
     results = harness.fleet([{"id": item, "name": f"new{number}"} for number, item in enumerate(ids)])
     lists = [entry for entry in harness.simulator.app.log if entry["method"] == "GET" and entry["path"].endswith("/instances")]
@@ -116,7 +116,7 @@ def test_renames_look_at_the_one_list(harness):
 
 
 class CountingTransport:
-    """Lets another transport do the work, and counts how many requests are in flight at the same time."""
+    """Passes requests to another transport, and counts how many requests are in flight at the same time."""
 
     def __init__(self, transport):
         self.transport, self.lock = transport, threading.Lock()
@@ -142,14 +142,14 @@ def test_the_limit_is_on_requests_in_flight_and_not_on_work_in_progress(harness)
 
     results = harness.fleet(members(20, **CREATION), max_concurrency=3, wrap=wrap)
     assert counting[0].peak == 3 and not any(result["failed"] for result in results)
-    # All creates are sent before the first of their tasks is asked for a second time.
+    # All creates are sent before any of their tasks is polled a second time.
     log = harness.simulator.app.log
     last = max(number for number, entry in enumerate(log) if entry["method"] == "POST")
     polled = [entry["path"] for entry in log[:last] if "/tasks/" in entry["path"]]
     assert len(polled) == len(set(polled))
 
 
-def test_all_keys_are_there_for_each(harness):
+def test_every_result_has_all_keys(harness):
     harness.seed(name="web0")
     results = harness.fleet([{"name": "web0"}, {"name": "web1"}, {"name": "web2", **CREATION}])
     keys = {"name", "id", "changed", "failed", "msg", "error", "actions", "diff", "drift", "task_id", "password", "instance"}
@@ -174,16 +174,16 @@ def test_check_mode_predicts_each_member(harness, state):
         assert not any(result["changed"] for result in harness.fleet(fleet, common))
 
 
-def test_a_predicted_create_has_the_full_shape(harness):
+def test_a_predicted_create_has_every_attribute(harness):
     (result,) = harness.fleet(members(1, **CREATION), check_mode=True, details=True)
     assert result["id"] is None and result["instance"]["id"] is None and result["instance"]["public_ips"] == []
 
 
-def test_nobody(harness):
+def test_a_fleet_without_members_returns_no_results(harness):
     assert harness.fleet([]) == []
 
 
-def test_the_summary_counts_each_kind_of_end(harness):
+def test_the_summary_counts_each_kind_of_result(harness):
     for name, state in (("gone", "Running"), ("purged", "Destroyed"), ("changed", "Stopped"), ("same", "Running")):
         harness.seed(name=name, state=state)
     fleet = [
@@ -197,19 +197,19 @@ def test_the_summary_counts_each_kind_of_end(harness):
     assert summary_of(harness.fleet(fleet)) == {"created": 1, "destroyed": 2, "changed": 1, "unchanged": 1, "failed": 1}
 
 
-def test_without_waiting_each_has_its_task(harness):
+def test_without_wait_each_result_has_its_task(harness):
     results = harness.fleet(members(3, **CREATION), wait=False)
     assert all(result["task_id"] and result["actions"] == ["create"] for result in results)
     assert harness.requests("GET").count("GET instances") == 1
 
 
-def test_the_id_of_what_was_purged_is_told(harness):
+def test_the_result_of_a_purge_has_the_id(harness):
     there = harness.seed(name="web0")
     (result,) = harness.fleet(members(1, state="absent", purge=True))
     assert result["id"] == there and result["instance"] is None
 
 
-def test_a_name_that_is_no_text_is_nobody_s(harness):
+def test_a_name_that_is_not_text_matches_no_member(harness):
     harness.seed(name="web0")
-    harness.environment.instances[harness.seed(name="odd")]["name"] = ["x"]
+    harness.environment.instances[harness.seed(name="other")]["name"] = ["x"]
     assert harness.fleet(members(1))[0]["failed"] is False

@@ -9,12 +9,10 @@ import pytest
 from ansible_collections.coxedge.compute.plugins.module_utils.instance.options import merged_options
 from ansible_collections.coxedge.compute.plugins.module_utils.instance.steps import Refused
 from ansible_collections.coxedge.compute.plugins.module_utils.reconcile.fleet import fleet_problem
-from ansible_collections.coxedge.compute.tests.unit.module_utils.runs import CREATION
-
-SOME_ID = "00000000-0000-4000-8000-000000000000"
+from ansible_collections.coxedge.compute.tests.unit.module_utils.runs import CREATION, UNKNOWN_ID
 
 
-def test_members_are_laid_over_the_common_options_before_defaults_apply():
+def test_member_options_are_merged_with_common_options_before_defaults():
     common = {"state": "stopped", "allow_reboot": True, "network": "n"}
     assert merged_options({"name": "a", "state": "started", "allow_reboot": False}, common)["state"] == "started"
     whole = merged_options({"name": "a", "allow_reboot": False}, common)
@@ -34,26 +32,26 @@ def test_members_are_laid_over_the_common_options_before_defaults_apply():
             ["same instance"],
         ),
         ([{"name": "a", "public_key": "k"}], None),
-        ([{"id": SOME_ID, "name": "a"}, {"name": "a"}], ["same name"]),
-        ([{"id": SOME_ID, "name": "a", "state": "absent"}, {"name": "a"}], None),
-        ([{"id": SOME_ID, "name": "a", "state": "recovered"}, {"name": "a"}], None),
-        ([{"id": SOME_ID, "state": "absent"}, {"name": "a"}], None),
+        ([{"id": UNKNOWN_ID, "name": "a"}, {"name": "a"}], ["same name"]),
+        ([{"id": UNKNOWN_ID, "name": "a", "state": "absent"}, {"name": "a"}], None),
+        ([{"id": UNKNOWN_ID, "name": "a", "state": "recovered"}, {"name": "a"}], None),
+        ([{"id": UNKNOWN_ID, "state": "absent"}, {"name": "a"}], None),
     ],
 )
-def test_bad_options_name_the_member(fleet, words):
+def test_invalid_options_name_the_member(fleet, words):
     problem = fleet_problem([merged_options(member, None) for member in fleet])
     assert problem is None if words is None else all(word in problem for word in words)
 
 
-def test_exclusions_hold_for_what_comes_of_both():
+def test_mutually_exclusive_options_are_checked_after_merging():
     assert "public_key" in fleet_problem([merged_options({"name": "a", "public_key": "k"}, {"ssh_key_name": "mysshkey"})])
 
 
 def test_a_name_and_an_id_of_the_same_instance_are_refused_before_any_write(harness):
     there = harness.seed(name="web0")
     for _n in range(2):
-        harness.seed(name="twin")
-    for other in ({"state": "absent"}, {"name": "twin"}):
+        harness.seed(name="duplicate")
+    for other in ({"state": "absent"}, {"name": "duplicate"}):
         with pytest.raises(Refused, match=r"instances\[1\].*same instance as instances\[0\] \(web0\)"):
             harness.fleet([{"name": "web0", "state": "stopped"}, {"id": there.upper(), **other}, {"name": "new", **CREATION}])
     assert harness.writes() == []

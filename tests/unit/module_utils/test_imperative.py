@@ -16,7 +16,7 @@ from ansible_collections.coxedge.compute.plugins.module_utils.reconcile.run impo
 
 @pytest.fixture
 def operate(harness, clock):
-    """Runs one operation; returns the run and what the job returned."""
+    """Runs one operation. Returns the run and what the job returned."""
 
     def run(job, check_mode=False, connection=None, **selected):
         client, deadline = harness.client(**(connection or {})), harness.deadline(100)
@@ -40,7 +40,7 @@ def iso(name):
 
 @pytest.mark.parametrize("shape", ["flat", "data"])
 @pytest.mark.parametrize("first", ["pending", "done"])
-def test_the_new_password_is_that_of_the_task(harness, operate, shape, first):
+def test_a_reset_returns_the_new_password_of_the_task(harness, operate, shape, first):
     harness.settings(task_shape=shape, first_response=first)
     harness.seed(name="web1")
     one, instance = operate(reset, name="web1")
@@ -59,7 +59,7 @@ def test_check_mode_resets_nothing(harness, operate):
 
 
 @pytest.mark.parametrize("kind", ["drop_before", "drop_after", "broken_json"])
-def test_a_reset_whose_answer_is_lost_is_not_sent_again(harness, operate, kind):
+def test_a_lost_response_of_a_reset_is_not_sent_again(harness, operate, kind):
     harness.seed(name="web1")
     harness.fault(kind=kind, method="POST", count=1)
     with pytest.raises(ApiError, match="unknown"):
@@ -67,7 +67,7 @@ def test_a_reset_whose_answer_is_lost_is_not_sent_again(harness, operate, kind):
     assert harness.writes() == ["POST resetPassword"] and harness.last_run.outcome.actions == ["resetPassword"]
 
 
-def test_a_reset_whose_task_is_lost_or_fails_is_no_success(harness, operate):
+def test_a_reset_whose_task_is_lost_or_fails_is_an_error(harness, operate):
     harness.seed(name="web1")
     for kind, word in (("task_lost", "unknown"), ("task_failed", "no agent")):
         harness.fault(kind=kind, method="POST", message="no agent", count=1)
@@ -76,14 +76,14 @@ def test_a_reset_whose_task_is_lost_or_fails_is_no_success(harness, operate):
     assert harness.writes() == ["POST resetPassword"] * 2
 
 
-def test_a_reset_that_tells_no_password_is_no_success(harness, operate):
+def test_a_reset_without_a_new_password_is_an_error(harness, operate):
     harness.seed(name="web1")
     harness.fault(path="/tasks/", kind="status", status=200, body={"taskId": "t", "taskStatus": "SUCCESS", "result": {}})
     with pytest.raises(ApiError, match="did not return the new one"):
         operate(reset, name="web1")
 
 
-def test_past_the_deadline_the_task_and_the_last_state_are_told(harness, operate):
+def test_past_the_deadline_the_error_has_the_task_and_the_last_state(harness, operate):
     harness.seed(name="web1")
     harness.fault(kind="task_stuck", method="POST")
     with pytest.raises(ApiError, match="last state seen is Running") as caught:
@@ -91,7 +91,7 @@ def test_past_the_deadline_the_task_and_the_last_state_are_told(harness, operate
     assert caught.value.task_id in harness.simulator.cloud.tasks
 
 
-def test_there_must_be_an_instance(harness, operate):
+def test_a_missing_or_destroyed_instance_is_refused(harness, operate):
     harness.seed(name="old", state="Destroyed")
     for job in (reset, iso("guest tools"), iso(None)):
         with pytest.raises(Refused, match="no instance with the name"):
@@ -101,7 +101,7 @@ def test_there_must_be_an_instance(harness, operate):
     assert harness.writes() == []
 
 
-def test_a_state_that_does_not_allow_it_is_the_api_s_error(harness, operate):
+def test_a_reset_in_the_wrong_state_shows_the_error_of_the_api(harness, operate):
     harness.seed(name="web1", state="Error")
     with pytest.raises(ApiError, match="resetPassword") as caught:
         operate(reset, name="web1")
@@ -113,9 +113,9 @@ def test_a_state_that_does_not_allow_it_is_the_api_s_error(harness, operate):
 
 @pytest.fixture
 def isos(harness):
-    """Two ISOs that can be attached, and two that can't."""
-    for number, name in enumerate(("first", "second", "boot", "fresh")):
-        entry = {"id": f"00000000-0000-4000-8000-{number:012}", "name": name, "ready": name != "fresh", "bootable": name == "boot"}
+    """The ids of ISOs by name: two that can be attached, one that is bootable and one that is not ready."""
+    for number, name in enumerate(("first", "second", "boot", "unready")):
+        entry = {"id": f"00000000-0000-4000-8000-{number:012}", "name": name, "ready": name != "unready", "bootable": name == "boot"}
         harness.environment.resources["isos"].append(entry)
     return {resource["name"]: resource["id"] for resource in harness.environment.resources["isos"]}
 
@@ -124,7 +124,7 @@ def attached(harness, instance_id):
     return harness.environment.private[instance_id]["isoId"]
 
 
-def test_where_the_iso_is_reported_nothing_needless_is_done(harness, operate, isos):
+def test_a_reported_iso_is_attached_and_detached_only_if_needed(harness, operate, isos):
     harness.settings(report_iso=True)
     server = harness.seed(name="web1")
     steps = [
@@ -147,7 +147,7 @@ def test_where_the_iso_is_reported_nothing_needless_is_done(harness, operate, is
         assert run.msg == "" and attached(harness, server) == instance["iso_id"] == wanted
 
 
-def test_where_it_is_not_reported_the_operation_is_run_and_said_so(harness, operate, isos):
+def test_an_iso_that_is_not_reported_is_always_attached_with_a_message(harness, operate, isos):
     server = harness.seed(name="web1")
     run, _instance = operate(iso("first"), name="web1")
     assert run.outcome.actions == ["attachIso"] and "does not report" in run.msg
@@ -160,9 +160,9 @@ def test_where_it_is_not_reported_the_operation_is_run_and_said_so(harness, oper
     assert run.outcome.actions == [] and "No ISO was attached" in run.msg and run.outcome.diff == {"before": {}, "after": {}}
 
 
-def test_an_iso_that_can_t_be_attached_is_refused_before_the_other_is_detached(harness, operate, isos):
+def test_an_unusable_iso_is_refused_before_the_other_is_detached(harness, operate, isos):
     server = harness.seed(name="web1", isoId=isos["first"])
-    for name, word in (("boot", "iso: .* is bootable,"), ("fresh", "iso: .* is not ready yet:"), ("frst", "iso: .*'first'")):
+    for name, word in (("boot", "iso: .* is bootable,"), ("unready", "iso: .* is not ready yet:"), ("frst", "iso: .*'first'")):
         with pytest.raises(Refused, match=word):
             operate(iso(name), name="web1")
     assert attached(harness, server) == isos["first"] and harness.writes() == []
@@ -172,7 +172,7 @@ def test_an_iso_that_can_t_be_attached_is_refused_before_the_other_is_detached(h
 @pytest.mark.parametrize("kind", ["drop_before", "drop_after"])
 @pytest.mark.parametrize("name", ["first", None])
 @pytest.mark.parametrize("first", ["pending", "done"])
-def test_lost_answers_end_in_the_right_state(harness, operate, isos, report, kind, name, first):
+def test_the_right_iso_is_attached_after_lost_responses(harness, operate, isos, report, kind, name, first):
     harness.settings(report_iso=report, first_response=first)
     server = harness.seed(name="web1", isoId=None if name else isos["second"])
     harness.fault(kind=kind, method="POST", count=1)
@@ -182,7 +182,7 @@ def test_lost_answers_end_in_the_right_state(harness, operate, isos, report, kin
 
 
 @pytest.mark.parametrize("name", ["first", None])
-def test_a_state_in_which_none_is_attached_or_detached_is_the_api_s_error(harness, operate, isos, name):
+def test_an_iso_operation_in_the_wrong_state_shows_the_error_of_the_api(harness, operate, isos, name):
     server = harness.seed(name="web1", state="Error", isoId=isos["second"])
     with pytest.raises(ApiError) as caught:
         operate(iso(name), name="web1")
@@ -190,21 +190,21 @@ def test_a_state_in_which_none_is_attached_or_detached_is_the_api_s_error(harnes
 
 
 @pytest.mark.parametrize("report", [False, True])
-def test_after_an_answer_that_says_nothing_the_iso_must_show_where_it_is_reported(harness, operate, isos, report):
+def test_after_an_unconfirmed_response_the_instance_must_show_the_reported_iso(harness, operate, isos, report):
     harness.settings(report_iso=report, first_response="done")
     server = harness.seed(name="web1")
-    vague = {"method": "POST", "kind": "status", "status": 200, "body": {"data": {}}}
-    harness.fault(**vague, act="first")
+    unconfirmed = {"method": "POST", "kind": "status", "status": 200, "body": {"data": {}}}
+    harness.fault(**unconfirmed, act="first")
     run, _instance = operate(iso("first"), name="web1")
     assert run.outcome.actions == ["attachIso"] and attached(harness, server) == isos["first"]
     if report:
-        harness.fault(**vague)
+        harness.fault(**unconfirmed)
         with pytest.raises(ApiError, match="unknown"):
             operate(iso(None), name="web1")
 
 
 @pytest.mark.parametrize("losses", [0, 1])
-def test_an_iso_that_somebody_else_attached_meanwhile_is_detached_first(harness, operate, isos, losses):
+def test_an_iso_that_others_attached_meanwhile_is_detached_first(harness, operate, isos, losses):
     harness.settings(report_iso=True)
     server = harness.seed(name="web1")
     body = {"data": harness.environment.detail(server)}
@@ -216,7 +216,7 @@ def test_an_iso_that_somebody_else_attached_meanwhile_is_detached_first(harness,
     assert run.outcome.actions == ["detachIso", "attachIso"] and instance["iso_id"] == attached(harness, server) == isos["first"]
 
 
-def test_an_attach_that_fails_after_the_detach_says_what_became_of_the_other(harness, operate, isos):
+def test_a_failed_attach_says_that_the_other_iso_was_detached(harness, operate, isos):
     harness.seed(name="web1", isoId=isos["second"])
     harness.fault(kind="task_failed", method="POST", path="operation=attachIso", message="no space", count=0)
     with pytest.raises(ApiError, match=r"no space.*has been detached"):

@@ -11,7 +11,7 @@ from ansible_collections.coxedge.compute.plugins.module_utils.instance.steps imp
 from ansible_collections.coxedge.compute.tests.unit.module_utils.runs import failure, interfering, to_state
 
 
-def test_what_was_stopped_for_a_change_is_started_again_when_the_change_fails(harness):
+def test_an_instance_stopped_for_a_change_is_started_again_if_the_change_fails(harness):
     harness.seed(name="web1", state="Running")
     harness.fault(path="changeComputeOffering", kind="status", status=400, message="no room")
     given = {"name": "web1", "hostname": "hal", "compute_offering": "4vCPU.8GB", "allow_reboot": True}
@@ -20,7 +20,7 @@ def test_what_was_stopped_for_a_change_is_started_again_when_the_change_fails(ha
     assert [instance["state"] for instance in harness.instances("web1")] == ["Running"]
 
 
-def test_one_that_is_stopping_for_a_change_when_the_run_fails_is_started_again(harness):
+def test_an_instance_still_stopping_for_a_change_is_started_again_if_the_run_fails(harness):
     harness.settings(task_seconds=5.0)
     harness.seed(name="web1", state="Running")
     harness.fault(kind="status", status=403, path="/tasks/")
@@ -30,7 +30,7 @@ def test_one_that_is_stopping_for_a_change_when_the_run_fails_is_started_again(h
     assert [instance["state"] for instance in harness.instances("web1")] == ["Running"]
 
 
-def test_what_somebody_else_stopped_is_not_started_when_a_change_fails(harness):
+def test_an_instance_that_others_stopped_is_not_started_if_a_change_fails(harness):
     harness.seed(name="web1", state="Running")
     harness.fault(path="changeComputeOffering", kind="status", status=400, message="no room")
     with interfering(harness, 1, to_state(harness, "Stopped")):
@@ -40,14 +40,14 @@ def test_what_somebody_else_stopped_is_not_started_when_a_change_fails(harness):
     assert [instance["state"] for instance in harness.instances("web1")] == ["Stopped"]
 
 
-def test_what_was_to_be_stopped_is_not_started_when_a_change_fails(harness):
+def test_an_instance_that_should_be_stopped_is_not_started_if_a_change_fails(harness):
     harness.seed(name="web1", state="Running")
     harness.fault(path="changeComputeOffering", kind="status", status=400, message="no room")
     assert "no room" in failure(harness, name="web1", state="stopped", compute_offering="4vCPU.8GB").sentence
     assert harness.last_run.outcome.actions == ["stop"] and harness.instances("web1")[0]["state"] == "Stopped"
 
 
-def test_what_somebody_else_started_again_is_not_started(harness):
+def test_an_instance_that_others_started_again_is_not_started(harness):
     harness.seed(name="web1", state="Running")
     harness.fault(path="changeComputeOffering", kind="status", status=400, message="no room")
     with interfering(harness, 3, to_state(harness, "Running")):
@@ -56,7 +56,7 @@ def test_what_somebody_else_started_again_is_not_started(harness):
     assert harness.writes() == ["POST stop", "PUT instances", "POST changeComputeOffering"]
 
 
-def test_a_race_in_the_middle_of_changes_leaves_a_running_instance_running(harness):
+def test_a_race_between_changes_leaves_a_running_instance_running(harness):
     harness.seed(name="web1", state="Running")
     body = {"errors": [{"code": 2012, "message": "busy", "context": {"currentState": "Stopped"}}]}
     harness.fault(path="changeComputeOffering", kind="status", status=400, body=body)
@@ -66,7 +66,7 @@ def test_a_race_in_the_middle_of_changes_leaves_a_running_instance_running(harne
 
 
 @pytest.mark.parametrize("count", [2, 0])
-def test_a_second_race_in_the_middle_of_changes_leaves_a_running_instance_running_too(harness, count):
+def test_a_second_race_between_changes_leaves_a_running_instance_running(harness, count):
     harness.seed(name="web1", state="Running")
     body = {"errors": [{"code": 2012, "message": "busy", "context": {"currentState": "Migrating"}}]}
     harness.fault(path="changeComputeOffering", kind="status", status=400, body=body, count=count)
@@ -77,7 +77,7 @@ def test_a_second_race_in_the_middle_of_changes_leaves_a_running_instance_runnin
 
 
 @pytest.mark.parametrize("context", [{}, {"currentState": "Migrating"}])
-def test_when_it_can_not_be_started_again_the_error_says_so(harness, context):
+def test_the_error_says_if_the_instance_could_not_be_started_again(harness, context):
     harness.seed(name="web1", state="Running")
     harness.fault(path="changeComputeOffering", kind="status", status=400, message="no room")
     harness.fault(path="operation=start", kind="status", status=400, body={"errors": [{"message": "no host", "context": context}]})
@@ -86,7 +86,7 @@ def test_when_it_can_not_be_started_again_the_error_says_so(harness, context):
     assert "no room" in text and "could not be started again: Could not start" in text and "no host" in text
 
 
-def test_a_start_after_the_changes_that_fails_is_not_tried_twice(harness):
+def test_a_failed_start_after_changes_is_not_tried_twice(harness):
     harness.seed(name="web1", state="Running")
     harness.fault(path="operation=start", kind="task_failed", message="no host")
     given = {"name": "web1", "hostname": "hal", "compute_offering": "4vCPU.8GB", "allow_reboot": True}
@@ -94,7 +94,7 @@ def test_a_start_after_the_changes_that_fails_is_not_tried_twice(harness):
     assert harness.last_run.outcome.actions == ["stop", "update", "changeComputeOffering", "start"]
 
 
-def test_when_a_refusal_is_followed_by_that_both_are_told(harness):
+def test_a_refused_second_plan_and_a_failed_start_are_both_in_the_message(harness):
     harness.seed(name="web1", state="Running")
     body = {"errors": [{"code": 2012, "message": "busy", "context": {"currentState": "Stopped"}}]}
     harness.fault(path="changeComputeOffering", kind="status", status=400, body=body)

@@ -11,7 +11,7 @@ import pytest
 from ansible_collections.coxedge.compute.plugins.module_utils.jobs import Pause, concurrency_problem, drive, drive_all, side_by_side
 
 
-def test_drive_hands_values_and_exceptions_back_to_the_job(clock):
+def test_drive_returns_values_and_exceptions_to_the_job(clock):
     def broken():
         raise ValueError("x")
 
@@ -35,7 +35,7 @@ def test_drive_raises_what_the_job_does_not_catch(clock):
         drive(job(), clock.sleep)
 
 
-def test_jobs_begin_in_their_order_and_pause_side_by_side(clock):
+def test_jobs_begin_in_order_and_pause_at_the_same_time(clock):
     begun = []
 
     def job(number):
@@ -47,7 +47,7 @@ def test_jobs_begin_in_their_order_and_pause_side_by_side(clock):
     assert clock.slept == [0.25]
 
 
-def test_the_first_failure_ends_what_is_still_to_be_asked():
+def test_the_first_failure_cancels_requests_that_have_not_begun():
     asked = []
 
     def broken():
@@ -58,5 +58,5 @@ def test_the_first_failure_ends_what_is_still_to_be_asked():
     assert asked == []
 
 
-def test_the_bounds_of_concurrency():
-    assert [concurrency_problem(most) is None for most in (0, 1, 1000, 1001)] == [False, True, True, False]
+def test_max_concurrency_has_limits():
+    assert [concurrency_problem(limit) is None for limit in (0, 1, 1000, 1001)] == [False, True, True, False]

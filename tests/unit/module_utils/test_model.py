@@ -1,7 +1,7 @@
 # Copyright (c) 2026, coxedge.compute contributors
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""Random sequences of tasks, faults and changes by others, checked against what must hold whatever happens."""
+"""Random sequences of tasks, faults and changes by others, checked against what must always hold."""
 
 from __future__ import annotations
 
@@ -27,9 +27,9 @@ TASKS = st.fixed_dictionaries(
         "force_stop": st.booleans(),
     },
 )
-# What others do: an instance more of a name, one brought into another state, one that vanishes.
+# What others do: create another instance with the name, change the state of one, remove one.
 OTHERS = st.tuples(
-    st.sampled_from(["seed", "amend", "vanish"]), st.sampled_from(NAMES), st.sampled_from(["Running", "Stopped", "Error", "Destroyed"])
+    st.sampled_from(["seed", "patch", "remove"]), st.sampled_from(NAMES), st.sampled_from(["Running", "Stopped", "Error", "Destroyed"])
 )
 FAULTS = st.fixed_dictionaries(
     {
@@ -42,7 +42,7 @@ STEPS = st.lists(st.one_of(TASKS, TASKS, TASKS, OTHERS, FAULTS), min_size=1, max
 
 
 def seen(harness):
-    """Everything there is, private attributes included."""
+    """All instances, including their private attributes."""
     harness.simulator.cloud.advance()
     return copy.deepcopy((harness.environment.instances, harness.environment.private))
 
@@ -52,7 +52,7 @@ def live(harness, name):
 
 
 def attempt(harness, task, **how):
-    """What a run came to, as far as it can be compared: a refusal is one of the ends."""
+    """What a run resulted in, as far as it can be compared: its outcome or its error."""
     try:
         outcome = harness.run(**how, **task)
     except (Refused, ApiError) as problem:
@@ -61,19 +61,19 @@ def attempt(harness, task, **how):
 
 
 def interfere(harness, what, name, state):
-    """Something that somebody else does."""
+    """Makes a change that others make."""
     instances = harness.instances(name)
     if what == "seed" and len(instances) < 2:
         harness.seed(name=name, state=state)
-    elif instances and what == "amend":
+    elif instances and what == "patch":
         harness.environment.patch(instances[0], {"state": state})
-    elif instances and what == "vanish":
+    elif instances and what == "remove":
         del harness.environment.instances[instances[0]["id"]]
 
 
 @settings(deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture, HealthCheck.too_slow])
 @given(STEPS)
-def test_whatever_happens(harness, steps):
+def test_random_sequences_keep_every_promise(harness, steps):
     harness.simulator.app.reset_all()
     for step in steps:
         if isinstance(step, tuple):
@@ -82,22 +82,22 @@ def test_whatever_happens(harness, steps):
         if "kind" in step:
             harness.fault(**step)
             continue
-        troubled = bool(harness.simulator.app.faults.active)
+        faulty = bool(harness.simulator.app.faults.active)
         before, counts = seen(harness), {name: len(live(harness, name)) for name in NAMES}
-        if not troubled:
+        if not faulty:
             written = len(harness.writes())
             predicted = attempt(harness, step, check_mode=True)
             assert len(harness.writes()) == written and seen(harness) == before
         written = len(harness.writes())
         done = attempt(harness, step)
-        # Never more than one of a name by our doing, whatever became of the answers.
+        # A run never creates a second instance with the name, even if responses are lost.
         for name in NAMES:
             assert len(live(harness, name)) <= max(1, counts[name])
         if done[0] == "Refused":
-            assert len(harness.writes()) == written or troubled
-        if troubled:
+            assert len(harness.writes()) == written or faulty
+        if faulty:
             harness.simulator.app.faults.clear()
-            # What this run began may go on; no later step is compared with it.
+            # Work of this run may continue; no later step is compared with it.
             harness.clock.sleep(60)
             continue
         assert done == predicted

@@ -1,7 +1,7 @@
 # Copyright (c) 2026, coxedge.compute contributors
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""What counts as given, where values come from, and the shape of failures."""
+"""Which options count as given, where their values come from, and what failures look like."""
 
 from __future__ import annotations
 
@@ -46,7 +46,7 @@ def made(monkeypatch):
     """Makes a module of some options, as core would."""
 
     def make(spec=None, **given):
-        # Newer versions of core show the options only when asked to; older ones do not know that they can be asked.
+        # Newer versions of core show the options only if this is set; older ones do not know the setting.
         more = {"_ansible_inject_invocation": True} if NEWER else {}
         monkeypatch.setattr(basic, "_ANSIBLE_ARGS", json.dumps({"ANSIBLE_MODULE_ARGS": {**given, **more}}).encode())
         if hasattr(basic, "_ANSIBLE_PROFILE"):
@@ -64,7 +64,7 @@ def failed(capsys, call):
 
 @pytest.mark.parametrize("empty", ["", None, [], [""]], ids=repr)
 @pytest.mark.parametrize("option", SPEC)
-def test_an_empty_option_is_one_that_was_not_given(made, capsys, option, empty):
+def test_an_empty_option_counts_as_not_given(made, capsys, option, empty):
     given = {"name": "web1", **REQUIRED, option: empty}
     if option in REQUIRED:
         assert f"missing required arguments: {option}" in failed(capsys, lambda: made(**given))["msg"]
@@ -73,7 +73,7 @@ def test_an_empty_option_is_one_that_was_not_given(made, capsys, option, empty):
 
 
 @pytest.mark.parametrize("option", info_options())
-def test_the_same_for_instance_info(made, option):
+def test_an_empty_option_of_instance_info_counts_as_not_given(made, option):
     spec = {**api_options(), **info_options()}
     assert made(spec, **REQUIRED, **{option: ""}).params[option] == spec[option].get("default")
 
@@ -84,19 +84,19 @@ def test_empty_entries_of_a_list_are_dropped(made, option):
 
 
 @pytest.mark.parametrize(("option", "variable"), VARIABLES)
-def test_a_variable_stands_in_for_its_option(made, monkeypatch, option, variable):
+def test_a_variable_sets_an_option_that_is_not_given(made, monkeypatch, option, variable):
     monkeypatch.setenv(variable, VALUES[option])
     given = {name: value for name, value in REQUIRED.items() if name != option}
     expected = {"api_timeout": 7, "api_retries": 2, "validate_certs": False}.get(option, VALUES[option])
     assert made(name="web1", **given).params[option] == expected
-    # An empty option leaves the word to the variable; any other does not.
+    # The variable is used for an empty option, but not for any other.
     assert made(name="web1", **given, **{option: ""}).params[option] == expected
     other = {"api_timeout": 9, "api_retries": 9, "validate_certs": True, "ca_path": "/", "api_url": "https://host"}.get(option, "x")
     assert made(name="web1", **given, **{option: other}).params[option] == other
 
 
 @pytest.mark.parametrize(("option", "variable"), VARIABLES)
-def test_an_empty_variable_is_one_that_is_not_set(made, capsys, monkeypatch, option, variable):
+def test_an_empty_variable_counts_as_not_set(made, capsys, monkeypatch, option, variable):
     monkeypatch.setenv(variable, "")
     given = {name: value for name, value in REQUIRED.items() if name != option}
     if option in REQUIRED:
@@ -106,7 +106,7 @@ def test_an_empty_variable_is_one_that_is_not_set(made, capsys, monkeypatch, opt
         assert made(name="web1", **given).params[option] == SPEC[option].get("default")
 
 
-def test_an_empty_first_variable_leaves_the_key_to_the_second(made, monkeypatch):
+def test_the_second_variable_sets_the_key_if_the_first_is_empty(made, monkeypatch):
     monkeypatch.setenv("COXEDGE_API_KEY", "")
     monkeypatch.setenv("COXEDGE_KEY", "second")
     assert made(name="web1", service_code="s", environment_name="e").connection.api_key == "second"
@@ -118,7 +118,7 @@ def test_a_key_from_a_file_may_end_with_a_line_break(made):
     assert made(name="web1", **{**REQUIRED, "api_key": "the-key\n"}).connection.api_key == "the-key"
 
 
-def test_all_missing_options_are_in_one_message(made, capsys):
+def test_one_message_names_all_missing_options(made, capsys):
     result = failed(capsys, lambda: made(name="web1"))
     for word in ("api_key", "service_code", "environment_name", "COXEDGE_API_KEY", "COXEDGE_SERVICE_CODE"):
         assert word in result["msg"]
@@ -126,37 +126,37 @@ def test_all_missing_options_are_in_one_message(made, capsys):
 
 
 @pytest.mark.parametrize("value", [0, -1])
-def test_a_deadline_that_is_over_before_it_begins(made, capsys, value):
+def test_wait_timeout_must_be_positive(made, capsys, value):
     assert "wait_timeout" in failed(capsys, lambda: made(name="web1", **REQUIRED, wait_timeout=value))["msg"]
 
 
-def test_a_connection_that_can_not_work(made, capsys):
+def test_an_invalid_connection_is_reported(made, capsys):
     assert "api_url" in failed(capsys, lambda: made(name="web1", **REQUIRED, api_url="http://public.example.com"))["msg"]
 
 
-def test_the_key_is_blotted_out_wherever_it_shows(made, capsys):
+def test_the_key_is_redacted_in_failures(made, capsys):
     module = made(name="web1", **REQUIRED)
     result = failed(capsys, lambda: module.fail_with(ApiError("the-key is in here", 400, "the-key", "the-key", {"k": "the-key"})))
     assert "the-key" not in json.dumps(result) and " is in here" in result["msg"]
     assert result["error"]["status_code"] == 400
 
 
-def test_the_key_is_blotted_out_of_warnings_too(made, capsys):
+def test_the_key_is_redacted_in_warnings(made, capsys):
     module = made(name="web1", **REQUIRED)
-    module.warn_all(["Instance the-key is odd"])
+    module.warn_all(["Instance the-key is slow"])
     with pytest.raises(SystemExit):
         module.exit_json(x=1)
-    # Core has warnings in the result, or shows them itself where a module runs inside of the controller, as here.
+    # Core adds warnings to the result, or shows them itself if the module runs in the controller, as here.
     seen = " ".join("".join(capsys.readouterr()).split())
-    assert "the-key" not in seen and "Instance ******** is odd" in seen
+    assert "the-key" not in seen and "Instance ******** is slow" in seen
 
 
-def test_user_data_of_many_parts_does_not_blot_out_results(made, capsys):
+def test_structured_user_data_does_not_redact_results(made, capsys):
     module = made(name="web1", **REQUIRED, user_data={"packages": ["Running"], "runcmd": "ud"})
     assert failed(capsys, lambda: module.exit_json(state="Running", name="ud"))["state"] == "Running"
 
 
-def test_user_data_that_the_api_echoes_is_blotted_out(made, harness):
+def test_user_data_in_an_error_of_the_api_is_redacted(made, harness):
     given = {**REQUIRED, "api_key": API_KEY, "api_url": harness.simulator.api_url}
     client = made(name="web1", **given, user_data="#!/bin/sh\npassword=hunter2").new_client()
     errors = [{"message": "bad line password=hunter2", "context": {"userData": "x", "line": "password=hunter2"}}]
@@ -168,7 +168,7 @@ def test_user_data_that_the_api_echoes_is_blotted_out(made, harness):
 
 
 @pytest.mark.parametrize("fails", [True, False])
-def test_user_data_is_a_digest_in_results_and_itself_in_the_options(made, capsys, fails):
+def test_results_show_a_digest_of_user_data(made, capsys, fails):
     module = made(name="web1", **REQUIRED, user_data="secret text")
     assert module.options["user_data"] == "secret text"
     end = (lambda: module.fail_json("x")) if fails else (lambda: module.exit_json(x=1))
@@ -176,7 +176,7 @@ def test_user_data_is_a_digest_in_results_and_itself_in_the_options(made, capsys
     assert shown.startswith("11 characters, sha256 ") and len(shown) == 22 + 64
 
 
-def test_failures_of_the_api_and_of_the_user(made, capsys):
+def test_a_failure_has_message_task_and_error(made, capsys):
     error = ApiError("Could not start it", 400, 2012, "busy", {"currentState": "Stopping"})
     error.task_id = "task-1"
     result = failed(capsys, lambda: made(name="web1", **REQUIRED).fail_with(error, actions=["create"], changed=True))
@@ -188,6 +188,6 @@ def test_failures_of_the_api_and_of_the_user(made, capsys):
     assert "requests" in result["msg"]
 
 
-def test_what_is_nobody_s_doing_is_raised(made):
-    with pytest.raises(ZeroDivisionError, match="a mistake of ours"):
-        made(name="web1", **REQUIRED).fail_with(ZeroDivisionError("a mistake of ours"))
+def test_a_bug_is_raised(made):
+    with pytest.raises(ZeroDivisionError, match="a bug"):
+        made(name="web1", **REQUIRED).fail_with(ZeroDivisionError("a bug"))

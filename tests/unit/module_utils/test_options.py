@@ -1,7 +1,7 @@
 # Copyright (c) 2026, coxedge.compute contributors
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""Options that make sense, and others."""
+"""Which options are valid together."""
 
 from __future__ import annotations
 
@@ -24,16 +24,16 @@ ID = "9db8ff2f-b49b-466d-a2f3-c1e6def408f4"
         ({"name": "a", "public_ips_to_release": ["all", "1.2.3.4"]}, "public_ips_to_release"),
     ],
 )
-def test_options_that_make_no_sense(options, word):
+def test_invalid_options_are_reported(options, word):
     problem = option_problem(options)
     assert word in problem and problem.endswith(".")
 
 
 @pytest.mark.parametrize("state", ["absent", "recovered"])
-def test_attributes_can_not_be_wrong_where_they_play_no_part(state):
+def test_attributes_are_not_checked_if_they_have_no_effect(state):
     assert option_problem({"name": "a", "state": state, "cpu_count": 0, "public_key": "k", "ssh_key_name": "k"}) is None
     assert option_problem({"name": "a", "state": state, "volumes_to_delete": ["all", "x"]}) is not None
 
 
-def test_options_that_make_sense():
+def test_valid_options_are_accepted():
     assert option_problem({"id": ID, "public_ips_to_release": ["all"], "disk_offering": "d", "additional_disk_iops": 1}) is None

@@ -1,19 +1,17 @@
 # Copyright (c) 2026, coxedge.compute contributors
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""What a run returns, also if it fails."""
+"""What a run returns, even if it fails."""
 
 from __future__ import annotations
 
 from ansible_collections.coxedge.compute.plugins.module_utils.api.errors import ApiError, TaskFailed
-from ansible_collections.coxedge.compute.plugins.module_utils.instance.steps import (
-    Refused,
-)
+from ansible_collections.coxedge.compute.plugins.module_utils.instance.steps import Refused
 from ansible_collections.coxedge.compute.plugins.module_utils.reconcile.outcome import failure_of
 from ansible_collections.coxedge.compute.tests.unit.module_utils.runs import START, STOP, failure
 
 
-def test_what_is_returned_also_of_a_run_that_fails(harness):
+def test_a_run_returns_its_outcome_even_if_it_fails(harness):
     result = harness.run(**harness.creation()).result()
     assert set(result) == {"changed", "instance", "actions", "diff", "drift", "password"}
     assert (result["changed"], result["actions"], result["password"][:3]) == (True, ["create"], "Pw-")
@@ -27,7 +25,7 @@ def test_what_is_returned_also_of_a_run_that_fails(harness):
     assert harness.last_run.outcome.so_far() == {"changed": False, "actions": []}
 
 
-def test_a_first_answer_that_says_failed_was_sent_all_the_same(harness):
+def test_a_write_whose_first_response_says_failed_is_in_actions(harness):
     harness.seed(name="web1", state="Stopped")
     harness.settings(first_response="done")
     harness.fault(kind="task_failed", method="POST", message="no room")
@@ -35,7 +33,7 @@ def test_a_first_answer_that_says_failed_was_sent_all_the_same(harness):
     assert harness.last_run.outcome.actions == ["start"]
 
 
-def test_a_failure_tells_its_task_once():
+def test_a_failure_names_its_task_once():
     for message in ("No room", "Task t-1 has failed"):
         error = ApiError(message)
         error.task_id = "t-1"

@@ -12,7 +12,7 @@ import pytest
 from ansible_collections.coxedge.compute.tests.unit.module_utils.calls import failure, listing
 
 
-def test_a_list_is_one_request(harness, web1):
+def test_a_list_needs_one_request(harness, web1):
     assert [instance["id"] for instance in listing(harness)()] == [web1]
     assert harness.requests() == ["GET instances"]
 
@@ -29,7 +29,7 @@ def test_a_paged_list_is_read_to_its_end(harness):
 
 
 @pytest.mark.parametrize("size", [1, 2])
-def test_only_what_is_missing_is_asked_for_by_page_in_pages_of_the_first_one_s_size(harness, size):
+def test_further_pages_have_the_size_of_the_first(harness, size):
     for number in range(2 * size):
         harness.seed(name=f"n{number}")
     harness.settings(page_size=size)
@@ -38,7 +38,7 @@ def test_only_what_is_missing_is_asked_for_by_page_in_pages_of_the_first_one_s_s
     assert queries == [{}, {"page_number": "2", "page_size": str(size)}]
 
 
-def test_a_short_list_that_can_not_be_completed_fails(harness):
+def test_a_short_list_that_can_not_be_completed_is_an_error(harness):
     for n in range(3):
         harness.seed(name=f"n{n}")
     harness.settings(page_size=2, paging="ignored")
@@ -55,11 +55,11 @@ def test_a_list_that_shrinks_while_paging_is_read_again(harness):
 
     with harness.intercepting(after=shrink):
         assert {instance["id"] for instance in listing(harness)()} == set(ids[1:])
-    # The first page, a second one that tells of the change, and then all three anew.
+    # The first page, a second one with another count, and then all three again.
     assert len(harness.requests()) == 5
 
 
-def test_a_list_that_changes_each_time_is_given_up(harness):
+def test_a_list_that_changes_each_time_is_an_error(harness):
     for n in range(4):
         harness.seed(name=f"n{n}")
     harness.settings(page_size=2)
@@ -69,7 +69,7 @@ def test_a_list_that_changes_each_time_is_given_up(harness):
 
 
 class RewritingTransport:
-    """Lets another transport do the work, and changes the JSON that arrives."""
+    """Passes requests to another transport, and changes the JSON of the responses."""
 
     def __init__(self, transport, change):
         self.transport, self.change = transport, change
@@ -81,8 +81,8 @@ class RewritingTransport:
         return replace(response, content=json.dumps(document).encode())
 
 
-def _whole_with_count(harness, instances, count):
-    """Lists so many instances, two to a page, while the API says that there are ``count``."""
+def assert_whole_with_count(harness, instances, count):
+    """Lists so many instances in pages of two, while the API says that there are ``count``."""
     ids = {harness.seed(name=f"n{n}") for n in range(instances)}
     harness.settings(page_size=2)
 
@@ -96,16 +96,16 @@ def _whole_with_count(harness, instances, count):
 
 
 @pytest.mark.parametrize("count", [3.0, "3", None])
-def test_a_page_is_not_taken_for_the_whole_where_the_count_is_odd_or_missing(harness, count):
-    _whole_with_count(harness, 3, count)
+def test_a_page_is_not_taken_for_the_whole_list_if_the_count_is_unusual_or_missing(harness, count):
+    assert_whole_with_count(harness, 3, count)
 
 
 def test_a_full_page_may_be_the_last_one(harness):
-    _whole_with_count(harness, 2, None)
+    assert_whole_with_count(harness, 2, None)
 
 
 @pytest.mark.parametrize("count", [-1, True, "many", 2.5, []])
-def test_a_count_that_makes_no_sense_fails(harness, count):
+def test_an_invalid_count_is_an_error(harness, count):
     harness.fault(kind="status", status=200, body={"data": [], "metadata": {"recordCount": count}})
     assert failure(listing(harness)).sentence.endswith(f"says that there are {count} of them, so the list may not be complete.")
     assert len(harness.requests()) == 1
@@ -127,12 +127,12 @@ NO_ID = "an entry of the response has no id."
         ([{"id": 5}], NO_ID),
     ],
 )
-def test_a_list_answer_that_is_no_list_fails(harness, data, words):
+def test_a_response_that_is_not_a_list_is_an_error(harness, data, words):
     harness.fault(kind="status", status=200, body={"data": data, "metadata": {"recordCount": 1}})
     assert failure(listing(harness)).sentence.endswith(f": {words}")
 
 
-def test_metadata_that_makes_no_sense_counts_nothing(harness):
+def test_invalid_metadata_is_ignored(harness):
     harness.fault(kind="status", status=200, body={"data": [], "metadata": ["x"]})
     assert listing(harness)() == []
 
@@ -146,7 +146,7 @@ def test_an_unknown_environment_names_the_options_and_what_exists(harness):
 
 
 @pytest.mark.parametrize("fault", [{"status": 403}, *[{"status": 200, "body": {"data": data}} for data in (5, [{"name": 5}], ["x"])]])
-def test_where_environments_can_not_be_had_the_error_is_the_same_without_the_hint(harness, fault):
+def test_the_error_has_no_hint_if_environments_can_not_be_read(harness, fault):
     harness.fault(path="/environments$", kind="status", **fault)
     error = failure(listing(harness, environment_name="tset_area"))
     assert "tset_area" in error.sentence and error.sentence.endswith("service_code.") and error.status_code == 404

@@ -11,12 +11,7 @@ from ansible_collections.coxedge.compute.plugins.module_utils.instance import pl
 from ansible_collections.coxedge.compute.plugins.module_utils.instance.compare import diff_of
 from ansible_collections.coxedge.compute.plugins.module_utils.instance.fields import FIELDS, Field
 from ansible_collections.coxedge.compute.plugins.module_utils.instance.plan import lookups_needed, make_plan
-from ansible_collections.coxedge.compute.plugins.module_utils.instance.steps import (
-    NO_PROGRESS,
-    Refused,
-    Resolved,
-    Step,
-)
+from ansible_collections.coxedge.compute.plugins.module_utils.instance.steps import NO_PROGRESS, Refused, Resolved, Step
 from ansible_collections.coxedge.compute.plugins.module_utils.instance.view import full_view
 from ansible_collections.coxedge.compute.tests.unit.module_utils.plans import (
     CREATION,
@@ -28,16 +23,16 @@ from ansible_collections.coxedge.compute.tests.unit.module_utils.plans import (
     instance,
     options,
     plan,
-    refusal,
+    refused,
 )
 
 
-def test_an_unknown_id_is_never_created():
+def test_an_unknown_id_is_refused_and_not_created():
     with pytest.raises(Refused, match=ID):
         lookups_needed(None, options(id=ID, **CREATION))
 
 
-def test_all_that_is_missing_to_create_is_in_one_message():
+def test_one_message_names_all_options_missing_to_create():
     with pytest.raises(Refused) as caught:
         lookups_needed(None, options(network="Web"))
     assert "compute_offering and template are required" in str(caught.value)
@@ -87,17 +82,17 @@ def test_create_sends_every_documented_field():
     assert plan(None, RECORDS, **CREATION, public_key="ssh-ed25519 A").steps[0].body["publicKey"] == "ssh-ed25519 A"
 
 
-def test_a_predicted_instance_is_known_but_for_what_the_server_decides():
+def test_a_predicted_instance_has_all_attributes_that_are_known():
     group = {"affinity_group": {"id": "g"}}
     given = {**CREATION, "hostname": "web1", "ip_address": "10.0.0.9", "affinity_group": "my group"}
     made = plan(None, {**RECORDS, **group}, **given)
     expected = {**instance(), "id": None, "ip_address": "10.0.0.9", "affinity_group_ids": ["g"]}
-    place = {"vpc_id": "v", "vpc_name": "vpc", "zone_id": "z", "zone_name": "QC-1"}
-    assert made.after == {**expected, **place} and set(made.after) == set(full_view({})) and not made.extra
+    network = {"vpc_id": "v", "vpc_name": "vpc", "zone_id": "z", "zone_name": "QC-1"}
+    assert made.after == {**expected, **network} and set(made.after) == set(full_view({})) and not made.extra
 
 
-def test_a_field_more_is_a_row_more(monkeypatch):
-    """The one that CONTRIBUTING adds."""
+def test_a_new_field_needs_only_a_row_of_the_table(monkeypatch):
+    """The field that CONTRIBUTING adds as an example."""
     for module in (compare, convergence, creation, plan_module, steps):
         monkeypatch.setattr(module, "FIELDS", (*FIELDS, Field("label", "label", attribute="label", changed_by="update")))
     made = make_plan(None, {**options(**CREATION), "label": "blue"}, Resolved(records=RECORDS), NO_PROGRESS)
@@ -109,32 +104,32 @@ def test_a_field_more_is_a_row_more(monkeypatch):
     assert diff_of(changed.before, changed.after, {}) == {"before": {"label": "blue"}, "after": {"label": "red"}}
 
 
-def test_user_data_shows_in_the_diff_as_length_and_hash():
+def test_the_diff_shows_length_and_hash_of_user_data():
     made = plan(None, RECORDS, **CREATION, user_data="password: x")
     text = str(diff_of(made.before, made.after, made.extra))
     assert "password: x" not in text and "11 characters, sha256" in text and set(made.extra) == {"user_data"}
 
 
-def test_a_host_name_is_put_after_the_create_unless_the_server_will_choose_it():
+def test_the_host_name_is_updated_after_a_create_unless_it_is_the_name():
     assert plan(None, RECORDS, **CREATION, hostname="hal").actions == ["create", "update"]
     assert plan(None, RECORDS, **CREATION, hostname="web1").actions == ["create"]
     assert plan(None, RECORDS, **CREATION, hostname="hal", state="stopped").actions == ["create", "update", "stop"]
 
 
-def test_a_size_that_the_offering_does_not_have_is_refused():
-    assert "cpu_count 2 is not available with the compute_offering 'small'" in refusal(None, RECORDS, **CREATION, cpu_count=2)
+def test_a_size_that_the_offering_does_not_allow_is_refused():
+    assert "cpu_count 2 is not available with the compute_offering 'small'" in refused(None, RECORDS, **CREATION, cpu_count=2)
     assert not {"cpuCount", "memoryInMB"} & set(plan(None, RECORDS, **CREATION, cpu_count=1, memory_in_mb=512).steps[0].body)
     custom = {**RECORDS, "compute_offering": CUSTOM}
-    assert "cpu_count and memory_in_mb" in refusal(None, custom, **CREATION)
+    assert "cpu_count and memory_in_mb" in refused(None, custom, **CREATION)
     steps = {**CUSTOM, "availableCpuCountValues": [1, 2], "maxMemoryInMBToCpuRatio": 1024}
-    assert "1, 2" in refusal(None, {**RECORDS, "compute_offering": steps}, **CREATION, cpu_count=3, memory_in_mb=1024)
-    assert "1024 MB" in refusal(None, {**RECORDS, "compute_offering": steps}, **CREATION, cpu_count=2, memory_in_mb=4096)
+    assert "1, 2" in refused(None, {**RECORDS, "compute_offering": steps}, **CREATION, cpu_count=3, memory_in_mb=1024)
+    assert "1024 MB" in refused(None, {**RECORDS, "compute_offering": steps}, **CREATION, cpu_count=2, memory_in_mb=4096)
     assert plan(None, {**RECORDS, "compute_offering": steps}, **CREATION, cpu_count=2, memory_in_mb=2048).actions == ["create"]
     steps["availableMemoryInMBValues"] = [1024, 2048]
-    assert "1024, 2048" in refusal(None, {**RECORDS, "compute_offering": steps}, **CREATION, cpu_count=2, memory_in_mb=1536)
+    assert "1024, 2048" in refused(None, {**RECORDS, "compute_offering": steps}, **CREATION, cpu_count=2, memory_in_mb=1536)
 
 
-def test_purge_of_a_destroyed_one_and_what_has_no_effect_then():
+def test_a_purge_of_a_destroyed_instance_warns_of_options_without_effect():
     made = plan(instance("Destroyed"), id=ID, state="absent", purge=True, volumes_to_delete=["all"], delete_snapshots=True)
     assert made.actions == ["purge"] and made.after is None
     assert "volumes_to_delete and delete_snapshots have no effect" in made.warnings[0]
@@ -144,8 +139,8 @@ def test_purge_of_a_destroyed_one_and_what_has_no_effect_then():
 
 
 def test_destroy_sends_its_four_options():
-    facts = Resolved(volume_ids=("v1",), address_ids=("a1",))
-    made = make_plan(instance(), options(state="absent", purge=True, delete_snapshots=True), facts)
+    resolved = Resolved(volume_ids=("v1",), address_ids=("a1",))
+    made = make_plan(instance(), options(state="absent", purge=True, delete_snapshots=True), resolved)
     assert made.steps[0].body == {
         "deleteSnapshots": True,
         "purgeImmediately": True,
@@ -155,12 +150,12 @@ def test_destroy_sends_its_four_options():
     assert plan(instance(), state="absent").steps[0].body == {"deleteSnapshots": False, "purgeImmediately": False}
 
 
-def test_a_destroyed_one_keeps_the_addresses_that_are_not_released():
+def test_a_destroyed_instance_keeps_addresses_that_are_not_released():
     there = instance(public_ips=[{"id": "a1"}, {"id": "a2"}])
     assert make_plan(there, options(state="absent"), Resolved(address_ids=("a1",))).after["public_ips"] == [{"id": "a2"}]
 
 
-def test_destroy_shows_the_whole():
+def test_the_diff_of_a_destroy_shows_the_whole_instance():
     made = plan(instance(), state="absent")
     diff = diff_of(made.before, made.after, made.extra)
     assert diff["before"] == instance() and diff["after"] == {**instance(), "state": "Destroyed"}
@@ -168,7 +163,7 @@ def test_destroy_shows_the_whole():
     assert diff_of(made.before, made.after, made.extra)["after"] == {}
 
 
-def test_destroy_asks_for_volumes_and_addresses_only_where_they_are_wanted():
+def test_a_destroy_looks_up_volumes_and_addresses_only_if_they_are_given():
     assert lookups_needed(instance(), options(state="absent")).volumes == ()
     wanted = lookups_needed(instance(), options(state="absent", volumes_to_delete=["all"], public_ips_to_release=["1.2.3.4"]))
     assert (wanted.volumes, wanted.addresses) == (("all",), ("1.2.3.4",))

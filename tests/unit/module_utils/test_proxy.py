@@ -1,7 +1,7 @@
 # Copyright (c) 2026, coxedge.compute contributors
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""Proxies of the environment, with a real one: it takes a CONNECT and tunnels to a TLS server made here."""
+"""Proxies of the environment, with a real proxy that tunnels to a local TLS server."""
 
 from __future__ import annotations
 
@@ -21,7 +21,7 @@ KEY = "key-for-behind-the-proxy"
 
 
 class Proxy:
-    """A proxy that tunnels every CONNECT to one port of this machine, and keeps what it could read of it."""
+    """A proxy that tunnels every CONNECT to one local port, and keeps all bytes that it could read."""
 
     def __init__(self, target: int, status: int = 200) -> None:
         self.target, self.status = target, status
@@ -31,7 +31,7 @@ class Proxy:
         threading.Thread(target=self.serve, daemon=True).start()
 
     def serve(self) -> None:
-        """Takes connections until the listener is closed."""
+        """Accepts connections until the listener is closed."""
         while True:
             try:
                 client, _address = self.listener.accept()
@@ -40,7 +40,7 @@ class Proxy:
             threading.Thread(target=self.tunnel, args=(client,), daemon=True).start()
 
     def tunnel(self, client: socket.socket) -> None:
-        """One connection."""
+        """Serves one connection."""
         head = b""
         while b"\r\n\r\n" not in head:
             piece = client.recv(4096)
@@ -48,7 +48,7 @@ class Proxy:
                 return
             head += piece
         self.seen.append(head)
-        client.sendall(f"HTTP/1.1 {self.status} whatever\r\n\r\n".encode())
+        client.sendall(f"HTTP/1.1 {self.status} Status\r\n\r\n".encode())
         if self.status != 200:
             client.close()
             return
@@ -69,7 +69,7 @@ class Proxy:
 
 @pytest.fixture
 def behind(monkeypatch, tmp_path):
-    """A TLS server that only a proxy leads to; the client that asks it, and what else a test needs."""
+    """A client of a TLS server that only a proxy can reach, and the port of that server."""
     authority = trustme.CA()
     authority.cert_pem.write_to_path(tmp_path / "ca.pem")
     for name in ("http_proxy", "https_proxy", "no_proxy", "all_proxy", "REQUESTS_CA_BUNDLE", "CURL_CA_BUNDLE"):
@@ -99,7 +99,7 @@ def test_the_proxy_of_the_environment_is_used_and_sees_no_key(behind, monkeypatc
 
 
 @pytest.mark.parametrize("exempt", [HOST, ".example", "other.example,coxedge.example"])
-def test_no_proxy_is_heeded(behind, monkeypatch, exempt):
+def test_no_proxy_is_respected(behind, monkeypatch, exempt):
     client, port = behind
     proxy = Proxy(port)
     monkeypatch.setenv("https_proxy", proxy.url)
@@ -110,7 +110,7 @@ def test_no_proxy_is_heeded(behind, monkeypatch, exempt):
 
 
 @pytest.mark.parametrize("status", [403, 502])
-def test_a_proxy_that_refuses_is_named_without_its_password(behind, monkeypatch, status):
+def test_an_error_of_the_proxy_does_not_show_its_password(behind, monkeypatch, status):
     client, port = behind
     proxy = Proxy(port, status)
     monkeypatch.setenv("https_proxy", proxy.url)

@@ -1,7 +1,7 @@
 # Copyright (c) 2026, coxedge.compute contributors
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""Others are at work at the same time: on the same instance, under the same name, or on the list while it is read."""
+"""Others make changes at the same time: to the same instance, with the same name, or to the list while it is read."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ from ansible_collections.coxedge.compute.plugins.module_utils.instance.steps imp
 from ansible_collections.coxedge.compute.tests.simulator.model import API_KEY
 from ansible_collections.coxedge.compute.tests.unit.module_utils.operations_table import CASES, NAME, TIMEOUT, WAIT, run, there
 
-# What instances have that the tests put there.
+# The compute offering of seeded instances.
 SMALL = "1vCPU.512MB"
 WRITES = {name: case for name, case in CASES.items() if case.method != "GET"}
 
@@ -25,51 +25,51 @@ def to(**attributes: Any) -> Callable[[Any, dict[str, Any]], None]:
     return lambda harness, instance: harness.environment.patch(instance, attributes)
 
 
-def vanish(harness, instance):
+def remove(harness, instance):
     harness.environment.remove_instance(instance)
 
 
-def make_twin(harness, _row):
-    harness.seed(name=NAME, hostname="twin")
+def make_duplicate(harness, _instance):
+    harness.seed(name=NAME, hostname="duplicate")
 
 
 def replace(harness, instance):
-    vanish(harness, instance)
-    make_twin(harness, instance)
+    remove(harness, instance)
+    make_duplicate(harness, instance)
 
 
-# What somebody else does to the instance.
+# What others do to the instance.
 OTHERS: dict[str, Callable[[Any, dict[str, Any]], None]] = {
     "starts it": to(state="Running"),
     "stops it": to(state="Stopped"),
     "is stopping it": to(state="Stopping", settles_after=2, settles_as="Stopped"),
     "is starting it": to(state="Starting", settles_after=2, settles_as="Running"),
     "destroys it": to(state="Destroyed"),
-    "purges it": vanish,
+    "purges it": remove,
     "breaks it": to(state="Error"),
     "renames it": to(name="renamed"),
-    "creates another of the name": make_twin,
+    "creates another of the name": make_duplicate,
     "purges it and creates another of the name": replace,
 }
-# After these the operation is done, or it fails. Where another has the name and the first is gone it may be that one that is meant.
-TELLING = tuple(what for what in OTHERS if what != "purges it and creates another of the name")
-# What is asked for by the operation, where others decide in which state it meets the instance.
-GOING = {"delete": ("delete",), "delete for good": ("delete", "purge"), "purge": ("delete", "purge")}
-# When: with which of our requests it coincides, taking effect before that.
+# After these the operation is done, or it fails. If the first instance was replaced, it may have been done to the other one.
+CONCLUSIVE = tuple(what for what in OTHERS if what != "purges it and creates another of the name")
+# The requests that an operation may make: others decide in which state the instance is.
+REQUESTS = {"delete": ("delete",), "delete for good": ("delete", "purge"), "purge": ("delete", "purge")}
+# When others act: right before one of our requests.
 MOMENTS = {"look": ("GET", "/instances/[0-9a-f-]+$"), "write": ("POST|PUT|DELETE", "/instances"), "poll": ("GET", "/tasks/")}
-# Before a create, and when a purge is polled for, there is no instance to act on.
+# Before a create, and while a purge is polled, there is no instance to act on.
 NOTHING_THERE = (("create", "write"), ("delete for good", "poll"), ("purge", "poll"))
 
 
 def interfering(harness, moment: str, what: str, acted: list[Any] | None = None) -> Any:
-    """Has somebody else act once, right before a request of ours is carried out. ``acted`` gets its log entry where they did."""
+    """Makes others act once, right before one of our requests. ``acted`` gets the request's log entry if they did."""
     method, path = MOMENTS[moment]
 
     def act(entry):
         if not done and re.fullmatch(method, entry["method"]) and re.search(path, entry["path"]):
             done.append(entry)
             for task in harness.simulator.cloud.pending.values():
-                # Others get at it as soon as our own work has ended, and before we look.
+                # Others act as soon as our own work has ended, and before we look.
                 task.ends_at = harness.clock.now
             instances = harness.instances(NAME)
             if instances or what == "creates another of the name":
@@ -81,19 +81,19 @@ def interfering(harness, moment: str, what: str, acted: list[Any] | None = None)
     return harness.intercepting(act)
 
 
-def taken(harness, operation: str) -> int:
-    """How many requests of an operation the server took."""
+def accepted(harness, operation: str) -> int:
+    """How many requests of an operation the server accepted."""
     path = {"create": ("POST", "/instances$"), "delete": ("DELETE", "")}.get(operation, ("POST", f"/instances/.*{operation}$"))
     texts = [(entry, entry["path"] + entry["query"].get("operation", "")) for entry in harness.simulator.app.log]
     return sum(1 for entry, text in texts if entry["method"] == path[0] and re.search(path[1], text) and (entry["status"] or 0) < 400)
 
 
 def is_fine(harness, name: str) -> bool:
-    """Whether an operation has come to a good end though the instance is not in the state that it leaves if nobody else acts."""
+    """Whether an operation succeeded although others brought the instance into another state than it leads to."""
     states = [instance["state"] for instance in there(harness)]
     if name == "delete":
         return states == []
-    # In which state somebody else has brought it afterwards is none of their concern.
+    # For these, the state into which others brought the instance afterwards does not matter.
     return name == "resetPassword" or (name == "recover" and states != ["Destroyed"] and len(states) == 1)
 
 
@@ -124,27 +124,27 @@ def test_each_race(harness, clock, name, moment):
             assert "\n" not in words and words.endswith(".") and API_KEY not in words, (cell, words)
         else:
             if what == "creates another of the name":
-                (twin,) = [instance for instance in harness.instances(NAME) if instance["hostname"] == "twin"]
-                assert twin["state"] == "Running", cell
-                # What is said of the operation is about the other one.
-                vanish(harness, twin)
+                (duplicate,) = [instance for instance in harness.instances(NAME) if instance["hostname"] == "duplicate"]
+                assert duplicate["state"] == "Running", cell
+                # The operation was done to the other instance.
+                remove(harness, duplicate)
             for instance in harness.instances("renamed"):
                 instance["name"] = NAME
-            if what in TELLING:
+            if what in CONCLUSIVE:
                 warned = what == "breaks it" and any("in state Error" in text for text in outcome.warnings)
                 assert case.done(harness) or is_fine(harness, name) or warned, (cell, "claims to be done")
         for operation in ("create", "stop", "reboot", "resetPassword", "purge", "delete"):
-            allowed = operation in GOING.get(name, (name,))
-            assert taken(harness, operation) <= allowed, (cell, operation)
+            allowed = operation in REQUESTS.get(name, (name,))
+            assert accepted(harness, operation) <= allowed, (cell, operation)
         if what == "creates another of the name" and error is not None:
-            assert [instance["state"] for instance in harness.instances(NAME) if instance["hostname"] == "twin"] == ["Running"], cell
+            assert [instance["state"] for instance in harness.instances(NAME) if instance["hostname"] == "duplicate"] == ["Running"], cell
         assert [instance["state"] for instance in harness.instances("bystander")] == ["Running"], cell
 
 
 # --- one name, several creates ------------------------------------------------------------------------------------
 
 
-def test_one_that_vanishes_while_another_of_the_name_appears_is_not_doubled(harness):
+def test_an_instance_that_was_replaced_by_another_is_not_created_again(harness):
     harness.seed(name=NAME)
     with interfering(harness, "look", "purges it and creates another of the name"):
         outcome = harness.run(**harness.creation(NAME, compute_offering=SMALL))
@@ -152,7 +152,7 @@ def test_one_that_vanishes_while_another_of_the_name_appears_is_not_doubled(harn
 
 
 class WaitingTransport:
-    """Lets another transport do the work; a create waits until so many others are about to be sent."""
+    """Passes requests to another transport. A create waits until all others are about to be sent."""
 
     def __init__(self, transport, barrier):
         self.transport, self.barrier = transport, barrier
@@ -163,9 +163,9 @@ class WaitingTransport:
         return self.transport.exchange(request, deadline)
 
 
-@pytest.mark.parametrize("fault", [None, {"kind": "drop_after"}], ids=["answered", "responses lost"])
-def test_runs_that_create_a_name_at_the_same_time_all_say_so_and_destroy_nothing(harness, fault):
-    """As job slices or two operators do: none of them can know of the others before."""
+@pytest.mark.parametrize("fault", [None, {"kind": "drop_after"}], ids=["responses", "responses lost"])
+def test_runs_that_create_the_same_name_at_the_same_time_warn_and_destroy_nothing(harness, fault):
+    """As job slices or two operators do: no run can see the others' instances before."""
     runs, ends = 5, []
     at_once = threading.Barrier(runs)
     if fault:
@@ -185,7 +185,7 @@ def test_runs_that_create_a_name_at_the_same_time_all_say_so_and_destroy_nothing
     ids = {instance["id"] for instance in there(harness)}
     assert len(ends) == len(ids) == runs and harness.writes() == ["POST instances"] * runs
     if fault:
-        # None can tell which of them is its own.
+        # No run can know which instance is its own.
         assert all(isinstance(end, ApiError) and "several new instances have the name" in end.message for end in ends)
     else:
         assert {end.instance["id"] for end in ends} == ids
@@ -198,7 +198,7 @@ def test_runs_that_create_a_name_at_the_same_time_all_say_so_and_destroy_nothing
 
 
 def around(harness) -> str:
-    """Five instances; of three pages of two, the one of the name is first on the second."""
+    """Seeds five instances. In pages of two, the one with the name is the first on the second page."""
     ids = [harness.seed(name=name) for name in ("a", "b", NAME, "c", "d")]
     return ids[2]
 
@@ -214,7 +214,7 @@ def miscounted(harness):
     )
 
 
-def for_ever_shrinking(harness):
+def shrinking(harness):
     for number in range(60):
         harness.seed(name=f"more{number}")
     harness.settings(page_size=2)
@@ -226,7 +226,7 @@ def for_ever_shrinking(harness):
     return shrink
 
 
-LISTS = {"short and not paged": short, "fewer than are counted": miscounted, "shrinking at each page": for_ever_shrinking}
+LISTS = {"short and not paged": short, "fewer than are counted": miscounted, "shrinking at each page": shrinking}
 LOOKERS = {
     name: case for name, case in CASES.items() if name in ("create", "stop", "delete", "purge", "recover", "resetPassword", "attachIso")
 }
@@ -234,7 +234,7 @@ LOOKERS = {
 
 @pytest.mark.parametrize("kind", LISTS)
 @pytest.mark.parametrize("name", LOOKERS)
-def test_on_a_part_of_a_list_nothing_is_done(harness, kind, name):
+def test_an_incomplete_list_stops_every_operation(harness, kind, name):
     if LOOKERS[name].state is not None:
         harness.seed(name=NAME, state=LOOKERS[name].state)
     around(harness)
@@ -245,17 +245,17 @@ def test_on_a_part_of_a_list_nothing_is_done(harness, kind, name):
 
 
 @pytest.mark.parametrize("many", [False, True], ids=["one", "a fleet"])
-def test_one_that_slips_from_page_to_page_is_not_created_again(harness, many):
-    """One entry goes and another comes while the pages are read: the count stays as it was, and a third is seen on no page."""
+def test_an_instance_that_moves_between_pages_is_not_created_again(harness, many):
+    """While the pages are read, one entry disappears and another appears: the count is the same, and a third is on no page."""
     seen = around(harness)
     harness.settings(page_size=2)
 
-    def come_and_go(entry):
+    def replace_an_entry(entry):
         if entry["query"].get("page_number") == "2" and "new" not in [instance["name"] for instance in harness.instances()]:
             harness.environment.remove_instance(harness.instances("a")[0])
             harness.seed(name="new")
 
-    with harness.intercepting(come_and_go):
+    with harness.intercepting(replace_an_entry):
         if many:
             (result,) = harness.fleet([harness.creation(NAME, compute_offering=SMALL)])
             assert not result["failed"] and result["actions"] == [] and result["id"] == seen
@@ -265,7 +265,7 @@ def test_one_that_slips_from_page_to_page_is_not_created_again(harness, many):
 
 
 @pytest.mark.parametrize("many", [False, True], ids=["one", "a fleet"])
-def test_before_a_create_a_list_in_pages_is_read_twice(harness, many):
+def test_a_paged_list_is_read_twice_before_a_create(harness, many):
     around(harness)
     harness.settings(page_size=2)
     create = [harness.creation("x"), harness.creation("y")]

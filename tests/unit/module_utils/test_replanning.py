@@ -21,7 +21,7 @@ from ansible_collections.coxedge.compute.tests.unit.module_utils.runs import STA
         ("Stopped", "Starting", START, [], "Running"),
     ],
 )
-def test_a_race_is_read_and_planned_again_once(harness, before, meanwhile, given, actions, after):
+def test_after_a_race_the_run_reads_and_plans_again_once(harness, before, meanwhile, given, actions, after):
     harness.seed(name="web1", state=before)
     with interfering(
         harness, 1, to_state(harness, meanwhile, **({"settles_after": 2, "settles_as": "Running"} if meanwhile == "Starting" else {}))
@@ -33,7 +33,7 @@ def test_a_race_is_read_and_planned_again_once(harness, before, meanwhile, given
     assert [instance["state"] for instance in harness.instances("web1")] == [after]
 
 
-def test_a_second_race_fails_with_the_api_s_words(harness):
+def test_a_second_race_fails_with_the_error_of_the_api(harness):
     harness.seed(name="web1", state="Stopped")
     body = {"errors": [{"code": 2012, "message": "busy", "context": {"currentState": "Stopped"}}]}
     harness.fault(method="POST", kind="status", status=400, body=body, count=0)
@@ -41,14 +41,14 @@ def test_a_second_race_fails_with_the_api_s_words(harness):
     assert harness.writes() == ["POST start"] * 2
 
 
-def test_a_race_after_the_create_never_creates_a_second_one(harness):
+def test_a_race_after_a_create_does_not_create_a_second_instance(harness):
     with interfering(harness, 2, to_state(harness, "Destroyed")):
         text = str(failure(harness, Refused, **harness.creation(hostname="hal")))
     assert "destroyed" in text and len(harness.instances("web1")) == 1
     assert harness.last_run.outcome.actions == ["create"]
 
 
-def test_a_race_after_the_create_ends_with_the_new_one_as_wanted(harness):
+def test_a_race_after_a_create_still_configures_the_new_instance(harness):
     body = {"errors": [{"code": 2012, "message": "busy", "context": {"currentState": "Migrating"}}]}
     harness.fault(method="PUT", kind="status", status=400, body=body)
     outcome = harness.run(**harness.creation(hostname="hal", ssh_key_name="mysshkey", update_ssh_key="always"))
@@ -56,7 +56,7 @@ def test_a_race_after_the_create_ends_with_the_new_one_as_wanted(harness):
     assert [(instance["hostname"], instance["state"]) for instance in harness.instances("web1")] == [("hal", "Running")]
 
 
-def test_a_new_one_that_vanishes_in_a_race_is_not_created_again(harness):
+def test_a_new_instance_that_disappears_in_a_race_is_not_created_again(harness):
     body = {"errors": [{"code": 2012, "message": "busy", "context": {"currentState": "Expunging"}}]}
     harness.fault(method="PUT", kind="status", status=400, body=body)
     with interfering(harness, 2, harness.environment.remove_instance):
@@ -64,7 +64,7 @@ def test_a_new_one_that_vanishes_in_a_race_is_not_created_again(harness):
     assert harness.requests("POST") == ["POST instances"]
 
 
-def test_one_that_others_start_after_the_changes_is_not_rebooted_once_more(harness):
+def test_an_instance_that_others_start_after_the_changes_is_not_rebooted_again(harness):
     harness.seed(name="web1", state="Running")
     with interfering(harness, 4, to_state(harness, "Running")):
         given = {"name": "web1", "hostname": "hal", "compute_offering": "4vCPU.8GB", "allow_reboot": True, "state": "restarted"}
@@ -72,7 +72,7 @@ def test_one_that_others_start_after_the_changes_is_not_rebooted_once_more(harne
     assert harness.instances("web1")[0]["state"] == "Running"
 
 
-def test_a_warning_is_told_once_where_the_run_is_planned_again(harness):
+def test_a_second_plan_does_not_repeat_warnings(harness):
     harness.seed(name="web1", state="Stopped")
     body = {"errors": [{"code": 2012, "message": "busy", "context": {"currentState": "Migrating"}}]}
     harness.fault(method="POST", kind="status", status=400, body=body)
@@ -81,13 +81,13 @@ def test_a_warning_is_told_once_where_the_run_is_planned_again(harness):
     assert len(outcome.warnings) == 1 and "another template" in outcome.warnings[0]
 
 
-def test_one_that_vanishes_between_reading_and_writing(harness):
+def test_an_instance_that_disappears_before_a_write_is_an_error(harness):
     harness.seed(name="web1", state="Stopped")
     with interfering(harness, 1, harness.environment.remove_instance):
         assert "is gone" in failure(harness, **START).sentence
 
 
-def test_one_destroyed_by_others_and_created_anew_shows_the_new_one_whole(harness):
+def test_the_diff_shows_the_whole_new_instance_after_others_destroyed_the_old_one(harness):
     harness.seed(name="web1", state="Stopped")
     with interfering(harness, 1, to_state(harness, "Destroyed")):
         outcome = harness.run(**harness.creation(state="started"))

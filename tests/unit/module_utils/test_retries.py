@@ -8,14 +8,10 @@ from __future__ import annotations
 import socket
 
 import pytest
-from ansible_collections.coxedge.compute.plugins.module_utils.api.errors import (
-    DeadlineExceeded,
-    NotProcessed,
-    ResponseLost,
-)
+from ansible_collections.coxedge.compute.plugins.module_utils.api.errors import DeadlineExceeded, NotProcessed, ResponseLost
 from ansible_collections.coxedge.compute.tests.unit.module_utils.calls import failure, listing, write
 
-PASSING = [
+TEMPORARY = [
     {"kind": "status", "status": 429},
     {"kind": "status", "status": 500},
     {"kind": "status", "status": 503, "headers": {"Retry-After": "3"}},
@@ -27,8 +23,8 @@ PASSING = [
 ]
 
 
-@pytest.mark.parametrize("fault", PASSING, ids=lambda fault: f"{fault['kind']}-{fault.get('status', '')}")
-def test_a_read_outlasts_passing_faults(harness, web1, fault):
+@pytest.mark.parametrize("fault", TEMPORARY, ids=lambda fault: f"{fault['kind']}-{fault.get('status', '')}")
+def test_a_read_is_sent_again_after_temporary_faults(harness, web1, fault):
     harness.fault(**fault, count=5)
     assert len(listing(harness)()) == 1
     assert len(harness.requests()) == 6
@@ -43,13 +39,13 @@ def test_a_read_gives_up_after_api_retries(harness):
     assert alone.endswith("(code 502)")
 
 
-def test_back_off_doubles_up_to_its_cap(harness, clock):
+def test_backoff_doubles_up_to_its_maximum(harness, clock):
     harness.fault(kind="status", status=500, count=9)
     listing(harness, api_retries=9)()
     assert clock.slept == [0.5 * 2**n * 0.75 for n in range(6)] + [30 * 0.75] * 3
 
 
-def test_retry_after_is_obeyed_as_number_and_as_date(harness, clock):
+def test_retry_after_can_be_a_number_or_a_date(harness, clock):
     harness.fault(kind="status", status=429, headers={"Retry-After": "17"})
     listing(harness)()
     assert clock.slept == [17.0]
@@ -59,20 +55,20 @@ def test_retry_after_is_obeyed_as_number_and_as_date(harness, clock):
 
 
 @pytest.mark.parametrize("status", [429, 500, 502, 503, 504])
-def test_retry_after_is_obeyed_with_each_passing_fault(harness, clock, status):
+def test_retry_after_is_followed_with_each_temporary_fault(harness, clock, status):
     harness.fault(kind="status", status=status, headers={"Retry-After": "17"})
     listing(harness)()
     assert clock.slept == [17.0]
 
 
 @pytest.mark.parametrize("value", ["soon", "-5", "", "nan", "1e9", "Fri, 31 Dec 99999999999 23:59:59 GMT"])
-def test_a_retry_after_that_makes_no_sense_is_ignored(harness, clock, value):
+def test_an_invalid_retry_after_is_ignored(harness, clock, value):
     harness.fault(kind="status", status=429, headers={"Retry-After": value})
     listing(harness)()
     assert clock.slept == [0.375]
 
 
-def test_a_long_retry_after_fails_at_once(harness, clock):
+def test_a_retry_after_that_is_too_long_fails_at_once(harness, clock):
     harness.fault(kind="status", status=429, headers={"Retry-After": "61"}, count=0)
     error = failure(listing(harness))
     assert "wait for 61 seconds" in error.message and error.status_code == 429
@@ -84,34 +80,34 @@ def test_a_long_retry_after_fails_at_once(harness, clock):
     assert clock.slept == [61.0]
 
 
-def test_a_retry_after_of_a_minute_is_waited_for_without_a_deadline_too(harness, clock):
+def test_without_a_deadline_a_retry_after_of_a_minute_is_followed(harness, clock):
     harness.fault(kind="status", status=429, headers={"Retry-After": "60"})
     listing(harness)()
     assert clock.slept == [60.0]
 
 
-def test_a_retry_after_within_the_deadline_is_waited_for(harness, clock):
+def test_a_retry_after_within_the_deadline_is_followed(harness, clock):
     harness.fault(kind="status", status=429, headers={"Retry-After": "300"})
     listing(harness, 600)()
     assert clock.slept == [300.0]
 
 
-def test_the_deadline_ends_the_tries(harness, clock):
+def test_the_deadline_ends_retries(harness, clock):
     harness.fault(kind="status", status=500, count=0)
     began = clock()
     error = failure(listing(harness, 10, api_retries=100), DeadlineExceeded)
     assert "10 seconds" in error.sentence and "500" in error.sentence
     assert clock() - began <= 10
-    # Rather once more a second before the end than not at all.
+    # The last try is one second before the end.
     assert clock.slept == [0.375, 0.75, 1.5, 3.0, 3.375, 1.0] and len(harness.requests()) == 6
     assert failure(listing(harness, 0), DeadlineExceeded).sentence.endswith("the wait_timeout of 0 seconds is over.")
 
 
-def test_a_moment_before_the_deadline_is_time_enough_to_ask(harness, web1):
+def test_a_request_is_sent_shortly_before_the_deadline(harness, web1):
     assert len(listing(harness, 0.5)()) == 1
 
 
-def test_no_is_not_asked_again(harness):
+def test_errors_are_not_retried(harness):
     for status in (400, 401, 403, 404, 405):
         harness.fault(kind="status", status=status)
         assert failure(listing(harness)).status_code == status
@@ -121,7 +117,7 @@ def test_no_is_not_asked_again(harness):
     assert harness.requests("GET").count("GET instances") == 6
 
 
-def test_html_with_status_200_is_another_server_and_not_asked_again(harness):
+def test_html_with_status_200_is_not_retried(harness):
     harness.fault(kind="html", status=200, message="Welcome")
     error = failure(listing(harness))
     assert "expected JSON" in error.sentence and "Welcome" in error.sentence and "api_url" in error.sentence
@@ -143,7 +139,7 @@ def test_html_with_status_200_is_another_server_and_not_asked_again(harness):
     ],
     ids=lambda fault: f"{fault['kind']}-{fault.get('status', '')}",
 )
-def test_a_write_whose_answer_is_lost_is_sent_once_and_says_so(harness, web1, fault):
+def test_a_write_whose_response_is_lost_is_sent_once(harness, web1, fault):
     harness.fault(**fault, count=0)
     failure(write(harness, web1), ResponseLost)
     assert harness.requests() == ["POST start"]

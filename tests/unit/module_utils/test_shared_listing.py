@@ -36,7 +36,7 @@ class Door:
 
 @pytest.fixture
 def listing(harness, monkeypatch):
-    """Makes a listing that fetches what a function returns, and the door to it, which waits for so many threads."""
+    """Makes a listing that fetches what a function returns. Its lock is a Door for so many threads, which is returned too."""
 
     def make(threads, fetch):
         door = Door(threads)
@@ -48,7 +48,7 @@ def listing(harness, monkeypatch):
     return make
 
 
-def test_all_who_ask_at_the_same_time_share_one_list(listing):
+def test_threads_that_wait_at_the_same_time_share_one_list(listing):
     fetched = []
 
     def fetch():
@@ -60,7 +60,7 @@ def test_all_who_ask_at_the_same_time_share_one_list(listing):
         assert [future.result() for future in [pool.submit(shared.instances) for _n in range(3)]] == [[{"id": "x"}]] * 3
 
 
-def test_a_list_that_is_under_way_is_too_old_for_who_asks_then(listing):
+def test_a_list_that_is_already_being_read_is_not_shared_with_later_callers(listing):
     fetched, later = [], []
 
     def fetch():
@@ -75,7 +75,7 @@ def test_a_list_that_is_under_way_is_too_old_for_who_asks_then(listing):
         assert [shared.instances(), *[future.result() for future in later]] == [1, 2, 2]
 
 
-def test_a_list_that_fails_leaves_no_old_one_to_those_who_wait(listing):
+def test_a_list_that_fails_leaves_no_old_list_to_waiting_threads(listing):
     def fetch():
         raise ApiError("no list")
 

@@ -1,7 +1,7 @@
 # Copyright (c) 2026, coxedge.compute contributors
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""Certificates, with a real TLS server and certificates made here."""
+"""Certificates, with a real TLS server."""
 
 from __future__ import annotations
 
@@ -50,29 +50,29 @@ def ask(port):
     return run
 
 
-def test_a_certificate_of_an_unknown_authority_is_refused_before_the_key_is_sent(ask):
+def test_a_certificate_of_an_unknown_authority_is_rejected_before_the_key_is_sent(ask):
     asked = len(EmptyApi.keys)
     with pytest.raises(ApiError, match=r"certificate of localhost can't be trusted.*ca_path"):
         ask()
     assert len(EmptyApi.keys) == asked
 
 
-def test_ca_path_makes_it_known(ask, bundle):
+def test_ca_path_makes_a_certificate_trusted(ask, bundle):
     assert ask(ca_path=bundle) == []
 
 
-def test_an_empty_folder_of_certificates_trusts_nobody(ask, tmp_path):
+def test_an_empty_folder_of_certificates_trusts_no_certificate(ask, tmp_path):
     (tmp_path / "empty").mkdir()
     with pytest.raises(ApiError, match="can't be trusted"):
         ask(ca_path=str(tmp_path / "empty"))
 
 
-def test_a_certificate_for_another_host_is_refused(ask, bundle):
+def test_a_certificate_for_another_host_is_rejected(ask, bundle):
     with pytest.raises(ApiError, match=r"127\.0\.0\.1"):
         ask(host="127.0.0.1", ca_path=bundle)
 
 
-def test_validate_certs_false_holds_also_where_the_environment_names_a_bundle(ask, bundle, monkeypatch):
+def test_validate_certs_false_overrides_the_bundle_of_the_environment(ask, bundle, monkeypatch):
     assert ask(validate_certs=False) == []
     monkeypatch.setenv("REQUESTS_CA_BUNDLE", "/nowhere")
     assert ask(validate_certs=False) == []
@@ -87,19 +87,19 @@ def test_the_bundle_of_the_environment_is_used_unless_ca_path_names_another(ask,
         ask()
 
 
-def test_a_bundle_that_is_none_is_called_that(ask, tmp_path):
+def test_an_invalid_ca_path_is_an_error(ask, tmp_path):
     path = tmp_path / "nonsense.pem"
     path.write_text("no certificate")
     with pytest.raises(ApiError, match="ca_path does not name a usable bundle"):
         ask(ca_path=str(path))
 
 
-def test_plain_http_to_a_tls_server_is_one_sentence(ask):
+def test_plain_http_to_a_tls_server_is_a_lost_response(ask):
     with pytest.raises(ResponseLost, match="broke off"):
         ask(scheme="http")
 
 
-def test_an_expired_certificate_is_refused(authority, bundle):
+def test_an_expired_certificate_is_rejected(authority, bundle):
     past = datetime.datetime.now(datetime.timezone.utc) - datetime.timedelta(days=1)
     asked = len(EmptyApi.keys)
     with serving(authority.issue_cert("localhost", not_after=past)) as number:

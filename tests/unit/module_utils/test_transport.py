@@ -1,7 +1,7 @@
 # Copyright (c) 2026, coxedge.compute contributors
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""What goes over the wire, and what breaks on the way."""
+"""What is sent over the wire, and which errors broken connections lead to."""
 
 from __future__ import annotations
 
@@ -13,11 +13,7 @@ import time
 
 import pytest
 from ansible_collections.coxedge.compute.plugins.module_utils.api.deadline import Deadline
-from ansible_collections.coxedge.compute.plugins.module_utils.api.errors import (
-    DeadlineExceeded,
-    NotProcessed,
-    ResponseLost,
-)
+from ansible_collections.coxedge.compute.plugins.module_utils.api.errors import DeadlineExceeded, NotProcessed, ResponseLost
 from ansible_collections.coxedge.compute.tests.unit.module_utils.calls import KEY, failure, listing, write
 from ansible_collections.coxedge.compute.tests.unit.module_utils.runs import UNKNOWN_ID
 
@@ -27,9 +23,9 @@ def test_names_in_paths_are_escaped(harness, sent):
     assert error.status_code == 404 and "knows no environment a/../prod " in error.sentence
     assert harness.client().fetch_one("instances", "../networks?x#y", harness.deadline()) is None
     assert harness.client().task("../environments", harness.deadline()).lost.status_code == 404
-    assert [request.url.removeprefix(harness.simulator.api_url) for request, _told in sent] == [
+    assert [request.url.removeprefix(harness.simulator.api_url) for request, _settings in sent] == [
         "/services/compute-on/a%2F..%2Fprod/instances",
-        # For the hint.
+        # For the hint in the error.
         "/environments",
         "/services/compute-on/test_area/instances/..%2Fnetworks%3Fx%23y",
         "/tasks/..%2Fenvironments",
@@ -37,7 +33,7 @@ def test_names_in_paths_are_escaped(harness, sent):
     assert not [entry for entry in harness.simulator.app.log if entry["status"] == 200 and entry["path"].endswith("instances")]
 
 
-def test_the_organization_goes_with_every_call(harness, simulator):
+def test_every_request_names_the_organization(harness, simulator):
     from ansible_collections.coxedge.compute.tests.simulator.model import SUB_ORGANIZATION
 
     client = harness.client(organization_id=SUB_ORGANIZATION)
@@ -48,23 +44,23 @@ def test_the_organization_goes_with_every_call(harness, simulator):
     assert len(simulator.app.log) >= 4 and {entry["query"].get("org_id") for entry in simulator.app.log} == {SUB_ORGANIZATION}
 
 
-def test_a_dripping_answer_is_cut_off(harness):
+def test_a_slow_response_is_cut_off(harness):
     harness.fault(kind="drip", seconds=8, count=0)
     error = failure(listing(harness, api_timeout=0.4, api_retries=0))
     assert "did not end within 0.8 seconds" in error.message
 
 
-def test_a_dripping_answer_does_not_outlast_the_deadline(harness):
+def test_a_slow_response_does_not_outlast_the_deadline(harness):
     harness.fault(kind="drip", seconds=8, count=0)
     error = failure(lambda: harness.client(api_timeout=60).fetch_all("instances", Deadline(1.0)), DeadlineExceeded)
     assert "the wait_timeout of 1 seconds is over; before that: " in error.message
-    # It was cut off at the deadline, and not at the end of its own, longer time.
+    # It was cut off at the deadline, and not after twice its api_timeout.
     waited = re.search(r"did not end within ([0-9.]+) seconds$", error.message)
     assert waited and float(waited[1]) <= 1.0
 
 
-def test_dripping_headers_are_cut_off_too(harness):
-    def drip(server):
+def test_slow_headers_are_cut_off_too(harness):
+    def send_slowly(server):
         connection, _address = server.accept()
         with connection:
             for _n in range(50):
@@ -75,18 +71,18 @@ def test_dripping_headers_are_cut_off_too(harness):
                 time.sleep(0.1)
 
     with socket.create_server(("127.0.0.1", 0)) as server:
-        threading.Thread(target=drip, args=(server,), daemon=True).start()
+        threading.Thread(target=send_slowly, args=(server,), daemon=True).start()
         url = f"http://127.0.0.1:{server.getsockname()[1]}"
         assert "did not end" in failure(listing(harness, api_url=url, api_timeout=0.4, api_retries=0)).message
 
 
-def test_a_write_that_times_out_is_a_lost_answer(harness, web1):
+def test_a_write_that_times_out_is_a_lost_response(harness, web1):
     harness.fault(kind="delay", seconds=1.0)
     assert "did not respond within 0.2 seconds" in failure(write(harness, web1, api_timeout=0.2), ResponseLost).message
     assert harness.requests() == ["POST start"]
 
 
-def test_a_reset_behind_a_proxy_is_a_lost_answer_and_a_dead_proxy_is_not(harness, web1, broken):
+def test_a_reset_behind_a_proxy_is_a_lost_response_and_a_dead_proxy_is_not(harness, web1, broken):
     from requests import exceptions
     from urllib3.exceptions import ConnectTimeoutError, MaxRetryError, NewConnectionError, ProxyError, ReadTimeoutError
 
@@ -101,20 +97,20 @@ def test_a_reset_behind_a_proxy_is_a_lost_answer_and_a_dead_proxy_is_not(harness
         "the connection to 127.0.0.1 broke off (connection reset by peer)",
     )
     assert seen(NewConnectionError(None, "refused")) == (NotProcessed, f"{dead} (NewConnectionError)")
-    assert seen(ConnectTimeoutError(None, "no answer while connecting")) == (NotProcessed, f"{dead} (ConnectTimeoutError)")
-    assert seen(ReadTimeoutError(None, "/", "no answer")) == (ResponseLost, "127.0.0.1 did not respond within 5 seconds")
+    assert seen(ConnectTimeoutError(None, "timed out while connecting")) == (NotProcessed, f"{dead} (ConnectTimeoutError)")
+    assert seen(ReadTimeoutError(None, "/", "timed out")) == (ResponseLost, "127.0.0.1 did not respond within 5 seconds")
     assert seen(OSError("Tunnel connection failed: 502 Bad Gateway")) == (NotProcessed, f"{dead} (OSError)")
 
 
-def test_an_exception_that_nobody_knows_is_a_lost_answer_and_a_missing_package_is_none(harness, web1, broken):
-    broken(ValueError("odd"))
+def test_an_unknown_exception_is_a_lost_response_and_a_missing_package_is_not(harness, web1, broken):
+    broken(ValueError("some reason"))
     assert "unexpected ValueError" in failure(write(harness, web1), ResponseLost).sentence
     broken(ImportError("no such package"))
     with pytest.raises(ImportError, match="no such package"):
         write(harness, web1)()
 
 
-def test_an_unknown_host_is_one_sentence(harness):
+def test_an_unknown_host_is_named(harness):
     assert "nowhere.invalid" in failure(listing(harness, api_url="https://nowhere.invalid/api", api_retries=0), NotProcessed).message
 
 
@@ -125,14 +121,14 @@ def test_a_redirect_is_not_followed_and_names_its_target(harness, web1):
     assert harness.requests() == ["POST start"]
 
 
-def test_certificates_are_checked_with_every_call(harness, web1, sent, monkeypatch):
+def test_every_request_checks_certificates(harness, web1, sent, monkeypatch):
     def checked(**connection):
         client = harness.client(**connection)
         client.fetch_all("instances", harness.deadline())
         client.fetch_one("instances", web1, harness.deadline())
         client.task("x", harness.deadline())
         client.write("PUT", "instances", web1, harness.deadline(), {})
-        (seen,) = {told["verify"] for _request, told in sent[-4:]}
+        (seen,) = {settings["verify"] for _request, settings in sent[-4:]}
         return seen
 
     monkeypatch.setenv("REQUESTS_CA_BUNDLE", "/bundle.pem")
@@ -146,7 +142,7 @@ def test_certificates_are_checked_with_every_call(harness, web1, sent, monkeypat
 
 
 @pytest.mark.parametrize("where", ["ca_path", "REQUESTS_CA_BUNDLE"])
-def test_a_bundle_that_is_none_is_named(harness, monkeypatch, tmp_path, where):
+def test_an_invalid_bundle_is_an_error_that_names_its_source(harness, monkeypatch, tmp_path, where):
     bundle = tmp_path / "bundle.pem"
     bundle.write_text("no certificates")
     given = {"ca_path": str(bundle)} if where == "ca_path" else {}
@@ -160,24 +156,24 @@ def test_loopback_never_goes_through_a_proxy(harness, web1, monkeypatch):
     for name in ("no_proxy", "NO_PROXY"):
         monkeypatch.delenv(name, raising=False)
     assert len(listing(harness)()) == 1
-    # What is not on loopback does, and nothing listens there.
+    # Other hosts are asked through the proxy, and nothing listens there.
     error = failure(listing(harness, api_url="https://portal.example.com", api_retries=0), NotProcessed)
     assert "no connection to the proxy of the environment" in error.message
 
 
-def test_the_key_travels_in_its_header_alone_and_no_password_of_netrc(harness, web1, simulator, monkeypatch, tmp_path):
-    (tmp_path / "netrc").write_text("machine 127.0.0.1 login somebody password of-another-server\n")
+def test_the_key_is_sent_only_in_its_header_and_no_password_of_netrc(harness, web1, simulator, monkeypatch, tmp_path):
+    (tmp_path / "netrc").write_text("machine 127.0.0.1 login user password of-another-server\n")
     monkeypatch.setenv("NETRC", str(tmp_path / "netrc"))
     seen = []
     real = simulator.app.dispatch
 
-    def watching(path):
+    def recording(path):
         from flask import request
 
         seen.append((dict(request.headers), request.url, request.get_data()))
         return real(path)
 
-    simulator.app.dispatch = watching
+    simulator.app.dispatch = recording
     try:
         write(harness, web1)()
     finally:

@@ -24,11 +24,11 @@ ID = "9db8ff2f-b49b-466d-a2f3-c1e6def408f4"
         ("id", "id"),
     ],
 )
-def test_names_in_snake_case(name, expected):
+def test_names_become_snake_case(name, expected):
     assert snake(name) == expected
 
 
-def test_what_users_see_of_an_instance():
+def test_a_full_view_has_no_secrets_and_every_attribute():
     raw = {
         "id": ID,
         "userData": "secret",
@@ -44,7 +44,7 @@ def test_what_users_see_of_an_instance():
     assert seen["zone_name"] is None and seen["affinity_group_ids"] == []
 
 
-def test_the_shapes_of_two_instances_are_not_the_same_lists():
+def test_two_views_do_not_share_lists():
     first, second = full_view({}), full_view({})
     first["public_ips"].append(1)
     assert second["public_ips"] == []

@@ -1,7 +1,7 @@
 # Copyright (c) 2026, coxedge.compute contributors
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""Waiting: for tasks, for the state that an operation ends in, up to the deadline."""
+"""Waiting for tasks and for the state that an operation ends in, until the deadline."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ from ansible_collections.coxedge.compute.plugins.module_utils.api.errors import 
 from ansible_collections.coxedge.compute.plugins.module_utils.instance.view import SHAPE
 from ansible_collections.coxedge.compute.plugins.module_utils.jobs import drive
 from ansible_collections.coxedge.compute.plugins.module_utils.reconcile.waiting import Polling, wait_for_task
-from ansible_collections.coxedge.compute.tests.unit.module_utils.runs import NOWHERE, START, STOP, failure
+from ansible_collections.coxedge.compute.tests.unit.module_utils.runs import EMPTY_LIST, START, STOP, failure
 
 
 def test_without_wait_the_last_task_is_returned(harness, clock):
@@ -23,7 +23,7 @@ def test_without_wait_the_last_task_is_returned(harness, clock):
 
 
 @pytest.mark.parametrize("first_response", ["pending", "pending_with_data"])
-def test_a_pending_create_has_an_id_only_if_the_answer_has(harness, first_response):
+def test_a_pending_create_has_an_id_only_if_the_response_has_one(harness, first_response):
     harness.settings(first_response=first_response)
     outcome = harness.run(wait=False, **harness.creation())
     (instance,) = harness.instances("web1")
@@ -33,24 +33,24 @@ def test_a_pending_create_has_an_id_only_if_the_answer_has(harness, first_respon
     assert harness.requests("GET").count("GET instances") == 1
 
 
-def test_steps_before_the_last_are_waited_for(harness):
+def test_without_wait_only_the_last_step_is_not_waited_for(harness):
     outcome = harness.run(wait=False, **harness.creation(hostname="hal", state="stopped"))
     assert outcome.actions == ["create", "update", "stop"]
     (instance,) = harness.instances("web1")
     assert (instance["hostname"], instance["state"]) == ("hal", "Stopping") and outcome.instance["id"] == instance["id"]
 
 
-def test_one_to_be_created_stopped_is_stopped_without_wait_too(harness):
+def test_without_wait_an_instance_is_created_and_then_stopped(harness):
     assert harness.run(wait=False, **harness.creation(state="stopped")).actions == ["create", "stop"]
 
 
-def test_the_task_is_told_where_looking_fails_without_wait(harness):
+def test_without_wait_the_error_has_the_task_if_reading_fails(harness):
     harness.seed(name="web1", state="Running")
     harness.fault(method="GET", kind="status", status=403, path="/instances/", skip=1)
     assert failure(harness, wait=False, **STOP).task_id in harness.simulator.cloud.tasks
 
 
-def test_past_the_deadline_it_fails_with_task_and_last_state(harness, clock):
+def test_past_the_deadline_the_error_has_task_and_last_state(harness, clock):
     harness.settings(task_seconds=1000.0)
     harness.seed(name="web1", state="Running")
     began = clock()
@@ -61,7 +61,7 @@ def test_past_the_deadline_it_fails_with_task_and_last_state(harness, clock):
     assert harness.last_run.outcome.actions == ["stop"]
 
 
-def test_past_the_deadline_of_a_look_the_last_state_is_told_if_there_is_one(harness):
+def test_past_the_deadline_of_a_read_the_error_has_the_last_state_if_known(harness):
     harness.seed(name="web1", state="Running")
     harness.fault(method="GET", path="/instances/", kind="status", status=503, skip=1, count=0)
     error = failure(harness, DeadlineExceeded, wait_timeout=20, connection={"api_retries": 100}, **STOP)
@@ -71,14 +71,14 @@ def test_past_the_deadline_of_a_look_the_last_state_is_told_if_there_is_one(harn
     assert "last state" not in error.sentence
 
 
-def test_a_state_that_never_comes_ends_at_the_deadline(harness, clock):
+def test_waiting_for_a_state_that_never_comes_ends_at_the_deadline(harness, clock):
     instance_id = harness.seed(name="web1", state="Stopped")
     harness.fault(method="POST", kind="status", status=200, body={"data": {}})
     error = failure(harness, DeadlineExceeded, wait_timeout=20, **START)
     assert "last state seen is Stopped" in error.sentence and instance_id in error.sentence
 
 
-def test_a_transition_that_never_ends_is_waited_for_up_to_the_deadline(harness, clock):
+def test_waiting_for_a_transition_that_never_ends_ends_at_the_deadline(harness, clock):
     harness.seed(name="web1", state="Migrating")
     for wait in (True, False):
         error = failure(harness, DeadlineExceeded, wait=wait, wait_timeout=20, **START)
@@ -86,7 +86,7 @@ def test_a_transition_that_never_ends_is_waited_for_up_to_the_deadline(harness, 
     assert harness.writes() == []
 
 
-def test_one_deadline_for_the_whole_run(harness, clock):
+def test_one_deadline_applies_to_the_whole_run(harness, clock):
     harness.settings(task_seconds=8.0)
     began = clock()
     error = failure(harness, DeadlineExceeded, wait_timeout=20, **harness.creation(hostname="hal", state="stopped"))
@@ -101,7 +101,7 @@ def test_a_reboot_ends_running(harness):
 
 
 @pytest.mark.parametrize("operation", ["create", "reboot"])
-def test_one_that_shows_stopped_on_its_way_to_running_is_waited_for(harness, operation):
+def test_an_instance_that_shows_stopped_before_running_is_waited_for(harness, operation):
     if operation == "reboot":
         harness.seed(name="web1", state="Running")
     changed = harness.next_look(when=harness.writes, state="Stopped")
@@ -109,18 +109,18 @@ def test_one_that_shows_stopped_on_its_way_to_running_is_waited_for(harness, ope
     assert outcome.actions == [operation] and outcome.instance["state"] == "Running" and changed and len(harness.writes()) == 1
 
 
-def test_a_new_one_that_does_not_show_at_once_is_waited_for(harness):
+def test_a_new_instance_that_does_not_appear_at_once_is_waited_for(harness):
     harness.fault(method="GET", path="/instances/", kind="status", status=404)
-    harness.fault(method="GET", path="/instances$", **NOWHERE, skip=1)
+    harness.fault(method="GET", path="/instances$", **EMPTY_LIST, skip=1)
     outcome = harness.run(**harness.creation())
     assert outcome.actions == ["create"] and outcome.instance["state"] == "Running"
 
 
 @pytest.mark.parametrize("operation", ["changeComputeOffering", "stop"])
-def test_an_instance_that_ends_in_error_is_a_failure(harness, operation):
+def test_an_instance_that_ends_in_error_is_an_error_with_its_task(harness, operation):
     harness.seed(name="web1", state="Running")
 
-    def breaking(_entry):
+    def fail(_entry):
         for instance in harness.instances("web1"):
             if instance["state"] == "Running" and f"POST {operation}" in harness.requests():
                 instance["state"] = "Error"
@@ -128,7 +128,7 @@ def test_an_instance_that_ends_in_error_is_a_failure(harness, operation):
             harness.instances("web1")[0]["state"] = "Error"
 
     given = {"state": "stopped"} if operation == "stop" else {"compute_offering": "4vCPU.8GB", "allow_reboot": True}
-    with harness.intercepting(after=breaking):
+    with harness.intercepting(after=fail):
         error = failure(harness, name="web1", **given)
         assert "Error" in error.sentence and error.task_id in harness.simulator.cloud.tasks
     assert harness.last_run.outcome.actions == [operation]
@@ -138,7 +138,7 @@ def test_an_instance_that_ends_in_error_is_a_failure(harness, operation):
     ("action", "before", "given"),
     [("create", None, {}), ("start", "Stopped", START), ("stop", "Running", STOP), ("reboot", "Stopped", {"state": "restarted"})],
 )
-def test_one_that_is_in_error_afterwards_is_a_failure_at_once(harness, action, before, given):
+def test_an_instance_in_error_afterwards_is_an_error(harness, action, before, given):
     if before:
         harness.seed(name="web1", state=before)
     harness.next_look(when=harness.writes, times=None, state="Error")
@@ -150,17 +150,17 @@ def test_one_that_is_in_error_afterwards_is_a_failure_at_once(harness, action, b
     ("action", "before", "given", "after"),
     [("create", None, {}, 30), ("start", "Stopped", START, 0), ("recover", "Destroyed", {"name": "web1", "state": "recovered"}, 0)],
 )
-def test_one_that_is_gone_afterwards_is_a_failure(harness, clock, action, before, given, after):
+def test_an_instance_that_is_gone_afterwards_is_an_error(harness, clock, action, before, given, after):
     if before:
         harness.seed(name="web1", state=before)
     harness.fault(method="GET", path="/instances/", kind="status", status=404, skip=1 if before else 0, count=0)
-    harness.fault(method="GET", path="/instances$", **NOWHERE, skip=1, count=0)
+    harness.fault(method="GET", path="/instances$", **EMPTY_LIST, skip=1, count=0)
     began = clock()
     assert f"is gone after {action}" in failure(harness, **(given or harness.creation())).sentence
     assert clock() - began == pytest.approx(after, abs=4)
 
 
-def test_one_that_runs_after_it_was_recovered_is_there(harness):
+def test_an_instance_that_runs_after_it_was_recovered_is_accepted(harness):
     instance_id = harness.seed(name="web1", state="Destroyed")
     running = {"data": {**harness.environment.instances[instance_id], "state": "Running"}}
     harness.fault(method="GET", path="/instances/", kind="status", status=200, body=running, skip=1, count=0)
@@ -176,16 +176,16 @@ def polls(harness):
     return len([what for what in harness.requests("GET") if "tasks" in what])
 
 
-@pytest.mark.parametrize(("lasts", "late", "most"), [(3.2, 0.3, 14), (10.0, 0.8, 40), (60.0, 2.1, 80)])
-def test_the_end_is_noticed_soon_and_with_few_polls(harness, clock, lasts, late, most):
+@pytest.mark.parametrize(("lasts", "late", "limit"), [(3.2, 0.3, 14), (10.0, 0.8, 40), (60.0, 2.1, 80)])
+def test_the_end_of_a_task_is_noticed_soon_with_few_polls(harness, clock, lasts, late, limit):
     harness.settings(task_seconds=lasts)
     began = clock()
     status = drive(wait_for_task(harness.client(), started(harness), harness.deadline()), clock.sleep)
     assert status.ended and lasts <= clock() - began <= lasts + late
-    assert polls(harness) <= most
+    assert polls(harness) <= limit
 
 
-def test_the_deadline_ends_waiting_and_tells_the_task(harness, clock):
+def test_the_deadline_ends_waiting_and_names_the_task(harness, clock):
     harness.settings(task_seconds=100.0)
     task_id = started(harness)
     began = clock()
@@ -201,14 +201,14 @@ def test_a_failed_task_raises(harness, clock):
         drive(wait_for_task(harness.client(), started(harness), harness.deadline()), clock.sleep)
 
 
-def test_polls_outlast_passing_faults(harness, clock):
+def test_polls_continue_after_temporary_faults(harness, clock):
     task_id = started(harness)
     harness.fault(kind="status", status=502, path="/tasks/", count=3)
     harness.fault(kind="drop_before", path="/tasks/", count=2)
     assert drive(wait_for_task(harness.client(), task_id, harness.deadline()), clock.sleep).ended
 
 
-def test_a_pause_never_goes_past_the_deadline(harness, clock):
+def test_a_pause_does_not_go_past_the_deadline(harness, clock):
     polling = Polling(harness.client(), harness.deadline(0.1))
     assert polling.interval() == pytest.approx(0.1)
     with pytest.raises(DeadlineExceeded, match="waiting for x"):
@@ -216,6 +216,6 @@ def test_a_pause_never_goes_past_the_deadline(harness, clock):
 
 
 @pytest.mark.parametrize(("jitter", "seconds"), [(0.0, 0.2375), (1.0, 0.2625)])
-def test_polls_of_many_that_began_together_are_spread_by_a_tenth(harness, clock, jitter, seconds):
+def test_polls_are_spread_by_a_tenth(harness, clock, jitter, seconds):
     client = Client(harness.connection(), clock=clock, jitter=lambda: jitter)
     assert Polling(client, harness.deadline()).interval() == pytest.approx(seconds)

@@ -14,12 +14,12 @@ from typing import Any, ClassVar
 
 
 class EmptyApi(BaseHTTPRequestHandler):
-    """Answers every request with an empty list, and remembers the keys that came, one for each request."""
+    """Responds to every request with an empty list, and keeps the key of each request."""
 
     keys: ClassVar[list[str]] = []
 
     def do_GET(self) -> None:
-        """An empty list."""
+        """Sends an empty list."""
         self.keys.append(self.headers["MC-Api-Key"])
         body = b'{"data": [], "metadata": {"recordCount": 0}}'
         self.send_response(200)
@@ -28,12 +28,12 @@ class EmptyApi(BaseHTTPRequestHandler):
         self.wfile.write(body)
 
     def log_message(self, *_args: Any) -> None:
-        """Says nothing."""
+        """Logs nothing."""
 
 
 @contextmanager
 def serving(certificate: Any) -> Iterator[int]:
-    """A server on loopback with a certificate of trustme's; its port."""
+    """Runs a server on loopback with a certificate of trustme. Yields its port."""
     server = ThreadingHTTPServer(("127.0.0.1", 0), EmptyApi)
     context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
     certificate.configure_cert(context)
