@@ -1,7 +1,7 @@
 # Copyright (c) 2026, coxedge.compute contributors
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""``make benchmark``: prints medians and ratios, and writes them as JSON. It judges nothing: a machine has bad days."""
+"""``make benchmark``: prints medians and ratios, and writes them as JSON. Nothing fails if they are bad: machines differ."""
 
 from __future__ import annotations
 
@@ -19,22 +19,22 @@ from . import fleet, inventory, no_change
 
 
 def _line(label: str, pair: dict[str, Any]) -> str:
-    (mine, its) = [name for name in pair if name not in ("ratio", "loop")]
-    shown = "; ".join(f"{name} {pair[name]['cpu']:.2f} s CPU, {pair[name]['wall']:.2f} s" for name in (mine, its))
+    (measured, baseline) = [name for name in pair if name not in ("ratio", "loop")]
+    shown = "; ".join(f"{name} {pair[name]['cpu']:.2f} s CPU, {pair[name]['wall']:.2f} s" for name in (measured, baseline))
     ratios = f"ratio {pair['ratio']['cpu']:.3f} CPU, {pair['ratio']['wall']:.3f} wall"
-    return f"{label}: {shown}; {ratios}; {pair[mine]['requests']} requests"
+    return f"{label}: {shown}; {ratios}; {pair[measured]['requests']} requests"
 
 
 def main() -> None:
-    """Measures what is asked for."""
-    parser = argparse.ArgumentParser(prog="benchmark", description="Ratios of the collection's speed to that of a yardstick.")
+    """Runs the measurements that the options select."""
+    parser = argparse.ArgumentParser(prog="benchmark", description="Compares the collection's speed with a baseline.")
     parser.add_argument("--hosts", default="100,1000,10000", help="sizes of the inventory (default: 100,1000,10000)")
     parser.add_argument("--fleets", default="20,100", help="sizes of fleets that are created (default: 20,100)")
-    parser.add_argument("--loop", type=int, default=20, help="how many are created one after the other (default: 20)")
+    parser.add_argument("--loop", type=int, default=20, help="how many instances are created one after the other (default: 20)")
     parser.add_argument("--large", type=int, default=1000, help="size of the fleet with nothing to change (default: 1000)")
     parser.add_argument("--runs", type=int, default=5, help="how often each is run (default: 5)")
-    parser.add_argument("--only", choices=("fleet", "inventory", "no_change"), help="measure this alone")
-    parser.add_argument("--output", type=Path, default=Path(".cache/benchmark.json"), help="where the JSON goes")
+    parser.add_argument("--only", choices=("fleet", "inventory", "no_change"), help="measure only this")
+    parser.add_argument("--output", type=Path, default=Path(".cache/benchmark.json"), help="file for the JSON")
     options = parser.parse_args()
     result: dict[str, Any] = {"ansible_core": core_version, "python": platform.python_version(), "cpus": os.cpu_count()}
     environ = {

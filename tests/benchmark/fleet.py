@@ -1,7 +1,7 @@
 # Copyright (c) 2026, coxedge.compute contributors
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""Fleets: many creates at once as a multiple of one, against a loop of ``instance``; and a large fleet with nothing to change."""
+"""Fleets: the time for many creates as a multiple of one create, compared with a loop; and a large fleet with nothing to change."""
 
 from __future__ import annotations
 
@@ -13,10 +13,10 @@ from typing import Any
 from ..simulator.server import Simulator
 from .timing import Contender, run_in_turn
 
-# Seconds that a create takes at the server.
+# Seconds that the server needs for a create.
 PROVISIONING = 3.0
 CREATION = {"template": "CentOS 6.8 PV", "compute_offering": "1vCPU.512MB", "network": "Web-test_area"}
-MOST = 25
+MAX_CONCURRENCY = 25
 
 
 def _play(folder: Path, name: str, task: dict[str, Any]) -> Contender:
@@ -27,27 +27,27 @@ def _play(folder: Path, name: str, task: dict[str, Any]) -> Contender:
 
 def _fleet(count: int, **options: Any) -> dict[str, Any]:
     members = [{"name": f"web{number}"} for number in range(count)]
-    return {"coxedge.compute.instance_fleet": {"instances": members, "defaults": CREATION, "max_concurrency": MOST, **options}}
+    return {"coxedge.compute.instance_fleet": {"instances": members, "defaults": CREATION, "max_concurrency": MAX_CONCURRENCY, **options}}
 
 
 def measure(sizes: list[int], loop: int, large: int, runs: int, folder: Path, environ: dict[str, str]) -> dict[str, Any]:
-    """Wall times of creates in fleets of some sizes, and of a loop, as multiples of one create; and the run of a large fleet."""
-    result: dict[str, Any] = {"provisioning": PROVISIONING, "max_concurrency": MOST}
+    """Wall times of creates in fleets and in a loop, as multiples of one create; and the time of a large fleet without changes."""
+    result: dict[str, Any] = {"provisioning": PROVISIONING, "max_concurrency": MAX_CONCURRENCY}
     with Simulator(task_seconds=PROVISIONING) as simulator:
         environ = {**environ, **simulator.environ}
 
-        def emptied() -> None:
-            # Before each run there is nothing, so that everything is created.
+        def remove_all() -> None:
+            # So that each run creates everything.
             simulator.cloud.environment(None, "compute-on", "test_area").instances.clear()
 
         one = _play(folder, "one", {"coxedge.compute.instance": {"name": "web0", **CREATION}})
         fleets = {size: _play(folder, f"fleet of {size}", _fleet(size)) for size in sizes}
         for contender in (one, *fleets.values()):
-            run_in_turn([contender], runs, folder, environ, lambda: simulator.app.log, emptied)
+            run_in_turn([contender], runs, folder, environ, lambda: simulator.app.log, remove_all)
         looped = _play(
             folder, f"loop of {loop}", {"coxedge.compute.instance": {"name": "web{{ item }}", **CREATION}, "loop": list(range(loop))}
         )
-        run_in_turn([looped], 1, folder, environ, lambda: simulator.app.log, emptied, warm_up=False)
+        run_in_turn([looped], 1, folder, environ, lambda: simulator.app.log, remove_all, warm_up=False)
         base = statistics.median(one.wall)
         for contender in (one, *fleets.values(), looped):
             result[contender.name] = {**contender.report(), "multiple": round(statistics.median(contender.wall) / base, 2)}
@@ -55,7 +55,7 @@ def measure(sizes: list[int], loop: int, large: int, runs: int, folder: Path, en
         environment = simulator.cloud.environment(None, "compute-on", "test_area")
         for number in range(large):
             environment.seed({"name": f"web{number}"})
-        still = _play(folder, f"{large} with nothing to change", _fleet(large, details=False))
-        run_in_turn([still], runs, folder, {**environ, **simulator.environ}, lambda: simulator.app.log)
-        result[still.name] = still.report()
+        unchanged = _play(folder, f"{large} with nothing to change", _fleet(large, details=False))
+        run_in_turn([unchanged], runs, folder, {**environ, **simulator.environ}, lambda: simulator.app.log)
+        result[unchanged.name] = unchanged.report()
     return result

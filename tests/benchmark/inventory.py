@@ -1,7 +1,7 @@
 # Copyright (c) 2026, coxedge.compute contributors
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""The inventory against a static JSON file of the same hosts."""
+"""The inventory, compared with a static JSON file of the same hosts."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ from typing import Any
 from ..simulator.server import Simulator
 from .timing import BIN, Contender, ratio, run_in_turn
 
-# Two groups by key and two composed variables: one out of values that many hosts share, one that each host has to itself.
+# Two keyed groups and two composed variables: one has the same values for many hosts, one a different value for each host.
 CONSTRUCTED: dict[str, Any] = {
     "keyed_groups": [{"key": "coxedge_zone_name", "prefix": "zone"}, {"key": "coxedge_state", "prefix": "state"}],
     "compose": {
@@ -47,7 +47,7 @@ def _static(folder: Path, environ: dict[str, str]) -> None:
 
 
 def measure(count: int, runs: int, folder: Path, environ: dict[str, str]) -> dict[str, Any]:
-    """Medians and ratios for so many hosts: plain, and with the constructed features."""
+    """Medians and ratios for a number of hosts: plain, and with constructed groups and variables."""
     with Simulator() as simulator:
         environment = simulator.cloud.environment(None, "compute-on", "test_area")
         for number in range(count):
@@ -67,7 +67,7 @@ def measure(count: int, runs: int, folder: Path, environ: dict[str, str]) -> dic
             ),
         }
         result: dict[str, Any] = {"hosts": count}
-        for kind, (ours, theirs) in pairs.items():
-            run_in_turn((ours, theirs), runs, folder, environ, lambda: simulator.app.log)
-            result[kind] = {"inventory": ours.report(), "static file": theirs.report(), "ratio": ratio(ours, theirs)}
+        for kind, (measured, baseline) in pairs.items():
+            run_in_turn((measured, baseline), runs, folder, environ, lambda: simulator.app.log)
+            result[kind] = {"inventory": measured.report(), "static file": baseline.report(), "ratio": ratio(measured, baseline)}
         return result

@@ -1,7 +1,7 @@
 # Copyright (c) 2026, coxedge.compute contributors
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""A task of ``instance`` that has nothing to change, twenty times, against as many of ``ansible.builtin.ping``."""
+"""Twenty tasks of ``instance`` with nothing to change, compared with twenty of ``ansible.builtin.ping``."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ LOOP = 20
 
 
 def measure(runs: int, folder: Path, environ: dict[str, str]) -> dict[str, Any]:
-    """Medians and ratio of whole runs of ansible-playbook."""
+    """Medians and ratio of complete runs of ansible-playbook."""
     wanted = {
         "name": "web-1",
         "state": "started",
@@ -29,7 +29,7 @@ def measure(runs: int, folder: Path, environ: dict[str, str]) -> dict[str, Any]:
         for name, task in (("instance", {"coxedge.compute.instance": wanted}), ("ping", {"ansible.builtin.ping": {}})):
             play = {"hosts": "localhost", "gather_facts": False, "tasks": [{**task, "loop": list(range(LOOP))}]}
             (folder / f"{name}.yml").write_text(json.dumps([play]))
-        ours = Contender("instance", ("ansible-playbook", "instance.yml"))
-        theirs = Contender("ping", ("ansible-playbook", "ping.yml"))
-        run_in_turn((ours, theirs), runs, folder, {**environ, **simulator.environ}, lambda: simulator.app.log)
-        return {"loop": LOOP, "instance": ours.report(), "ping": theirs.report(), "ratio": ratio(ours, theirs)}
+        measured = Contender("instance", ("ansible-playbook", "instance.yml"))
+        baseline = Contender("ping", ("ansible-playbook", "ping.yml"))
+        run_in_turn((measured, baseline), runs, folder, {**environ, **simulator.environ}, lambda: simulator.app.log)
+        return {"loop": LOOP, "instance": measured.report(), "ping": baseline.report(), "ratio": ratio(measured, baseline)}

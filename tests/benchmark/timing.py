@@ -1,7 +1,7 @@
 # Copyright (c) 2026, coxedge.compute contributors
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""Running and timing commands in turn."""
+"""Runs and times commands in turn."""
 
 from __future__ import annotations
 
@@ -20,7 +20,7 @@ BIN = Path(sys.executable).parent
 
 @dataclass
 class Contender:
-    """A command that is measured. ``cpu``, ``wall``: seconds, of each run; ``requests``: of each run, to the API."""
+    """A command that is measured. ``cpu``, ``wall``: seconds of each run. ``requests``: the requests to the API of each run."""
 
     name: str
     command: Sequence[str]
@@ -29,7 +29,7 @@ class Contender:
     requests: list[int] = field(default_factory=list)
 
     def report(self) -> dict[str, Any]:
-        """The medians."""
+        """The medians of all runs."""
         return {
             "cpu": round(statistics.median(self.cpu), 3),
             "wall": round(statistics.median(self.wall), 3),
@@ -47,7 +47,7 @@ def run_in_turn(
     before: Callable[[], object] = lambda: None,
     warm_up: bool = True,
 ) -> None:
-    """Runs each contender once before, and then all of them in turn: what else the machine does meets all alike.
+    """Runs each contender once to warm up, and then all of them in turn, so that other load on the machine affects all of them.
 
     ``log``: the request log, which is emptied before each run. ``before``: called before each run. Raises RuntimeError for a
     command that fails.
@@ -76,8 +76,8 @@ def run_in_turn(
 
 
 def ratio(one: Contender, other: Contender) -> dict[str, float]:
-    """How much more one takes than another: the median of the ratios of the runs that were made one after the other."""
+    """How much more one takes than the other: the median of the ratios of consecutive runs."""
     return {
-        kind: round(statistics.median(mine / its for mine, its in zip(getattr(one, kind), getattr(other, kind))), 3)
+        kind: round(statistics.median(first / second for first, second in zip(getattr(one, kind), getattr(other, kind))), 3)
         for kind in ("cpu", "wall")
     }

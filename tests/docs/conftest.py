@@ -19,7 +19,7 @@ import pytest
 from selenium import webdriver
 
 HTML = Path(__file__).resolve().parents[2] / ".cache" / "docs" / "html"
-# A browser that asks nothing of the network by itself.
+# A browser that makes no requests of its own.
 ARGUMENTS = (
     *("--headless", "--no-sandbox", "--disable-gpu", "--disable-quic", "--no-first-run", "--disable-background-networking"),
     *("--disable-component-update", "--disable-sync"),
@@ -37,7 +37,7 @@ return {
 
 @dataclass
 class Page:
-    """What a page holds. ``links``: whole URLs."""
+    """What is on a page. ``links``: complete URLs."""
 
     ids: set[str]
     links: list[str]
@@ -46,15 +46,15 @@ class Page:
     navigation: list[str]
 
 
-class Quiet(SimpleHTTPRequestHandler):
-    """Serves files and says nothing."""
+class QuietHandler(SimpleHTTPRequestHandler):
+    """Serves files without a log."""
 
     def log_message(self, *_args: Any) -> None:
-        """Says nothing."""
+        """Logs nothing."""
 
 
 class Site:
-    """The site in a browser. ``missing`` has the requests that were no file."""
+    """The site in a browser."""
 
     def __init__(self, driver: webdriver.Chrome, root: str) -> None:
         self.driver, self.root = driver, root
@@ -64,11 +64,11 @@ class Site:
         self.driver.get(self.root + path)
 
     def run(self, script: str, *arguments: Any) -> Any:
-        """What a script in the page returns."""
+        """Runs a script in the page; returns its result."""
         return self.driver.execute_script(script, *arguments)
 
     def device(self, width: int, height: int, dark: bool = False) -> None:
-        """Takes the page for one on such a screen."""
+        """Emulates a screen of this size and color scheme."""
         screen = {"width": width, "height": height, "deviceScaleFactor": 1, "mobile": width < 600}
         self.driver.execute_cdp_cmd("Emulation.setDeviceMetricsOverride", screen)
         scheme = [{"name": "prefers-color-scheme", "value": "dark" if dark else "light"}]
@@ -77,14 +77,14 @@ class Site:
 
 @pytest.fixture(scope="session")
 def site(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Site]:
-    """See Site; on a desktop's screen."""
+    """See Site; with the screen of a desktop."""
     assert (HTML / "index.html").exists(), "the site is not built: make docs"
     options = webdriver.ChromeOptions()
     options.binary_location = shutil.which("chromium") or ""
     options.set_capability("goog:loggingPrefs", {"browser": "ALL"})
     for argument in (*ARGUMENTS, f"--user-data-dir={tmp_path_factory.mktemp('chromium')}"):
         options.add_argument(argument)
-    server = ThreadingHTTPServer(("127.0.0.1", 0), partial(Quiet, directory=str(HTML)))
+    server = ThreadingHTTPServer(("127.0.0.1", 0), partial(QuietHandler, directory=str(HTML)))
     threading.Thread(target=server.serve_forever, daemon=True).start()
     driver = webdriver.Chrome(options, webdriver.ChromeService(shutil.which("chromedriver")))
     try:
@@ -99,7 +99,7 @@ def site(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Site]:
 
 @pytest.fixture(scope="session")
 def pages(site: Site) -> dict[str, Page]:
-    """Every page that links lead to from the first one, by its path."""
+    """Every page that can be reached by links from the first one, by its path."""
     found: dict[str, Page] = {}
     waiting = deque(["index.html"])
     while waiting:

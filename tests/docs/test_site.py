@@ -1,7 +1,7 @@
 # Copyright (c) 2026, coxedge.compute contributors
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""What a reader finds in the built site, with a browser."""
+"""The built site, as a reader sees it in a browser."""
 
 from __future__ import annotations
 
@@ -22,7 +22,7 @@ from .conftest import HTML
 ROOT = Path(__file__).resolve().parents[2]
 GUIDES = sorted(path.stem for path in (ROOT / "docs").glob("*.md"))
 COLLECTION = "coxedge.compute."
-# The colours of each text in the tables of the reference, and of what is behind it.
+# The color of each text in the tables of the reference, and of its background.
 COLOURS = """
 const solid = e => {
   const colour = getComputedStyle(e).backgroundColor;
@@ -38,7 +38,7 @@ AT_ANCHORS = "return Object.fromEntries(arguments[0].map(i => [i, document.getEl
 
 @lru_cache(maxsize=1)
 def documented() -> list[tuple[str, str, dict]]:
-    """All that ansible-doc knows of the collection: kind, name and documentation of each plugin and role."""
+    """Everything that ansible-doc has about the collection: kind, name and documentation of each plugin and role."""
     command = [str(Path(sys.executable).parent / "ansible-doc"), "--metadata-dump", "coxedge.compute"]
     dumped = json.loads(subprocess.run(command, check=True, capture_output=True, text=True, timeout=300).stdout)
     return [
@@ -49,15 +49,15 @@ def documented() -> list[tuple[str, str, dict]]:
     ]
 
 
-def paths(rows: dict, inside: str, before: str = "") -> list[str]:
-    """The names of options or return values, those within others as a/b."""
+def paths(entries: dict, inside: str, before: str = "") -> list[str]:
+    """The names of options or return values. Those within others have the form a/b."""
     found = []
-    for name, row in (rows or {}).items():
-        found += [before + name, *paths(row.get(inside) or {}, inside, f"{before}{name}/")]
+    for name, entry in (entries or {}).items():
+        found += [before + name, *paths(entry.get(inside) or {}, inside, f"{before}{name}/")]
     return found
 
 
-def test_each_link_leads_somewhere(site, pages):
+def test_each_link_has_a_target(site, pages):
     checked = 0
     for path, page in pages.items():
         for link in page.links:
@@ -75,7 +75,7 @@ def test_each_link_leads_somewhere(site, pages):
     assert built - {"search.html"} <= set(pages)
 
 
-def test_nothing_is_broken_nor_fetched_from_elsewhere(site, pages):
+def test_pages_have_no_broken_images_and_load_nothing_from_elsewhere(site, pages):
     for path, page in pages.items():
         assert not page.broken, path
         assert all(name.startswith((site.root, "data:")) for name in page.loaded), (path, page.loaded)
@@ -83,7 +83,7 @@ def test_nothing_is_broken_nor_fetched_from_elsewhere(site, pages):
 
 
 @pytest.mark.parametrize("name", GUIDES)
-def test_a_guide_is_there_and_in_the_navigation(site, pages, name):
+def test_a_guide_has_a_page_and_is_in_the_navigation(site, pages, name):
     heading = re.search(r"^# (.+)$", (ROOT / "docs" / f"{name}.md").read_text(), re.MULTILINE)
     assert heading is not None
     site.open(f"{name}.html")
@@ -125,7 +125,7 @@ def test_each_option_and_return_value_is_on_its_page(site, pages):
     assert count["parameter"] > 150 and count["return"] > 80
 
 
-def test_each_example_is_on_its_page_as_it_stands(site):
+def test_each_example_is_on_its_page_unchanged(site):
     count = 0
     for kind, name, entry in documented():
         examples = entry.get("examples") if kind != "role" else next(iter(entry["entry_points"].values())).get("examples")
@@ -148,7 +148,7 @@ def test_each_example_is_on_its_page_as_it_stands(site):
         ("simulator", "simulator.html"),
     ],
 )
-def test_the_search_finds(site, words, page):
+def test_the_search_finds_the_page(site, words, page):
     site.open("index.html")
     field = site.driver.find_element(By.CSS_SELECTOR, "input[name=q]")
     field.send_keys(words)
@@ -162,7 +162,7 @@ def test_the_search_finds(site, words, page):
 
 
 @pytest.mark.parametrize("dark", [False, True], ids=["light", "dark"])
-def test_it_fits_on_a_phone(site, pages, dark):
+def test_pages_fit_on_a_phone(site, pages, dark):
     site.device(390, 844, dark)
     try:
         for path in pages:
@@ -174,19 +174,19 @@ def test_it_fits_on_a_phone(site, pages, dark):
 
 @pytest.mark.parametrize("dark", [False, True], ids=["light system", "dark system"])
 @pytest.mark.parametrize("choice", ["auto", "light", "dark"])
-def test_the_reference_can_be_read(site, dark, choice):
+def test_the_reference_has_enough_contrast(site, dark, choice):
     site.device(1280, 900, dark)
     try:
         for path in ("reference/instance_module.html", "reference/instances_inventory.html"):
             site.open(path)
-            # What the button in the page does.
+            # The button in the page does this.
             site.run("localStorage.setItem('theme', arguments[0])", choice)
             site.open(path)
             ground = luminance(site.run("return getComputedStyle(document.body).backgroundColor"))
             assert (ground < 0.1) == (choice == "dark" or (dark and choice == "auto"))
             pairs = site.run(COLOURS)
             assert len(pairs) > 100
-            # What WCAG asks of text.
+            # WCAG requires this contrast for text.
             assert [pair for pair in pairs if contrast(*map(luminance, pair)) < 4.5] == [], path
     finally:
         site.run("localStorage.clear()")
@@ -194,7 +194,7 @@ def test_the_reference_can_be_read(site, dark, choice):
 
 
 def luminance(colour: str) -> float:
-    """The relative luminance of a colour such as rgb(1, 2, 3), as WCAG 2 has it."""
+    """The relative luminance of a color such as rgb(1, 2, 3), as WCAG 2 defines it."""
     parts = [int(part) / 255 for part in re.findall(r"\d+", colour)[:3]]
     red, green, blue = (part / 12.92 if part <= 0.04045 else ((part + 0.055) / 1.055) ** 2.4 for part in parts)
     return 0.2126 * red + 0.7152 * green + 0.0722 * blue

@@ -1,9 +1,9 @@
 # Copyright (c) 2026, coxedge.compute contributors
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""Some cells of the table of faults, drawn at random, through real playbooks on real time.
+"""A random sample of the fault matrix, with real playbooks and in real time.
 
-``FAULT_SEED=N pytest tests/functional/test_fault_sample.py`` draws the same ones again, ``FAULT_CELLS=N`` so many of them.
+``FAULT_SEED=N pytest tests/functional/test_fault_sample.py`` repeats a sample, ``FAULT_CELLS=N`` sets its size.
 """
 
 from __future__ import annotations
@@ -20,7 +20,7 @@ from ansible_collections.coxedge.compute.tests.unit.module_utils.test_fault_matr
 
 CELLS = int(os.environ.get("FAULT_CELLS", "8"))
 API_TIMEOUT, WAIT = 2, 12
-# The client's own faults, as a server brings them about.
+# Faults of the client's transport, caused by a server.
 ON_THE_WIRE = {
     "unsent": {"kind": "status", "status": 429},
     "timeout before": {"kind": "delay", "act": "never", "seconds": API_TIMEOUT + 1},
@@ -30,13 +30,13 @@ ON_THE_WIRE = {
 
 @pytest.fixture(scope="session")
 def seed(testrun_uid):
-    """One for all workers."""
+    """The same for all workers."""
     return os.environ.get("FAULT_SEED") or str(int(testrun_uid, 16) % 10**6)
 
 
 @pytest.fixture
 def cell(seed, request):
-    """An operation, a fault, and how often it comes (0: for ever)."""
+    """An operation, a fault, and how often the fault occurs (0: always)."""
     draw = random.Random(f"{seed}-{request.param}")
     return draw.choice(sorted(CASES)), draw.choice(sorted(FAULTS)), draw.choice([1, 0])
 
@@ -53,23 +53,23 @@ def task(case, **more):
 
 
 @pytest.mark.parametrize("cell", range(CELLS), indirect=True)
-def test_a_cell(runner, cell, seed):
+def test_an_operation_recovers_from_a_random_fault(runner, cell, seed):
     name, fault, count = cell
-    print(f"FAULT_SEED={seed}: {name}, {fault}, {'once' if count else 'for ever'}")
-    case, told = CASES[name], FAULTS[fault]
+    print(f"FAULT_SEED={seed}: {name}, {fault}, {'once' if count else 'always'}")
+    case, fault_values = CASES[name], FAULTS[fault]
     settings = runner.simulator.cloud.settings
     settings.update({"report_ssh_key": True, "report_iso": True})
     if case.state is not None:
         runner.environment.seed({"name": NAME, "state": case.state, **case.setup})
     runner.environment.seed({"name": "bystander"})
-    told = ON_THE_WIRE[told] if isinstance(told, str) else told
-    runner.simulator.app.faults.add({**told, "method": case.method, "path": case.path, "count": count})
+    fault_values = ON_THE_WIRE[fault_values] if isinstance(fault_values, str) else fault_values
+    runner.simulator.app.faults.add({**fault_values, "method": case.method, "path": case.path, "count": count})
     outcome = runner.play([task(case, api_timeout=API_TIMEOUT, wait_timeout=WAIT)], "-vvv", "--diff")
     (result,) = outcome.results
     assert API_KEY not in outcome.output + str(result) and "Traceback" not in outcome.output
     assert len(there(runner)) <= 1
     if not result["failed"]:
-        # What the API does not report goes on for a moment after an answer that names no task.
+        # If a response names no task, the work that the API does not report continues for a moment.
         time.sleep(2 * settings.task_seconds)
         assert len(there(runner)) == case.servers
         assert case.done(runner)
@@ -80,7 +80,7 @@ def test_a_cell(runner, cell, seed):
         sent = [entry["path"] + entry["query"].get("operation", "") for entry in outcome.requests if entry["method"] == "POST"]
         assert sum(1 for path in sent if re.search(word, path)) <= 1
     assert [instance["state"] for instance in runner.instances("bystander")] == ["Running"]
-    # Once all is well a second run gets there; work that never ends has to be ended first.
+    # Without faults, a second run reaches the state. Work that would never end is ended first.
     runner.simulator.app.faults.clear()
     for instance in there(runner):
         if instance["id"] in [pending.instance["id"] for pending in runner.simulator.cloud.pending.values() if pending.stuck]:

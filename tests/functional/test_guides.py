@@ -1,7 +1,7 @@
 # Copyright (c) 2026, coxedge.compute contributors
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""What the guides tell users to write and to run, as it stands: each block of YAML, and the commands of the quick start."""
+"""The examples in the guides work unchanged: each YAML block, and the commands of the quick start."""
 
 from __future__ import annotations
 
@@ -16,9 +16,9 @@ import yaml
 ROOT = Path(__file__).resolve().parents[2]
 GUIDES = [ROOT / "README.md", ROOT / "CONTRIBUTING.md", *sorted((ROOT / "docs").glob("*.md")), *sorted(ROOT.glob("roles/*/README.md"))]
 BLOCK = re.compile(r"^```(yaml|shell)\n(.*?)^```$", re.MULTILINE | re.DOTALL)
-# The name of a file in the paragraph before a block.
+# A file name in the paragraph before a block.
 NAMED = re.compile(r"`([\w.]+\.yml)`[^\n`]*:\n*\Z")
-# Servers that the guides take for granted: name, compute offering, network. The id in their examples is that of the last.
+# Servers that the guides assume: name, compute offering, network. The id in their examples is that of the last one.
 SERVERS = [
     ("web1", "2vCPU.4GB", "Web-test_area"),
     ("db1", "4vCPU.8GB", "Db-test_area"),
@@ -28,7 +28,7 @@ EXAMPLE_ID = "9db8ff2f-b49b-466d-a2f3-c1e6def408f4"
 
 
 def blocks(path: Path, language: str) -> list[tuple[str | None, str]]:
-    """The blocks of a language in a guide, each with the name of the file that it is said to be, if it is said."""
+    """The code blocks of a language in a guide, each with the file name that the text gives it, or None."""
     text = path.read_text()
     found = []
     for match in BLOCK.finditer(text):
@@ -40,11 +40,11 @@ def blocks(path: Path, language: str) -> list[tuple[str | None, str]]:
 
 @pytest.fixture
 def example_id(runner):
-    """Puts the servers there; returns the id of the last."""
+    """Adds the servers to the simulator; returns the id of the last one."""
     lists = {kind: {resource["name"]: resource for resource in resources} for kind, resources in runner.environment.resources.items()}
     template = lists["templates"]["Ubuntu 24.04"]
     for name, size, network in SERVERS:
-        offering, place = lists["computeofferings"][size], lists["networks"][network]
+        offering, network_id = lists["computeofferings"][size], lists["networks"][network]["id"]
         values = {
             "name": name,
             "imageId": template["id"],
@@ -53,7 +53,7 @@ def example_id(runner):
             "computeOfferingName": size,
             "cpuCount": offering["cpuCount"],
             "memoryInMB": offering["memoryInMB"],
-            "networkId": place["id"],
+            "networkId": network_id,
             "networkName": network,
         }
         last = runner.environment.seed(values)
@@ -61,13 +61,13 @@ def example_id(runner):
 
 
 @pytest.mark.parametrize("path", [path for path in GUIDES if blocks(path, "yaml")], ids=lambda path: str(path.relative_to(ROOT)))
-def test_each_block_of_yaml_is_right(runner, example_id, path):
+def test_each_yaml_block_works(runner, example_id, path):
     tasks = []
     for number, (_name, written) in enumerate(blocks(path, "yaml")):
         text = written.replace(EXAMPLE_ID, example_id)
         content = yaml.safe_load(text)
         if isinstance(content, dict) and path.name == "inventory.md":
-            # Each recipe there is tested for what it promises, in tests/unit/inventory.
+            # Each recipe there is tested in tests/unit/inventory.
             assert "plugin" in content
             continue
         if isinstance(content, dict) and "plugin" in content:
@@ -81,7 +81,7 @@ def test_each_block_of_yaml_is_right(runner, example_id, path):
             (runner.folder / "book.yml").write_text(text)
             checked = runner.command("ansible-playbook", "--syntax-check", "book.yml")
             assert checked.returncode == 0, checked.stderr
-            # Core looks at the options of a module only when it runs: so do the tasks for the collection, each by itself.
+            # Core checks the options of a module only when it runs, so the tasks of the collection run below.
             found = [task for play in content for task in play.get("tasks", []) if any(key.startswith("coxedge.") for key in task)]
             tasks += found
         else:
@@ -91,7 +91,7 @@ def test_each_block_of_yaml_is_right(runner, example_id, path):
         assert outcome.code == 0 and not any(result.get("failed") for result in outcome.results), outcome.output
 
 
-def test_the_quick_start_goes_as_it_says(runner):
+def test_the_quick_start_works_as_described(runner):
     path = ROOT / "docs" / "quick-start.md"
     for name, text in blocks(path, "yaml"):
         assert name is not None, text
@@ -102,20 +102,20 @@ def test_the_quick_start_goes_as_it_says(runner):
     assert len(commands) == 8
     outputs = []
     for command in commands:
-        ended = runner.command(*shlex.split(command))
-        assert ended.returncode == 0, (command, ended.stdout, ended.stderr)
-        outputs.append(ended.stdout)
-    predicted, made, again, catalog, graph, address, gone, nothing = outputs
-    assert "changed=1" in predicted and "+" in predicted and "changed=1" in made and "web1 is Running at 10." in made
+        finished = runner.command(*shlex.split(command))
+        assert finished.returncode == 0, (command, finished.stdout, finished.stderr)
+        outputs.append(finished.stdout)
+    predicted, created, again, catalog, graph, address, destroyed, listed = outputs
+    assert "changed=1" in predicted and "+" in predicted and "changed=1" in created and "web1 is Running at 10." in created
     assert "changed=0" in again and "4vCPU.8GB" in catalog and "@state_Running" in graph and "ansible_host" in address
-    assert '"purge' not in gone and '"delete"' in gone and '"instances": []' in nothing
-    # Nothing of it was written by the check, nor by the third run.
+    assert '"purge' not in destroyed and '"delete"' in destroyed and '"instances": []' in listed
+    # Neither check mode nor the third run wrote anything.
     writes = [entry["method"] for entry in runner.simulator.app.log if entry["method"] not in ("GET", "HEAD")]
     assert writes == ["POST", "DELETE"]
 
 
-def test_a_server_that_is_taken_over_is_left_as_it_is(runner, example_id):
-    """What the guide says of a first run in check mode: nothing, a change, a refusal or a warning."""
+def test_check_mode_shows_what_adopting_a_server_would_change(runner, example_id):
+    """A first run in check mode shows no change, a change, an error or a warning, as the guide says."""
     (book,) = (text for name, text in blocks(ROOT / "docs" / "migrating.md", "yaml") if name == "servers.yml")
     for old, new, code, said in [
         ("", "", 0, "changed=0"),
@@ -125,7 +125,7 @@ def test_a_server_that_is_taken_over_is_left_as_it_is(runner, example_id):
     ]:
         (runner.folder / "servers.yml").write_text(book.replace(old, new) if old else book)
         runner.simulator.app.log.clear()
-        ended = runner.command("ansible-playbook", "servers.yml", "--check", "--diff")
-        assert ended.returncode == code, ended.stdout
-        assert said in " ".join((ended.stdout + ended.stderr).split()), (new, ended.stdout)
+        finished = runner.command("ansible-playbook", "servers.yml", "--check", "--diff")
+        assert finished.returncode == code, finished.stdout
+        assert said in " ".join((finished.stdout + finished.stderr).split()), (new, finished.stdout)
         assert {entry["method"] for entry in runner.simulator.app.log} == {"GET"}

@@ -1,7 +1,7 @@
 # Copyright (c) 2026, coxedge.compute contributors
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""The module instance through real ansible-playbook runs against the simulator."""
+"""The module instance in real ansible-playbook runs against the simulator."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ from ansible_collections.coxedge.compute.plugins.modules import instance as modu
 KEY = "simulator-key"
 WRITES = ("POST", "PUT", "DELETE")
 
-# Wanted state (purged: absent with purge): (state there is: actions, None for a failure).
+# Wanted state (purged: absent with purge): {current state: actions, or None for an error}.
 CELLS = {
     "present": {"none": ["create"], "Running": [], "Stopped": [], "Starting": [], "Error": [], "Destroyed": ["create"]},
     "started": {"none": ["create"], "Running": [], "Stopped": ["start"], "Stopping": ["start"], "Error": None, "Destroyed": ["create"]},
@@ -43,14 +43,14 @@ CELLS = {
         "Destroyed": ["purge"],
     },
 }
-# By id a destroyed instance is refused, with the ways on.
+# With an id, most states are an error for a destroyed instance. The message says what can be done.
 BY_ID = {"present": None, "started": None, "stopped": None, "restarted": None, "recovered": ["recover"], "absent": [], "purged": ["purge"]}
 ENDS = {"Starting": "Running", "Stopping": "Stopped"}
 
 
 @pytest.mark.parametrize("state", CELLS)
-def test_every_cell_of_the_state_table_in_check_mode_and_for_real(runner, state):
-    # As the simulator makes those that it is told to have, so that nothing is left to converge.
+def test_every_cell_of_the_state_table_is_predicted_and_executed(runner, state):
+    # The attributes of seeded instances in the simulator, so that only the state differs.
     creation = {"template": "CentOS 6.8 PV", "compute_offering": "1vCPU.512MB", "network": "Web-test_area"}
     cells = dict(CELLS[state])
     if state != "recovered":
@@ -98,7 +98,7 @@ def test_every_cell_of_the_state_table_in_check_mode_and_for_real(runner, state)
         assert "drift" in real and "instance" in real
 
 
-def test_a_life(runner, creation):
+def test_the_life_cycle_of_an_instance(runner, creation):
     steps = [
         ({"state": "started", **creation}, ["create"], "Running"),
         ({"state": "stopped"}, ["stop"], "Stopped"),
@@ -116,7 +116,7 @@ def test_a_life(runner, creation):
     assert outcome.code == 0 and runner.environment.instances == {}
 
 
-def test_no_change_is_two_requests_by_name_and_one_by_id(runner, creation):
+def test_no_change_takes_two_requests_by_name_and_one_by_id(runner, creation):
     created = runner.instance(name="web1", **creation)["instance"]
     by_name = runner.instance(name="web1", state="started", **creation)
     assert not by_name["changed"] and len(by_name["outcome"].requests) == 2
@@ -125,7 +125,7 @@ def test_no_change_is_two_requests_by_name_and_one_by_id(runner, creation):
     assert by_id["instance"] == created
 
 
-def test_every_create_field_arrives(runner):
+def test_every_create_option_reaches_the_api(runner):
     environment = runner.environment
     options = {
         "name": "jarvis",
@@ -207,7 +207,7 @@ BAD = {
 }
 
 
-def test_bad_input_gets_one_sentence_before_anything_is_written(runner, subtests):
+def test_bad_input_fails_with_one_sentence_before_anything_is_written(runner, subtests):
     tasks = [{"coxedge.compute.instance": {**NEW, **changes}, "environment": environ} for changes, environ, _words in BAD.values()]
     for arguments in ([], ["--check"]):
         outcome = runner.play(tasks, *arguments)
@@ -221,12 +221,12 @@ def test_bad_input_gets_one_sentence_before_anything_is_written(runner, subtests
 
 
 def test_an_ambiguous_name_fails_with_the_ids(runner):
-    ids = [runner.environment.seed({"name": "twin"})["id"] for _n in range(2)]
-    result = runner.instance(name="twin", state="absent")
+    ids = [runner.environment.seed({"name": "same-name"})["id"] for _n in range(2)]
+    result = runner.instance(name="same-name", state="absent")
     assert result["failed"] and all(item in result["msg"] for item in ids)
 
 
-def test_a_server_that_answers_html(runner):
+def test_an_html_response_is_reported(runner):
     runner.simulator.app.faults.add({"kind": "html", "status": 200, "count": 0, "message": "Please log in"})
     result = runner.instance(**NEW)
     assert "expected JSON" in result["msg"] and "Please log in" in result["msg"] and result["error"]["status_code"] == 200
@@ -243,7 +243,7 @@ def test_an_api_error_is_returned_as_data(runner):
 # --- what is given, and how --------------------------------------------------------------------------------------
 
 
-def test_empty_options_count_as_not_given(runner, creation):
+def test_empty_options_count_as_not_set(runner, creation):
     spec = yaml.safe_load(module.DOCUMENTATION)["options"]
     optional = [name for name in spec if name not in ("name", *creation)]
     empty = dict.fromkeys(optional, "")
@@ -277,7 +277,7 @@ def test_environment_variables_reach_their_options(runner):
         assert result["failed"] and word in result["msg"], environ
 
 
-def test_module_defaults_of_the_action_group(runner, creation):
+def test_module_defaults_of_the_action_group_are_used(runner, creation):
     environ = dict.fromkeys(runner.simulator.environ, "")
     values = {
         "api_key": KEY,
@@ -296,7 +296,7 @@ def test_module_defaults_of_the_action_group(runner, creation):
 
 
 @pytest.mark.parametrize("fails", [False, True])
-def test_neither_key_nor_user_data_show(runner, creation, fails):
+def test_the_key_and_user_data_are_not_shown(runner, creation, fails):
     secret = "password-in-user-data"
     changes = {"wait_timeout": 0} if fails else {}
     log = runner.folder / "ansible.log"
@@ -316,12 +316,12 @@ def test_neither_key_nor_user_data_show(runner, creation, fails):
         assert "characters, sha256" in result["diff"]["after"]["user_data"]
 
 
-def test_user_data_that_fails_before_the_module_began_is_hidden_too(runner, creation):
+def test_user_data_is_not_shown_if_another_option_is_invalid(runner, creation):
     result = runner.instance("-vvv", name="web1", user_data="password-in-user-data", **creation, state="nonsense")
     assert result["failed"] and "password-in-user-data" not in result["outcome"].output
 
 
-def test_a_short_user_data_does_not_blot_out_results(runner, creation):
+def test_short_user_data_is_not_redacted_in_results(runner, creation):
     result = runner.instance(name="web1", user_data="e", **creation)
     assert result["instance"]["name"] == "web1" and result["instance"]["state"] == "Running"
 
@@ -341,7 +341,7 @@ def test_hostile_text_of_the_api_is_never_templated(runner):
 # --- examples ----------------------------------------------------------------------------------------------------
 
 
-def test_the_examples_of_the_documentation_run_as_they_stand(runner):
+def test_the_documented_examples_work_unchanged(runner):
     outcome = runner.play(yaml.safe_load(module.EXAMPLES))
     for result in outcome.results:
         assert not result["failed"], result["msg"]

@@ -1,7 +1,7 @@
 # Copyright (c) 2026, coxedge.compute contributors
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""The module instance_fleet through real ansible-playbook runs against the simulator."""
+"""The module instance_fleet in real ansible-playbook runs against the simulator."""
 
 from __future__ import annotations
 
@@ -21,7 +21,7 @@ def writes(outcome):
     return [entry for entry in outcome.requests if entry["method"] != "GET"]
 
 
-def test_a_fleet_s_life(runner, creation):
+def test_the_life_cycle_of_a_fleet(runner, creation):
     names = [{"name": f"web{number}"} for number in range(4)]
     defaults = {"state": "started", **creation}
     predicted = runner.play([fleet(names, defaults=defaults)], "--check", "--diff")
@@ -52,19 +52,19 @@ def test_partial_success_fails_the_task_with_all_results(runner, creation):
     assert len(result["results"]) == 4 and len(result["instances"]) == 2 and len(result["diff"]) == 2
 
 
-def test_no_log_hides_the_passwords_of_members_where_some_fail(runner, creation):
+def test_no_log_hides_the_passwords_if_some_members_fail(runner, creation):
     runner.simulator.cloud.settings.max_instances = 1
-    task = {**fleet([{"name": "web1"}, {"name": "web2"}], defaults=creation), "no_log": True, "ignore_errors": True, "register": "made"}
-    # What the play does with the result is its own affair.
+    task = {**fleet([{"name": "web1"}, {"name": "web2"}], defaults=creation), "no_log": True, "ignore_errors": True, "register": "created"}
+    # The play itself can still use the result.
     words = (
-        "passwords: {{ made.results | map(attribute='password') | select | length }}, "
-        "failed: {{ made.results | map(attribute='failed') | sort }}"
+        "passwords: {{ created.results | map(attribute='password') | select | length }}, "
+        "failed: {{ created.results | map(attribute='failed') | sort }}"
     )
     book = [{"hosts": "localhost", "gather_facts": False, "tasks": [task, {"ansible.builtin.debug": {"msg": words}}]}]
     (runner.folder / "site.yml").write_text(json.dumps(book))
-    ended = runner.command("ansible-playbook", "site.yml", "-v")
-    output = ended.stdout + ended.stderr
-    assert ended.returncode == 0 and "censored" in output and "Pw-" not in output, output
+    finished = runner.command("ansible-playbook", "site.yml", "-v")
+    output = finished.stdout + finished.stderr
+    assert finished.returncode == 0 and "censored" in output and "Pw-" not in output, output
     assert "passwords: 1, failed: [False, True]" in output, output
 
 
@@ -85,7 +85,7 @@ def test_errors_about_members_name_them_before_any_request(runner, creation):
     assert outcome.requests == [] and "Traceback" not in outcome.output
 
 
-def test_a_member_with_an_empty_list_has_none_of_what_the_others_have(runner):
+def test_an_empty_list_of_a_member_overrides_the_defaults(runner):
     for name in ("web1", "db1"):
         runner.environment.seed({"name": name, "publicIps": 1, "dataVolumes": [f"data of {name}"]})
     everything = {"state": "absent", "volumes_to_delete": ["all"], "public_ips_to_release": ["all"]}
@@ -110,7 +110,7 @@ def test_a_forgotten_fleet_is_an_error(runner):
     assert not outcome.requests
 
 
-def test_neither_key_nor_user_data_show(runner, creation):
+def test_the_key_and_user_data_are_not_shown(runner, creation):
     members = [{"name": "web1", "user_data": "password-in-user-data"}, {"name": "web2"}]
     defaults = {**creation, "user_data": "password-for-all"}
     log = runner.folder / "ansible.log"
@@ -125,8 +125,8 @@ def test_neither_key_nor_user_data_show(runner, creation):
     assert failing.results[0]["failed"] and "password-in" not in failing.output
 
 
-def test_a_fleet_without_log_shows_nothing_and_is_registered_all_the_same(runner, creation):
-    """Under a loop too: its results have results of their own."""
+def test_no_log_hides_passwords_and_keeps_them_in_the_registered_result(runner, creation):
+    """Also in a loop, where each result has results of its own."""
     members = [{"name": "web1"}, {"name": "web2"}]
     looped = {**fleet("{{ [{'name': item}] }}", defaults=creation), "loop": ["web3", "web4"], "no_log": True}
     outcome = runner.play([{**fleet(members, defaults=creation), "no_log": True}, looped], "-vvv")
@@ -136,14 +136,14 @@ def test_a_fleet_without_log_shows_nothing_and_is_registered_all_the_same(runner
     assert not any(result["password"] in outcome.output for result in results)
 
 
-def test_empty_values_count_as_not_given(runner, creation):
+def test_empty_values_count_as_not_set(runner, creation):
     member = {"name": "web1", "state": "", "hostname": "", "cpu_count": "", "ports_to_forward": [""], "allow_reboot": ""}
     (result, none) = runner.play([fleet([member], defaults=creation, max_concurrency="", details="", wait=""), fleet([])]).results
     assert result["summary"]["created"] == 1, result["msg"]
     assert not none["failed"] and none["results"] == [] and none["summary"]["failed"] == 0
 
 
-def test_the_examples_of_the_documentation_run_as_they_stand(runner):
+def test_the_documented_examples_work_unchanged(runner):
     results = runner.play(yaml.safe_load(module.EXAMPLES)).results
     assert all(result["changed"] and not result["failed"] for result in results), [result.get("msg") for result in results]
     assert runner.environment.instances == {}

@@ -1,7 +1,7 @@
 # Copyright (c) 2026, coxedge.compute contributors
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""The module instance_info through real ansible-playbook runs against the simulator."""
+"""The module instance_info in real ansible-playbook runs against the simulator."""
 
 from __future__ import annotations
 
@@ -13,24 +13,24 @@ def info(**options):
     return {"coxedge.compute.instance_info": options}
 
 
-def test_sorted_by_name_then_id_and_the_same_in_check_mode(runner):
-    ids = sorted(runner.environment.seed({"name": "twin"})["id"] for _n in range(3))
+def test_instances_are_sorted_by_name_and_id_also_in_check_mode(runner):
+    ids = sorted(runner.environment.seed({"name": "same-name"})["id"] for _n in range(3))
     runner.environment.seed({"name": "alone"})
     for arguments in ([], ["--check"]):
         (result,) = runner.play([info()], *arguments).results
         assert not result["changed"]
-        assert [instance["name"] for instance in result["instances"]] == ["alone", "twin", "twin", "twin"]
+        assert [instance["name"] for instance in result["instances"]] == ["alone", "same-name", "same-name", "same-name"]
         assert [instance["id"] for instance in result["instances"]][1:] == ids
 
 
-def test_what_a_created_instance_looks_like(runner, creation):
+def test_a_created_instance_looks_the_same_in_instance_info(runner, creation):
     create = {"coxedge.compute.instance": {"name": "web1", "user_data": "x", "ports_to_forward": ["22"], **creation}}
-    created, shown, none = runner.play([create, info(name="web1"), info(name="nobody")]).results
+    created, shown, none = runner.play([create, info(name="web1"), info(name="missing1")]).results
     assert shown["instances"] == [{**created["instance"], "user_data": "x"}]
     assert none["instances"] == [] and not none["failed"]
 
 
-def test_failures_are_one_sentence(runner):
+def test_errors_name_the_option(runner):
     cases = (({"id": "web1"}, "UUID"), ({"environment_name": "typo"}, "environment_name"), ({"api_key": "wrong"}, "api_key"))
     outcome = runner.play([info(**options) for options, _word in cases])
     for (_options, word), result in zip(cases, outcome.results):
@@ -38,7 +38,7 @@ def test_failures_are_one_sentence(runner):
     assert "Traceback" not in outcome.output
 
 
-def test_the_examples_of_the_documentation_run_as_they_stand(runner):
+def test_the_documented_examples_work_unchanged(runner):
     runner.environment.seed({"name": "web1", "state": "Stopped"})
     runner.environment.seed({"name": "old", "state": "Destroyed"})
     outcome = runner.play(yaml.safe_load(module.EXAMPLES))

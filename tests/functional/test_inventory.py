@@ -1,7 +1,7 @@
 # Copyright (c) 2026, coxedge.compute contributors
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""The inventory through ansible-inventory and real plays against the simulator."""
+"""The inventory with ansible-inventory and in real plays against the simulator."""
 
 from __future__ import annotations
 
@@ -21,23 +21,23 @@ KEY = "simulator-key"
 class Listed:
     """A finished ``ansible-inventory --list``."""
 
-    def __init__(self, ended, requests):
-        self.code, self.errors, self.requests = ended.returncode, ended.stderr, requests
-        self.groups = json.loads(ended.stdout) if ended.stdout.startswith("{") else {}
+    def __init__(self, finished, requests):
+        self.code, self.errors, self.requests = finished.returncode, finished.stderr, requests
+        self.groups = json.loads(finished.stdout) if finished.stdout.startswith("{") else {}
         self.hosts = without_marks(self.groups.pop("_meta", {}).get("hostvars", {}))
 
 
 @pytest.fixture
 def listed(runner):
-    """Lists what an inventory file of these options makes."""
+    """Runs ansible-inventory with a file that has these options."""
 
     def run(options=None, *arguments, **environ):
         content = options if isinstance(options, str) else json.dumps({"plugin": "coxedge.compute.instances", **(options or {})})
         (runner.folder / "coxedge.yml").write_text(content)
         runner.simulator.app.log.clear()
-        ended = runner.command("ansible-inventory", "-i", "coxedge.yml", "--list", *arguments, **environ)
-        assert "Traceback" not in ended.stderr
-        return Listed(ended, list(runner.simulator.app.log))
+        finished = runner.command("ansible-inventory", "-i", "coxedge.yml", "--list", *arguments, **environ)
+        assert "Traceback" not in finished.stderr
+        return Listed(finished, list(runner.simulator.app.log))
 
     return run
 
@@ -49,7 +49,7 @@ def play(runner, tasks, *arguments, **environ):
     return runner.command("ansible-playbook", "-i", "coxedge.yml", "site.yml", *arguments, **environ)
 
 
-def test_what_an_inventory_looks_like(runner, listed):
+def test_an_inventory_has_hosts_groups_and_variables(runner, listed):
     runner.environment.seed({"name": "web-1", "zoneName": "QC 2"})
     runner.environment.seed({"name": "db-1", "state": "Stopped"})
     keyed = [{"key": f"coxedge_{name}", "prefix": name} for name in ("zone_name", "state", "compute_offering_name")]
@@ -59,11 +59,11 @@ def test_what_an_inventory_looks_like(runner, listed):
     assert seen.groups["zone_name_QC_2"] == {"hosts": ["web-1"]} and seen.groups["state_Stopped"] == {"hosts": ["db-1"]}
     assert seen.groups["compute_offering_name_1vCPU_512MB"] == {"hosts": ["db-1", "web-1"]}
     assert seen.hosts["web-1"]["ansible_host"] == "web-1.example.com"
-    # What AWX takes for enabled_var: text would be a dict there.
+    # For enabled_var of AWX, which would see text as a dict.
     assert seen.hosts["web-1"]["coxedge_active"] is True and seen.hosts["db-1"]["coxedge_active"] is False
 
 
-def test_the_graph(runner):
+def test_the_graph_shows_groups_and_hosts(runner):
     runner.environment.seed({"name": "web-1"})
     (runner.folder / "coxedge.yml").write_text("plugin: coxedge.compute.instances\nkeyed_groups: [{key: coxedge_state, prefix: state}]\n")
     graph = runner.command("ansible-inventory", "-i", "coxedge.yml", "--graph").stdout
@@ -77,17 +77,17 @@ def test_the_graph(runner):
     ]
 
 
-def test_a_play_runs_over_it(runner, listed):
+def test_a_play_runs_on_the_hosts(runner, listed):
     for number in range(3):
         runner.environment.seed({"name": f"web-{number}"})
     listed({})
-    ended = play(
+    finished = play(
         runner, [{"ansible.builtin.assert": {"that": ["coxedge_active", "coxedge_name == inventory_hostname", "'coxedge' in group_names"]}}]
     )
-    assert ended.returncode == 0 and len(re.findall(r"ok=1 ", ended.stdout)) == 3
+    assert finished.returncode == 0 and len(re.findall(r"ok=1 ", finished.stdout)) == 3
 
 
-def test_the_name_of_the_file(runner):
+def test_the_file_name_decides_whether_the_plugin_reads_it(runner):
     runner.environment.seed({"name": "web-1"})
     for name, accepted in (
         ("coxedge.yaml", True),
@@ -97,8 +97,8 @@ def test_the_name_of_the_file(runner):
         ("hosts.yml", False),
     ):
         (runner.folder / name).write_text("plugin: coxedge.compute.instances\n")
-        ended = runner.command("ansible-inventory", "-i", name, "--list")
-        assert ("web-1" in ended.stdout) is accepted, name
+        finished = runner.command("ansible-inventory", "-i", name, "--list")
+        assert ("web-1" in finished.stdout) is accepted, name
 
 
 # -- hostile text
@@ -171,13 +171,13 @@ def test_hostile_text_is_never_evaluated(runner, listed, strict):
         {"ansible.builtin.debug": {"var": "coxedge_name"}},
         {"ansible.builtin.command": {"argv": ["echo", "{{ coxedge_name }}"]}},
     ]
-    ended = play(runner, tasks)
-    assert ended.returncode == 0, ended.stdout + ended.stderr
-    assert not marker.exists() and texts[0] in ended.stdout
+    finished = play(runner, tasks)
+    assert finished.returncode == 0, finished.stdout + finished.stderr
+    assert not marker.exists() and texts[0] in finished.stdout
 
 
-def test_hosts_are_stable_whatever_the_order_of_the_list(runner, listed):
-    for name in ("b", "a", "twin", "twin", "c"):
+def test_hosts_do_not_depend_on_the_order_of_the_list(runner, listed):
+    for name in ("b", "a", "same-name", "same-name", "c"):
         runner.environment.seed({"name": name})
     first = listed({})
     instances = runner.environment.instances
@@ -185,7 +185,7 @@ def test_hosts_are_stable_whatever_the_order_of_the_list(runner, listed):
         instances[key] = instances.pop(key)
     second = listed({})
     assert first.hosts == second.hosts and first.groups == second.groups and len(first.hosts) == 5
-    assert "twin" in first.errors and "twin" not in first.hosts
+    assert "same-name" in first.errors and "same-name" not in first.hosts
 
 
 # -- failures
@@ -202,12 +202,12 @@ def test_a_failed_environment_fails_the_whole_inventory(runner, listed):
     assert listed(options, ANSIBLE_INVENTORY_UNPARSED_FAILED="True").code != 0
 
 
-def test_an_unreachable_api_is_one_sentence(listed):
+def test_an_unreachable_api_is_reported(listed):
     seen = listed({"api_url": "http://127.0.0.1:9/api/v2", "api_retries": 0})
     assert "connection refused" in re.sub(r"\s+", " ", seen.errors)
 
 
-def test_the_key_is_nowhere(runner, listed):
+def test_the_key_is_in_no_output_log_or_cache(runner, listed):
     runner.environment.seed({"name": "web-1", "userData": "s3cret-data"})
     log = runner.folder / "log"
     options = {"details": True, "cache": True, "cache_plugin": "ansible.builtin.jsonfile", "cache_connection": "cache"}
@@ -235,15 +235,15 @@ def test_the_key_is_nowhere(runner, listed):
         {"compose": {"ansible_connection": "coxedge_name"}},
     ],
 )
-def test_a_key_in_the_file_is_not_shown_with_the_lines_around_a_mistake(runner, listed, wrong):
+def test_a_key_in_the_file_is_not_shown_in_the_context_of_an_error(runner, listed, wrong):
     runner.environment.seed({"name": "web-1"})
     text = yaml.safe_dump({"plugin": "coxedge.compute.instances", "api_key": KEY, **wrong}, sort_keys=False)
     seen = listed(text, COXEDGE_API_KEY="")
-    ended = play(runner, [{"ansible.builtin.debug": {"msg": "{{ x.y }}"}}], COXEDGE_API_KEY="")
-    assert KEY not in seen.errors + str(seen.hosts) + ended.stdout + ended.stderr
+    finished = play(runner, [{"ansible.builtin.debug": {"msg": "{{ x.y }}"}}], COXEDGE_API_KEY="")
+    assert KEY not in seen.errors + str(seen.hosts) + finished.stdout + finished.stderr
 
 
-def test_a_vaulted_key(runner, listed):
+def test_a_vaulted_key_works(runner, listed):
     runner.environment.seed({"name": "web-1"})
     (runner.folder / "password").write_text("x")
     vaulted = runner.command("ansible-vault", "encrypt_string", "--vault-password-file", "password", "--name", "api_key", KEY).stdout
@@ -254,7 +254,7 @@ def test_a_vaulted_key(runner, listed):
 # -- the cache
 
 
-def test_the_cache_of_the_command_line(runner, listed):
+def test_the_command_line_uses_the_cache(runner, listed):
     runner.environment.seed({"name": "web-1"})
     options = {"cache": True, "cache_plugin": "ansible.builtin.jsonfile", "cache_connection": "cache"}
     assert len(listed(options).requests) == 1
@@ -262,7 +262,7 @@ def test_the_cache_of_the_command_line(runner, listed):
     second = listed(options)
     assert second.requests == [] and list(second.hosts) == ["web-1"]
     runner.simulator.app.log.clear()
-    # Of ansible-inventory only newer cores have this.
+    # Only newer cores have this option in ansible-inventory.
     third = play(runner, [{"ansible.builtin.debug": {"msg": "x"}}], "--flush-cache")
     assert len(runner.simulator.app.log) == 1 and "web-2" in third.stdout
     assert listed(options).requests == []
@@ -271,10 +271,10 @@ def test_the_cache_of_the_command_line(runner, listed):
     assert list(listed(options).hosts) == ["web-1", "web-2"]
 
 
-# -- what others run it with
+# -- other tools
 
 
-def test_the_examples_of_the_documentation_run_as_they_stand(runner, listed):
+def test_the_documented_examples_work_unchanged(runner, listed):
     runner.environment.seed({"name": "web-1", "publicIps": 1})
     runner.environment.seed({"name": "scratch-1"})
     runner.simulator.cloud.environment(None, "compute-on", "prod").seed({"name": "web-1"})
@@ -288,20 +288,20 @@ def test_the_examples_of_the_documentation_run_as_they_stand(runner, listed):
     assert {yaml.safe_load(document)["plugin"] for document in documents} == {"coxedge.compute.instances"}
 
 
-def test_what_awx_does(runner, tmp_path):
-    """An export, with blank fields of the credential as empty variables; tests/functional/awx runs the whole update."""
+def test_an_export_works_as_awx_runs_it(runner, tmp_path):
+    """Exports with blank fields of the credential as empty variables; tests/functional/awx runs the whole update."""
     runner.environment.seed({"name": "web-1"})
     (tmp_path / "coxedge.yml").write_text("plugin: coxedge.compute.instances\n")
     blank = ("ORGANIZATION_ID", "API_TIMEOUT", "API_RETRIES", "VALIDATE_CERTS", "CA_PATH", "ENVIRONMENT_NAMES", "KEY")
     environ = {f"COXEDGE_{name}": "" for name in blank}
-    ended = runner.command(
+    finished = runner.command(
         "ansible-inventory", "--list", "--export", "-i", "coxedge.yml", ANSIBLE_INVENTORY_UNPARSED_FAILED="True", **environ
     )
-    assert ended.returncode == 0 and json.loads(ended.stdout)["_meta"]["hostvars"]["web-1"]["coxedge_active"] is True
+    assert finished.returncode == 0 and json.loads(finished.stdout)["_meta"]["hostvars"]["web-1"]["coxedge_active"] is True
 
 
 def prepared(runner):
-    """A private data directory as AWX makes one, with the demo's inventory and its play over the hosts."""
+    """A private data directory like those of AWX, with the inventory of the demo."""
     for number in range(3):
         runner.environment.seed({"name": f"web-{number}"})
     folder = runner.folder / "private"
@@ -310,28 +310,28 @@ def prepared(runner):
     return folder
 
 
-def test_ansible_runner_runs_a_play_over_it(runner):
+def test_ansible_runner_runs_a_play_on_the_hosts(runner):
     pytest.importorskip("ansible_runner")
     folder = prepared(runner)
-    ended = runner.command(
+    finished = runner.command(
         "ansible-runner", "run", str(folder), "-p", "coxedge.compute.demo_hosts", "--limit", "web-1,web-2", "--forks", "2"
     )
-    assert ended.returncode == 0, ended.stdout + ended.stderr
-    assert len(re.findall(r"web-[12] +: ok=1 ", ended.stdout)) == 2 and "web-0" not in ended.stdout
+    assert finished.returncode == 0, finished.stdout + finished.stderr
+    assert len(re.findall(r"web-[12] +: ok=1 ", finished.stdout)) == 2 and "web-0" not in finished.stdout
 
 
-def test_ansible_navigator_runs_a_play_over_it(runner):
+def test_ansible_navigator_runs_a_play_on_the_hosts(runner):
     pytest.importorskip("ansible_navigator")
     folder = prepared(runner)
-    ended = runner.command(
+    finished = runner.command(
         *("ansible-navigator", "run", "coxedge.compute.demo_hosts", "-i", str(folder / "inventory"), "--ee", "false"),
         *("--mode", "stdout", "--playbook-artifact-enable", "false", "--log-file", str(runner.folder / "navigator.log")),
     )
-    assert ended.returncode == 0, ended.stdout + ended.stderr
-    assert len(re.findall(r"web-\d +: ok=1 ", ended.stdout)) == 3
+    assert finished.returncode == 0, finished.stdout + finished.stderr
+    assert len(re.findall(r"web-\d +: ok=1 ", finished.stdout)) == 3
 
 
-def test_ansible_doc_shows_it(runner):
+def test_ansible_doc_shows_the_options(runner):
     shown: subprocess.CompletedProcess = runner.command("ansible-doc", "-t", "inventory", "coxedge.compute.instances", "--json")
     options = json.loads(shown.stdout)["coxedge.compute.instances"]["doc"]["options"]
     assert {"api_key", "hostnames", "keyed_groups", "cache_plugin"} <= set(options)

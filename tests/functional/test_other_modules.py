@@ -1,7 +1,7 @@
 # Copyright (c) 2026, coxedge.compute contributors
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""The modules for passwords, ISOs and the catalog through real ansible-playbook runs against the simulator."""
+"""The modules for passwords, ISOs and the catalog in real ansible-playbook runs against the simulator."""
 
 from __future__ import annotations
 
@@ -64,13 +64,13 @@ def test_a_password(runner):
     assert one["actions"] == ["resetPassword"]
 
 
-def test_a_password_is_not_in_the_output_of_a_task_without_log(runner):
+def test_no_log_hides_the_password(runner):
     runner.environment.seed({"name": "web1"})
     outcome = runner.play([{**password(name="web1"), "no_log": True}], "--diff", "-vvvv")
     assert outcome.results[0]["password"] not in outcome.output and KEY not in outcome.output
 
 
-def test_an_iso(runner):
+def test_an_iso_is_attached_and_detached(runner):
     runner.simulator.cloud.settings.report_iso = True
     runner.environment.seed({"name": "web1"})
     tasks = [
@@ -86,13 +86,13 @@ def test_an_iso(runner):
     assert attached["instance"]["iso_id"] and nothing["instance"]["iso_id"] is None
 
 
-def test_bad_options(runner):
+def test_bad_options_are_reported(runner):
     runner.environment.seed({"name": "web1"})
     cases = (
         (password(), "id or name"),
         (password(id="web1"), "UUID"),
         (password(name="web1", wait_timeout=0), "wait_timeout"),
-        (password(name="nobody"), "no instance with the name 'nobody'"),
+        (password(name="missing1"), "no instance with the name 'missing1'"),
         (iso(name="web1"), "iso is required"),
         (iso(name="web1", iso="nothing"), "guest-tools"),
         (iso(name="web1", iso="installer"), "bootable"),
@@ -106,18 +106,18 @@ def test_bad_options(runner):
     assert not writes(outcome) and "Traceback" not in outcome.output
 
 
-def test_the_catalog(runner):
-    (whole, part, empty) = runner.play([catalog(), catalog(kinds=["networks", "networks"]), catalog(kinds=[""])]).results
-    assert sorted(whole["catalog"]) == sorted(yaml.safe_load(catalog_info.DOCUMENTATION)["options"]["kinds"]["choices"])
-    assert list(part["catalog"]) == ["networks"] and not part["changed"] and empty["catalog"].keys() == whole["catalog"].keys()
-    names = [resource["name"] for resource in whole["catalog"]["templates"]]
+def test_catalog_info_returns_the_requested_kinds(runner):
+    complete, part, empty = runner.play([catalog(), catalog(kinds=["networks", "networks"]), catalog(kinds=[""])]).results
+    assert sorted(complete["catalog"]) == sorted(yaml.safe_load(catalog_info.DOCUMENTATION)["options"]["kinds"]["choices"])
+    assert list(part["catalog"]) == ["networks"] and not part["changed"] and empty["catalog"].keys() == complete["catalog"].keys()
+    names = [resource["name"] for resource in complete["catalog"]["templates"]]
     assert names == sorted(names) and "Ubuntu 24.04" in names
-    offering = next(resource for resource in whole["catalog"]["compute_offerings"] if resource["name"] == "2vCPU.4GB")
-    assert offering["memory_in_mb"] == 4096 and whole["catalog"]["ssh_keys"][0]["fingerprint"]
+    offering = next(resource for resource in complete["catalog"]["compute_offerings"] if resource["name"] == "2vCPU.4GB")
+    assert offering["memory_in_mb"] == 4096 and complete["catalog"]["ssh_keys"][0]["fingerprint"]
 
 
 @pytest.mark.parametrize("module", [instance_password, instance_iso, catalog_info])
-def test_the_examples_of_the_documentation_run_as_they_stand(runner, module):
+def test_the_documented_examples_work_unchanged(runner, module):
     runner.environment.seed({"name": "web1"})
     outcome = runner.play(yaml.safe_load(module.EXAMPLES))
     assert not any(result.get("failed") for result in outcome.results), outcome.output

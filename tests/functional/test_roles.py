@@ -1,7 +1,7 @@
 # Copyright (c) 2026, coxedge.compute contributors
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""The roles through real ansible-playbook runs against the simulator."""
+"""The roles in real ansible-playbook runs against the simulator."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ KEEP = "results.json"
 
 @pytest.fixture
 def port():
-    """A port of loopback that answers."""
+    """A loopback port that accepts connections."""
     with socket.create_server(("127.0.0.1", 0)) as server:
         threading.Thread(target=lambda: [server.accept() for _n in range(1000)], daemon=True).start()
         yield server.getsockname()[1]
@@ -25,15 +25,15 @@ def port():
 
 @pytest.fixture
 def run(runner):
-    """Runs a role with variables, and more plays after it; returns the finished command."""
+    """Runs a role with variables, then more plays; returns the finished command."""
 
     def role(name, variables, *arguments, plays=(), **environ):
         book = [{"hosts": "localhost", "gather_facts": False, "roles": [{"role": f"coxedge.compute.{name}", **variables}]}, *plays]
         (runner.folder / "site.yml").write_text(json.dumps(book))
         runner.simulator.app.log.clear()
-        ended = runner.command("ansible-playbook", "site.yml", *arguments, **environ)
-        assert "Traceback" not in ended.stdout + ended.stderr
-        return ended
+        finished = runner.command("ansible-playbook", "site.yml", *arguments, **environ)
+        assert "Traceback" not in finished.stdout + finished.stderr
+        return finished
 
     return role
 
@@ -43,7 +43,7 @@ def writes(runner):
 
 
 def shown(output):
-    """The hosts of a second play and their variables, as SHOW prints them."""
+    """The hosts of a second play and their variables, as printed by the task of show()."""
     return [json.loads(line.split("SHOWN ")[1].rstrip('"').replace('\\"', '"')) for line in output.splitlines() if "SHOWN {" in line]
 
 
@@ -59,7 +59,7 @@ def show(group):
 
 
 def test_provisioned_servers_are_hosts_of_the_play(runner, run, creation, port):
-    # They answer on loopback, where the test listens.
+    # Their address is loopback, where the fixture listens.
     for number in range(2):
         runner.environment.seed({"name": f"web{number}", "ipAddress": "127.0.0.1"})
     variables = {
@@ -67,9 +67,9 @@ def test_provisioned_servers_are_hosts_of_the_play(runner, run, creation, port):
         "provision_group": "web",
         "provision_wait_port": port,
     }
-    ended = run("provision", variables, plays=[show("web")])
-    assert ended.returncode == 0, ended.stdout + ended.stderr
-    assert sorted(shown(ended.stdout), key=lambda host: host["name"]) == [
+    finished = run("provision", variables, plays=[show("web")])
+    assert finished.returncode == 0, finished.stdout + finished.stderr
+    assert sorted(shown(finished.stdout), key=lambda host: host["name"]) == [
         {"name": "web0", "host": "127.0.0.1", "user": "cca-user", "active": True},
         {"name": "web1", "host": "127.0.0.1", "user": "cca-user", "active": False},
     ]
@@ -78,54 +78,54 @@ def test_provisioned_servers_are_hosts_of_the_play(runner, run, creation, port):
 
 
 @pytest.mark.parametrize("connect_with", ["public_ip", "hostname", "none"])
-def test_what_is_connected_to(runner, run, creation, connect_with):
+def test_connect_with_selects_the_address(runner, run, creation, connect_with):
     variables = {
         "provision_instances": [{"name": "web1", "ports_to_forward": ["22"]}],
         "provision_defaults": creation,
         "provision_connect_with": connect_with,
         "provision_wait_port": 0,
     }
-    ended = run("provision", variables, plays=[show("provisioned")])
-    (host,) = shown(ended.stdout)
+    finished = run("provision", variables, plays=[show("provisioned")])
+    (host,) = shown(finished.stdout)
     addresses = {"public_ip": runner.environment.resources["publicipaddresses"][0]["ipAddress"], "hostname": "web1", "none": "web1"}
-    assert ended.returncode == 0 and host["name"] == "web1" and host["host"] == addresses[connect_with]
+    assert finished.returncode == 0 and host["name"] == "web1" and host["host"] == addresses[connect_with]
 
 
-def test_check_mode_creates_nothing_and_goes_through(runner, run, creation):
+def test_check_mode_creates_nothing_and_succeeds(runner, run, creation):
     runner.environment.seed({"name": "there"})
     variables = {"provision_instances": [{"name": "there"}, {"name": "new", **creation}]}
-    ended = run("provision", variables, "--check", plays=[show("provisioned")])
-    assert ended.returncode == 0 and not writes(runner), ended.stdout
-    assert [host["name"] for host in shown(ended.stdout)] == ["there"]
+    finished = run("provision", variables, "--check", plays=[show("provisioned")])
+    assert finished.returncode == 0 and not writes(runner), finished.stdout
+    assert [host["name"] for host in shown(finished.stdout)] == ["there"]
 
 
-def test_what_does_not_answer_in_time_fails(runner, run, creation):
+def test_a_closed_port_fails_the_role(runner, run, creation):
     for number in range(3):
         runner.environment.seed({"name": f"web{number}", "ipAddress": "127.0.0.1"})
     names = [{"name": f"web{number}"} for number in range(3)]
-    ended = run("provision", {"provision_instances": names, "provision_wait_port": 9, "provision_wait_port_timeout": 1})
-    assert ended.returncode != 0 and "does not answer on port 9" in ended.stdout
+    finished = run("provision", {"provision_instances": names, "provision_wait_port": 9, "provision_wait_port_timeout": 1})
+    assert finished.returncode != 0 and "does not answer on port 9" in finished.stdout
 
 
-def test_a_host_without_an_address_fails_with_the_way_out(runner, run):
+def test_a_host_without_an_address_fails_and_names_the_option(runner, run):
     runner.environment.seed({"name": "web1"})
-    ended = run("provision", {"provision_instances": [{"name": "web1"}], "provision_connect_with": "public_ip"})
-    assert ended.returncode != 0 and "provision_connect_with" in ended.stdout
+    finished = run("provision", {"provision_instances": [{"name": "web1"}], "provision_connect_with": "public_ip"})
+    assert finished.returncode != 0 and "provision_connect_with" in finished.stdout
 
 
-def test_names_that_mean_something_else_are_ids(runner, run):
-    names = ("localhost", "{{ 1 + 1 }}", "-oProxyCommand=x", "twin", "twin", "True", "none", "web1\n", "taken")
+def test_ids_replace_names_with_a_special_meaning(runner, run):
+    names = ("localhost", "{{ 1 + 1 }}", "-oProxyCommand=x", "same-name", "same-name", "True", "none", "web1\n", "taken")
     ids = [runner.environment.seed({"name": name})["id"] for name in names]
     variables = {"provision_instances": [{"id": item} for item in ids], "provision_wait_port": 0}
-    # A group of the inventory that a server has the name of.
+    # One server has the name of a group in the inventory.
     here = f"localhost ansible_connection=local ansible_python_interpreter={sys.executable}"
-    (runner.folder / "hosts.ini").write_text(f"[taken]\nsomebody\n[here]\n{here}\n")
-    ended = run("provision", variables, "-i", "hosts.ini", plays=[show("provisioned")])
-    assert ended.returncode == 0, ended.stdout
-    assert sorted(host["name"] for host in shown(ended.stdout)) == sorted(ids)
+    (runner.folder / "hosts.ini").write_text(f"[taken]\nother-host\n[here]\n{here}\n")
+    finished = run("provision", variables, "-i", "hosts.ini", plays=[show("provisioned")])
+    assert finished.returncode == 0, finished.stdout
+    assert sorted(host["name"] for host in shown(finished.stdout)) == sorted(ids)
 
 
-def test_hostile_addresses_and_users_are_none(runner, run):
+def test_hostile_addresses_and_users_are_not_used(runner, run):
     runner.environment.seed({"name": "web1", "username": "-x y", "hostname": "-oProxyCommand=x"})
     variables = {"provision_instances": [{"name": "web1"}], "provision_wait_port": 0}
     (host,) = shown(run("provision", variables, plays=[show("provisioned")]).stdout)
@@ -140,8 +140,8 @@ def test_a_partial_failure_fails_the_role_and_a_second_run_finishes(runner, run,
         "provision_defaults": creation,
         "provision_wait_port": 0,
     }
-    ended = run("provision", variables)
-    assert ended.returncode != 0 and "1 of 3 members failed" in ended.stdout and len(runner.environment.instances) == 2
+    finished = run("provision", variables)
+    assert finished.returncode != 0 and "1 of 3 members failed" in finished.stdout and len(runner.environment.instances) == 2
     runner.simulator.cloud.settings.max_instances = 0
     assert run("provision", variables).returncode == 0 and len(writes(runner)) == 1
 
@@ -151,18 +151,18 @@ def test_provision_checks_its_variables(run):
         ({}, "provision_instances"),
         ({"provision_instances": [{}], "provision_connect_with": "x"}, "provision_connect_with"),
     ):
-        ended = run("provision", variables)
-        assert ended.returncode != 0 and word in ended.stdout
+        finished = run("provision", variables)
+        assert finished.returncode != 0 and word in finished.stdout
 
 
-def test_the_playbook_of_three_tiers(runner):
+def test_the_three_tier_playbook_works(runner):
     first = runner.command("ansible-playbook", "coxedge.compute.three_tier", "-e", "three_tier_wait_port=0", "--check")
     assert first.returncode == 0 and not writes(runner), first.stdout + first.stderr
-    ended = runner.command("ansible-playbook", "coxedge.compute.three_tier", "-e", "three_tier_wait_port=0")
-    assert ended.returncode == 0, ended.stdout + ended.stderr
-    assert "@tier_app" in ended.stdout and "web-2: a web server, with 2 applications behind it" in ended.stdout
+    finished = runner.command("ansible-playbook", "coxedge.compute.three_tier", "-e", "three_tier_wait_port=0")
+    assert finished.returncode == 0, finished.stdout + finished.stderr
+    assert "@tier_app" in finished.stdout and "web-2: a web server, with 2 applications behind it" in finished.stdout
     (database,) = [instance for instance in runner.environment.instances.values() if instance["name"] == "db-1"]
-    assert f"app-1: the application, with the database at {database['ipAddress']}" in ended.stdout
+    assert f"app-1: the application, with the database at {database['ipAddress']}" in finished.stdout
     again = runner.command("ansible-playbook", "coxedge.compute.three_tier", "-e", "three_tier_wait_port=0")
     assert "changed=0" in again.stdout and len(runner.environment.instances) == 5
 
@@ -193,45 +193,50 @@ def test_nothing_is_destroyed_without_confirmation(runner, run, servers):
         ({"decommission_confirm": True}, "decommission_names"),
         ({"decommission_names": ["web1"], "decommission_confirm": False, **WITH_ALL}, "decommission_confirm"),
     ):
-        ended = run("decommission", variables)
-        assert ended.returncode != 0 and word in ended.stdout and not runner.simulator.app.log
+        finished = run("decommission", variables)
+        assert finished.returncode != 0 and word in finished.stdout and not runner.simulator.app.log
 
 
-def test_check_mode_shows_what_would_go_and_needs_no_confirmation(runner, run, servers):
-    ended = run("decommission", {"decommission_names": ["web1", "web2"], **WITH_ALL}, "--check")
-    assert ended.returncode == 0 and not writes(runner), ended.stdout
-    assert f"web1 {servers[0]}" in ended.stdout and "data1" in ended.stdout and "data2" in ended.stdout and "data3" not in ended.stdout
+def test_check_mode_shows_what_would_be_removed_and_needs_no_confirmation(runner, run, servers):
+    finished = run("decommission", {"decommission_names": ["web1", "web2"], **WITH_ALL}, "--check")
+    assert finished.returncode == 0 and not writes(runner), finished.stdout
+    assert (
+        f"web1 {servers[0]}" in finished.stdout
+        and "data1" in finished.stdout
+        and "data2" in finished.stdout
+        and "data3" not in finished.stdout
+    )
     released = [
         resource["ipAddress"]
         for resource in runner.environment.resources["publicipaddresses"]
         if resource["instances"][0]["id"] == servers[1]
     ]
-    assert len(released) == 2 and all(address in ended.stdout for address in released)
+    assert len(released) == 2 and all(address in finished.stdout for address in released)
 
 
 @pytest.mark.parametrize("purge", [False, True])
-def test_what_was_meant_goes_and_nothing_else(runner, run, servers, purge):
+def test_only_the_given_servers_and_their_resources_are_removed(runner, run, servers, purge):
     variables = {
         "decommission_names": ["web1"],
         "decommission_ids": [servers[1]],
         "decommission_confirm": True,
         "decommission_purge": purge,
     }
-    ended = run("decommission", {**variables, **WITH_ALL})
-    assert ended.returncode == 0, ended.stdout
+    finished = run("decommission", {**variables, **WITH_ALL})
+    assert finished.returncode == 0, finished.stdout
     gone = {} if purge else {"web1": "Destroyed", "web2": "Destroyed"}
     assert states(runner) == {**gone, "sharer": "Running", "bystander": "Running"}
     assert sorted(resource["name"] for resource in runner.environment.resources["volumes"] if resource["name"].startswith("data")) == [
         "data3"
     ]
-    # The one that is shared stays, and the bystander's.
+    # The shared address and that of the bystander remain.
     assert len(runner.environment.resources["publicipaddresses"]) == 2
-    # Again there is nothing to do.
+    # A second run has nothing to do.
     again = run("decommission", {**variables, **WITH_ALL})
     assert again.returncode == 0 and not writes(runner) and "changed=0" in again.stdout
 
 
-def test_destroyed_ones_are_purged(runner, run):
+def test_destroyed_servers_can_be_purged(runner, run):
     runner.environment.seed({"name": "old", "state": "Destroyed"})
     assert run("decommission", {"decommission_names": ["old"], "decommission_confirm": True}).returncode == 0
     assert states(runner) == {"old": "Destroyed"}
@@ -239,48 +244,48 @@ def test_destroyed_ones_are_purged(runner, run):
     assert states(runner) == {}
 
 
-def test_what_is_left_is_noticed(runner, run, servers):
-    # A server that loses its order to delete a volume: whenever it is gone it is there again.
+def test_a_resource_that_still_exists_fails_the_role(runner, run, servers):
+    # Adds a deleted volume again, as if the API had lost the request.
     volumes = runner.environment.resources["volumes"]
     (kept,) = [resource for resource in volumes if resource["name"] == "data1"]
-    ended = threading.Event()
+    done = threading.Event()
 
     def bring_back():
-        while not ended.wait(0.02):
+        while not done.wait(0.02):
             resources = runner.environment.resources["volumes"]
             if kept not in resources:
                 resources.append(kept)
 
     threading.Thread(target=bring_back, daemon=True).start()
     result = run("decommission", {"decommission_names": ["web1"], "decommission_confirm": True, **WITH_ALL})
-    ended.set()
+    done.set()
     assert result.returncode != 0 and "Some resources still exist" in result.stdout and kept["id"] in result.stdout
 
 
 @pytest.mark.parametrize("given", ["web1", "web1,web2", "['web1', 'web2']"])
-def test_names_as_text_mean_those_servers_and_no_others(runner, run, servers, given):
+def test_names_given_as_text_select_only_those_servers(runner, run, servers, given):
     for name in ("w", "e", "b", "1", "2"):
         runner.environment.seed({"name": name})
     extra = ["-e", f"decommission_names={given}"] if "[" not in given else ["-e", json.dumps({"decommission_names": ["web1", "web2"]})]
-    ended = run("decommission", {"decommission_confirm": True, "decommission_purge": True}, *extra)
-    assert ended.returncode == 0, ended.stdout
+    finished = run("decommission", {"decommission_confirm": True, "decommission_purge": True}, *extra)
+    assert finished.returncode == 0, finished.stdout
     left = {"w", "e", "b", "1", "2", "sharer", "bystander"} | ({"web2"} if given == "web1" else set())
     assert set(states(runner)) == left
 
 
 def test_a_name_that_is_a_number_is_shown_and_verified(runner, run):
     runner.environment.seed({"name": "123"})
-    ended = run("decommission", {"decommission_names": [123], "decommission_confirm": True})
-    assert ended.returncode == 0 and '"123 ' in ended.stdout and states(runner) == {"123": "Destroyed"}
+    finished = run("decommission", {"decommission_names": [123], "decommission_confirm": True})
+    assert finished.returncode == 0 and '"123 ' in finished.stdout and states(runner) == {"123": "Destroyed"}
 
 
-def test_a_list_that_fails_while_verifying_is_one_sentence(runner, run, servers):
+def test_an_error_while_verifying_is_reported(runner, run, servers):
     runner.simulator.app.faults.add({"kind": "status", "status": 403, "method": "GET", "path": "/instances$", "skip": 3, "count": 0})
-    ended = run("decommission", {"decommission_names": ["web1"], "decommission_confirm": True}, COXEDGE_API_RETRIES="0")
-    assert ended.returncode != 0 and "does not accept this api_key" in ended.stdout and "Finalization" not in ended.stdout
+    finished = run("decommission", {"decommission_names": ["web1"], "decommission_confirm": True}, COXEDGE_API_RETRIES="0")
+    assert finished.returncode != 0 and "does not accept this api_key" in finished.stdout and "Finalization" not in finished.stdout
 
 
-def test_several_of_a_name_are_an_error_with_their_ids(runner, run):
-    ids = [runner.environment.seed({"name": "twin"})["id"] for _n in range(2)]
-    ended = run("decommission", {"decommission_names": ["twin"], "decommission_confirm": True})
-    assert ended.returncode != 0 and all(item in ended.stdout for item in ids) and not writes(runner)
+def test_an_ambiguous_name_fails_with_the_ids(runner, run):
+    ids = [runner.environment.seed({"name": "same-name"})["id"] for _n in range(2)]
+    finished = run("decommission", {"decommission_names": ["same-name"], "decommission_confirm": True})
+    assert finished.returncode != 0 and all(item in finished.stdout for item in ids) and not writes(runner)

@@ -1,7 +1,7 @@
 # Copyright (c) 2026, coxedge.compute contributors
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""Whatever a run leaves behind is searched for the API key, passwords and user data: output, logs, caches, modules that were kept."""
+"""Searches everything that a run writes for the API key, passwords and user data: output, logs, caches and kept modules."""
 
 from __future__ import annotations
 
@@ -19,14 +19,14 @@ ISO = "drivers"
 
 
 def tasks(creation):
-    """Each module at its work."""
+    """Tasks that use each module."""
     one = {"name": "web1", "user_data": DATA, "wait_timeout": 10, **creation}
     members = [{"name": "web2", "user_data": DATA}, {"name": "web3"}]
     return [
         {"coxedge.compute.instance": one},
         {"coxedge.compute.instance": {**one, "hostname": "changed", "allow_reboot": True}},
         {"coxedge.compute.instance_fleet": {"instances": members, "defaults": {**creation, "user_data": DATA}, "wait_timeout": 10}},
-        # It is there to return user data, so its result is not for logs.
+        # This module returns user data on purpose, so its result must not be logged.
         {"coxedge.compute.instance_info": {"details": True}, "no_log": True},
         {"coxedge.compute.instance_password": {"name": "web1"}},
         {"coxedge.compute.instance_iso": {"name": "web1", "iso": ISO}},
@@ -36,8 +36,8 @@ def tasks(creation):
 
 
 @pytest.fixture
-def leavings(runner, creation):
-    """Runs all tasks over an inventory of the plugin with everything on that leaves something behind."""
+def run_all(runner, creation):
+    """Runs all tasks with the inventory plugin and with every setting that makes Ansible keep files."""
 
     def run(no_log=False, *faults):
         runner.environment.seed({"name": "there", "userData": DATA})
@@ -45,10 +45,10 @@ def leavings(runner, creation):
         cache = {"cache": True, "cache_plugin": "ansible.builtin.jsonfile", "cache_connection": "inventory-cache"}
         inventory = {"plugin": "coxedge.compute.instances", "details": True, "api_retries": 0, **cache}
         (runner.folder / "coxedge.yml").write_text(json.dumps(inventory))
-        whole = [{"no_log": no_log, "ignore_errors": True, **task} for task in tasks(creation)]
-        book = [{"hosts": "localhost", "gather_facts": False, "tasks": whole}]
+        wrapped = [{"no_log": no_log, "ignore_errors": True, **task} for task in tasks(creation)]
+        book = [{"hosts": "localhost", "gather_facts": False, "tasks": wrapped}]
         (runner.folder / "site.yml").write_text(json.dumps(book))
-        ended = runner.command(
+        finished = runner.command(
             *("ansible-playbook", "-i", "coxedge.yml", "site.yml", "-vvvv", "--diff"),
             ANSIBLE_LOG_PATH=str(runner.folder / "ansible.log"),
             ANSIBLE_KEEP_REMOTE_FILES="1",
@@ -58,16 +58,16 @@ def leavings(runner, creation):
             ANSIBLE_CACHE_PLUGIN="ansible.builtin.jsonfile",
             ANSIBLE_CACHE_PLUGIN_CONNECTION=str(runner.folder / "facts"),
         )
-        (runner.folder / "output").write_text(ended.stdout + ended.stderr)
-        # What the test itself has written.
+        (runner.folder / "output").write_text(finished.stdout + finished.stderr)
+        # This file is from the test itself.
         (runner.folder / "site.yml").unlink()
-        return ended
+        return finished
 
     return run
 
 
 def unpacked(folder):
-    """Every file below a folder, and what is in modules that core has packed: (where, text)."""
+    """Every file below a folder, and the files within packed modules: (path, text)."""
     for path in folder.rglob("*"):
         if not path.is_file():
             continue
@@ -89,21 +89,21 @@ def passwords(runner):
 
 
 @pytest.mark.parametrize("no_log", [False, True])
-def test_what_a_run_leaves_behind_holds_no_secret(runner, leavings, no_log):
-    ended = leavings(no_log)
-    assert ended.returncode == 0 and "failed=0 " in ended.stdout and "ignored=0" in ended.stdout, ended.stdout[-3000:]
+def test_output_and_files_of_a_run_have_no_secrets(runner, run_all, no_log):
+    finished = run_all(no_log)
+    assert finished.returncode == 0 and "failed=0 " in finished.stdout and "ignored=0" in finished.stdout, finished.stdout[-3000:]
     seen = list(unpacked(runner.folder))
     assert len(kept_modules(runner.folder)) == len(tasks({})) and any("inventory-cache" in str(path) for path, _text in seen)
     assert len(passwords(runner)) == 4
     for path, text in seen:
         assert API_KEY not in text, path
-        # Options are in the module that core hands over; see the documentation.
+        # Core writes options into the packed module; see the documentation.
         assert DATA not in text or "AnsiballZ" in str(path), path
         if no_log:
             assert not any(password in text for password in passwords(runner)), path
 
 
-# What servers echo, in every kind of place. User data is echoed to the task that has sent it.
+# Secrets that a server echoes, in all parts of a response. Only the task that sent user data gets it back.
 ECHO = f"refused {API_KEY}"
 BOTH = f"{ECHO} with {DATA}"
 
@@ -112,7 +112,7 @@ def errors(text):
     return {"errors": [{"code": 2012, "message": text, "context": {"currentState": text, API_KEY: text}}], "data": text, API_KEY: text}
 
 
-ROW = {"id": "9db8ff2f-b49b-466d-a2f3-c1e6def408f4", "name": ECHO, "state": "Running", "hostname": ECHO, API_KEY: ECHO}
+INSTANCE = {"id": "9db8ff2f-b49b-466d-a2f3-c1e6def408f4", "name": ECHO, "state": "Running", "hostname": ECHO, API_KEY: ECHO}
 ECHOES = {
     "an error of each create": {"kind": "status", "status": 400, "body": errors(BOTH), "method": "POST", "path": "/instances$"},
     "an error of each write": {"kind": "status", "status": 400, "body": errors(ECHO), "method": "POST"},
@@ -120,7 +120,7 @@ ECHOES = {
     "a page": {"kind": "html", "message": ECHO, "skip": 6},
     "a header": {"kind": "redirect", "location": f"http://127.0.0.1:9/{API_KEY}", "headers": {"Retry-After": API_KEY}, "skip": 6},
     "a failed task": {"kind": "task_failed", "message": BOTH, "method": "POST", "path": "/instances$"},
-    "an instance": {"kind": "status", "status": 200, "body": {"data": [ROW]}, "path": "/instances$", "method": "GET"},
+    "an instance": {"kind": "status", "status": 200, "body": {"data": [INSTANCE]}, "path": "/instances$", "method": "GET"},
 }
 
 

@@ -52,7 +52,7 @@ class Clock:
         return self.now
 
     def sleep(self, seconds: float) -> None:
-        """Lets time pass at once."""
+        """Advances the time at once."""
         assert seconds >= 0
         self.slept.append(seconds)
         self.now += seconds
@@ -123,7 +123,7 @@ class Harness:
         return {"name": name, "template": "Ubuntu 24.04", "compute_offering": "2vCPU.4GB", "network": "Web-test_area", **given}
 
     def run(self, check_mode: bool = False, wait: bool = True, wait_timeout: float = 600, connection: Any = None, **given: Any) -> Any:
-        """Converges one instance; returns the Outcome, raises what goes wrong. ``last_run`` is there in both cases."""
+        """Converges one instance; returns the Outcome or raises the error. ``last_run`` is set in both cases."""
         client, deadline = self.client(**(connection or {})), self.deadline(wait_timeout)
         self.last_run = Run(client, Catalog(client, deadline), deadline, self.options(**given), wait=wait, check_mode=check_mode)
         return drive(Reconciler(self.last_run).converge(), self.clock.sleep)

@@ -1,7 +1,7 @@
 # Copyright (c) 2026, coxedge.compute contributors
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""The guides say what the code does."""
+"""The guides agree with the code."""
 
 from __future__ import annotations
 
@@ -35,7 +35,7 @@ def rows(path: Path, heading: str) -> list[list[str]]:
     return [found[0], *found[2:]]
 
 
-def test_the_table_of_states_is_the_planner_s():
+def test_the_table_of_states_is_the_one_in_the_code():
     heading, *lines = rows(DOCS / "states.md", "state")
     documented = {
         line[0].strip("`"): {column: () if cell == "-" else tuple(cell.split(", ")) for column, cell in zip(heading[1:], line[1:])}
@@ -52,7 +52,7 @@ def test_the_table_of_states_is_the_planner_s():
         ("field", FAULT_FIELDS),
     ],
 )
-def test_the_simulator_s_controls_are_documented(heading, known):
+def test_the_controls_of_the_simulator_are_documented(heading, known):
     words = {word for line in rows(DOCS / "simulator.md", heading)[1:] for word in re.findall(r"`(\w+)`", line[0])}
     assert words == known
 
@@ -66,7 +66,7 @@ def test_the_tests_that_the_guide_names_exist():
 
 
 def texts_of_the_code() -> list[str]:
-    """Every text in the code of the plugins; where a value is put in stands a line break."""
+    """Every text in the code of the plugins, with a line break in place of each inserted value."""
     found = []
     for path in (ROOT / "plugins").rglob("*.py"):
         for node in ast.walk(ast.parse(path.read_text())):
@@ -77,22 +77,22 @@ def texts_of_the_code() -> list[str]:
     return found
 
 
-def test_the_messages_that_the_guide_quotes_are_the_code_s():
+def test_the_messages_that_the_guide_quotes_are_in_the_code():
     text = (DOCS / "troubleshooting.md").read_text()
     messages = re.findall(r"^### `(.+)`$", text, re.MULTILINE)
-    # That one is core's.
+    # This one is from ansible-core.
     messages.remove("Failed to import the required Python library (requests)")
     assert len(messages) > 35 and len(set(messages)) == len(messages)
     texts = texts_of_the_code()
     for message in messages:
         parts = [part for part in message.split("...") if part]
         assert max(map(len, parts)) > 12, message
-        # What the guide leaves out the code puts in.
+        # The dots in the guide stand for values that the code inserts.
         pattern = re.compile(".*".join(map(re.escape, parts)), re.DOTALL)
         assert any(pattern.search(item) for item in texts), message
 
 
-def test_the_fields_that_the_guide_maps_are_the_code_s():
+def test_the_fields_in_the_guide_are_those_in_the_code():
     documented = [(row[0].strip("`"), row[1].strip("`"), row[3].strip("`"), row[4]) for row in rows(DOCS / "migrating.md", "option")[1:]]
     reboots = {True: "yes", False: "no"}
     assert sorted(documented) == sorted(
@@ -100,21 +100,21 @@ def test_the_fields_that_the_guide_maps_are_the_code_s():
     )
 
 
-def test_the_lists_that_names_are_looked_up_in_are_the_code_s():
+def test_the_lists_for_looking_up_names_are_those_in_the_code():
     documented = {row[0].strip("`"): row[1].strip("`") for row in rows(DOCS / "names-and-ids.md", "option")[1:]}
     others = {"iso": "isos", "volumes_to_delete": "volumes", "public_ips_to_release": "publicipaddresses"}
     assert documented == {**{row.option: LISTS[row.lookup][0] for row in FIELDS if row.lookup}, **others}
 
 
-def test_the_picture_of_the_states_is_drawn_from_the_planner_s_table():
-    assert (DOCS / "states.svg").read_text() == diagram.picture(), "make diagram draws it anew"
+def test_the_picture_of_the_states_is_up_to_date():
+    assert (DOCS / "states.svg").read_text() == diagram.picture(), "run make diagram"
 
 
 GUIDES = [ROOT / "README.md", ROOT / "CONTRIBUTING.md", *sorted(DOCS.glob("*.md")), *sorted(ROOT.glob("roles/*/README.md"))]
 
 
 @pytest.mark.parametrize("path", GUIDES, ids=lambda path: str(path.relative_to(ROOT)))
-def test_links_and_commands(path):
+def test_links_and_commands_exist(path):
     text = path.read_text()
     for target in re.findall(r"\]\(([^)#]+)\)", text):
         assert target.startswith("https://") or (path.parent / target).exists(), target

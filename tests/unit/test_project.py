@@ -1,7 +1,7 @@
 # Copyright (c) 2026, coxedge.compute contributors
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""What Galaxy, Automation Hub and those who carry on may count on; see docs/certification.md."""
+"""What Galaxy, Automation Hub and maintainers require of the repository; see docs/certification.md."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ import yaml
 
 ROOT = Path(__file__).resolve().parents[2]
 HOME = "https://github.com/coxedge/ansible-collection-compute/blob/main/"
-# ansible-test copies the collection without what git does not know.
+# ansible-test copies only the files that git knows.
 MODULES = sorted(path.stem for path in (ROOT / "plugins" / "modules").glob("*.py") if path.stem != "__init__")
 
 
@@ -25,26 +25,26 @@ def loaded(*parts):
     return yaml.safe_load((ROOT.joinpath(*parts)).read_text())
 
 
-def test_each_module_takes_the_defaults_of_the_group():
+def test_each_module_is_in_the_action_group():
     assert loaded("meta", "runtime.yml")["action_groups"]["all"] == MODULES
 
 
-def test_nothing_is_ignored():
+def test_no_sanity_test_is_ignored():
     assert not list((ROOT / "tests").rglob("ignore-*.txt"))
 
 
-def test_each_file_says_who_may_use_it():
+def test_each_file_names_its_license():
     for path in [*ROOT.glob("plugins/**/*.py"), *ROOT.glob("tests/*/**/*.py")]:
         if "output" in path.parts:
-            # What ansible-test leaves behind.
+            # Written by ansible-test.
             continue
         if path.name == "__init__.py" and not path.stat().st_size:
-            # ansible-test wants it empty.
+            # ansible-test requires it to be empty.
             continue
         assert "SPDX-License-Identifier: GPL-3.0-or-later" in "".join(path.read_text().splitlines(True)[:4]), path
 
 
-def test_the_links_of_the_readme_are_whole_and_lead_somewhere():
+def test_the_links_of_the_readme_are_absolute_and_exist():
     text = (ROOT / "README.md").read_text()
     links = re.findall(r"(?<!!)\[[^\]]+\]\(([^)]+)\)", text) + re.findall(r"^\[\w+\]: (\S+)$", text, re.MULTILINE)
     assert len(links) > 15
@@ -59,7 +59,7 @@ def test_the_links_of_the_readme_are_whole_and_lead_somewhere():
 
 
 def test_the_workflow_runs_the_gates_of_ci():
-    """But for the matrix, which has a job for each core."""
+    """Except for the matrix, which has a job for each core."""
     gates = set(re.findall(r"^ *gate ([\w-]+)", (ROOT / ".ci" / "run").read_text(), re.MULTILINE))
     jobs = loaded(".github", "workflows", "ci.yml")["jobs"]
     assert set(jobs["gate"]["strategy"]["matrix"]["gate"]) == gates - {
@@ -75,15 +75,15 @@ def test_the_workflow_runs_the_gates_of_ci():
 
 
 @pytest.mark.parametrize("path", ["README.md", "CONTRIBUTING.md", ".ci/run", ".github/workflows/ci.yml", ".github/workflows/release.yml"])
-def test_the_targets_that_are_named_exist(path):
+def test_the_make_targets_that_are_named_exist(path):
     targets = set(re.findall(r"^([a-z-]+):", (ROOT / "Makefile").read_text(), re.MULTILINE))
     named = set(re.findall(r"(?:^|`|run: )(?:make|gate) ([a-z-]+)", (ROOT / path).read_text(), re.MULTILINE))
     assert named and named <= targets
 
 
-def test_what_is_in_the_tarball(tmp_path):
+def test_the_tarball_has_only_expected_files(tmp_path):
     if not (ROOT / ".git").exists():
-        pytest.skip("this is a copy for ansible-test, which the tarball is not built from")
+        pytest.skip("this is a copy for ansible-test; the tarball is not built from it")
     galaxy = Path(sys.executable).parent / "ansible-galaxy"
     subprocess.run(
         [str(galaxy), "collection", "build", "--output-path", str(tmp_path)], cwd=ROOT, check=True, capture_output=True, timeout=120
@@ -98,7 +98,7 @@ def test_what_is_in_the_tarball(tmp_path):
     assert tarball.stat().st_size < 1_000_000
 
 
-# Stands in for Python, and under other names for what pip installs: makes virtual environments and says by which path it was called.
+# Replaces Python and, under other names, what pip installs: makes virtual environments and prints the path it was called by.
 STUB = """#!/bin/sh
 if [ "$2" = venv ]; then
     mkdir -p "$3/bin"
@@ -114,7 +114,7 @@ fi
 """
 
 
-def test_the_targets_work_where_the_path_has_a_blank(tmp_path):
+def test_the_make_targets_work_if_the_path_has_a_blank(tmp_path):
     checkout, python = tmp_path / "Ein Häuschen" / "compute", tmp_path / "python"
     python.write_text(STUB)
     python.chmod(0o755)

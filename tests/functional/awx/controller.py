@@ -1,10 +1,10 @@
 # Copyright (c) 2026, coxedge.compute contributors
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""What AWX does with the files of docs/awx, done here with ansible-runner; see docs/awx.md.
+"""Does with ansible-runner what AWX does with the files of docs/awx; see docs/awx.md.
 
-The rules are those of AWX 24.6.1: which credential types it takes and what it makes of them, what an inventory update runs and which
-hosts come of its output, and what a job runs.
+This follows AWX 24.6.1: the environment variables of a credential, the command of an inventory update and the hosts that AWX reads from
+its output, and the command of a job.
 """
 
 from __future__ import annotations
@@ -37,16 +37,16 @@ TEMPLATES = {template["name"].removeprefix("Cox Edge - "): template for template
 
 
 def injected(inputs):
-    """The environment variables that AWX makes of what a credential's fields hold: a blank one is no variable of the templates."""
+    """The environment variables that AWX sets for the fields of a credential. Blank fields are not passed to the templates."""
     given = {name: value for name, value in inputs.items() if value != ""}
     environment = ImmutableSandboxedEnvironment()
     return {name: environment.from_string(template).render(**given) for name, template in INJECTORS["env"].items()}
 
 
 def hosts_of(output, enabled_var="", enabled_value=""):
-    """The hosts that AWX makes of an exported inventory: name to (enabled, variables); and the groups: name to names.
+    """The hosts that AWX reads from an exported inventory: name to (enabled, variables); and the groups: name to names.
 
-    Raises ValueError where AWX refuses all of it.
+    Raises ValueError if AWX would reject the inventory.
     """
     output = dict(output)
     variables_of = output.pop("_meta")["hostvars"]
@@ -59,7 +59,7 @@ def hosts_of(output, enabled_var="", enabled_value=""):
         variables = {**port, **variables_of.get(name, {})}
         if re.search(r"\{\{[^}]+}}|\{%[^%]+%}", name):
             raise ValueError(f"Inline Jinja variables are not allowed.: {name}")
-        # A marked text is a dict to it, and the text of a dict is never the value.
+        # AWX sees text that is marked as unsafe as a dict, which never equals the value.
         value = variables.get(enabled_var)
         hosts[name] = (value is None or str(value).lower() == enabled_value.lower(), variables)
     return hosts, groups
@@ -75,7 +75,7 @@ def job_inventory(hosts, groups, number=1, of=1):
 
 
 class Unsafe(yaml.SafeDumper):
-    """Writes extra variables as AWX does: none of the text is a template."""
+    """Writes extra variables as AWX does: marked so that no text is a template."""
 
     def represent_data(self, data):
         return self.represent_scalar("!unsafe", data) if isinstance(data, str) else super().represent_data(data)
@@ -84,25 +84,25 @@ class Unsafe(yaml.SafeDumper):
 LAUNCH = "import json, sys, ansible_runner; sys.exit(ansible_runner.run(**json.load(open(sys.argv[1]))).rc)"
 
 
-class Ended:
-    """A finished update or job: its return code, what it printed, and its private data directory."""
+class AwxRun:
+    """A finished update or job: its return code, its output, and its private data directory."""
 
     def __init__(self, folder, code):
         self.folder, self.code = folder, code
         self.artifacts = folder / "artifacts" / "1"
-        # Warnings are wrapped to the width of a terminal.
+        # Warnings are wrapped to the width of a terminal; ``one_line`` undoes that.
         self.output = (self.artifacts / "stdout").read_text()
-        self.flat = re.sub(r"\s+", " ", self.output)
+        self.one_line = re.sub(r"\s+", " ", self.output)
 
-    def told(self):
-        """All that a user of AWX can come to see: what was printed, the events, the facts, what the run wrote."""
-        # What ansible-runner was told, environment included, is in this one, which stays where the run is.
+    def visible_text(self):
+        """Everything that a user of AWX can see: the output, the events, the facts and the files that the run wrote."""
+        # This file has the arguments of ansible-runner, including the environment. AWX does not show it.
         paths = [path for path in self.folder.rglob("*") if path.is_file() and path.name != "command"]
         return "".join(path.read_text(errors="replace") for path in paths)
 
 
 class Awx:
-    """An AWX with the files of docs/awx in it, whose execution environment has the collection."""
+    """An AWX with the files of docs/awx, and with the collection in its execution environment."""
 
     def __init__(self, runner, core=None):
         self.runner = runner
@@ -114,7 +114,7 @@ class Awx:
             "organization_id": "",
             "api_url": runner.simulator.api_url,
         }
-        # The credential is all that it knows of the API.
+        # Only the credential has the settings of the API.
         self.environ = {name: value for name, value in runner.environ.items() if not name.startswith("COXEDGE_")}
         if core:
             self.environ["PATH"] = f"{ROOT / f'.venv-core-{core}' / 'bin'}{os.pathsep}{self.environ['PATH']}"
@@ -134,14 +134,14 @@ class Awx:
         settings = {"suppress_ansible_output": True}
         parameters = {"ident": "1", "private_data_dir": str(folder), "suppress_env_files": True, "settings": settings, **parameters}
         parameters["envvars"] = {**environ, **injected(self.inputs), "ANSIBLE_INVENTORY_UNPARSED_FAILED": "True"}
-        told = self.runner.folder / f"{folder.name}.json"
-        told.write_text(json.dumps(parameters))
-        ended = self.runner.command("python", "-c", LAUNCH, str(told))
-        assert (folder / "artifacts" / "1" / "stdout").exists(), ended.stdout + ended.stderr
-        return Ended(folder, ended.returncode)
+        arguments = self.runner.folder / f"{folder.name}.json"
+        arguments.write_text(json.dumps(parameters))
+        finished = self.runner.command("python", "-c", LAUNCH, str(arguments))
+        assert (folder / "artifacts" / "1" / "stdout").exists(), finished.stdout + finished.stderr
+        return AwxRun(folder, finished.returncode)
 
     def update(self, source_vars=None, folder=None, **options):
-        """Runs an inventory update of the inventory source's file, or of one with these options."""
+        """Runs an inventory update with the file of the inventory source, or with a file that has these options."""
         folder, source_path = folder or self.private(), SOURCE["source_path"]
         if options:
             source_path = "other.coxedge.yml"
@@ -156,15 +156,15 @@ class Awx:
             "ANSIBLE_HOST_PATTERN_MISMATCH": "error",
             "INVENTORY_UPDATE_ID": "1",
         }
-        ended = self._run(folder, environ, fact_cache_type="")
-        ended.exported = json.loads(output.read_text()) if ended.code == 0 else None
-        return ended
+        finished = self._run(folder, environ, fact_cache_type="")
+        finished.exported = json.loads(output.read_text()) if finished.code == 0 else None
+        return finished
 
     def hosts(self):
-        """Runs an inventory update as the inventory source is; the hosts and groups, and the update."""
-        ended = self.update()
-        assert ended.code == 0, ended.output
-        return (*hosts_of(ended.exported, SOURCE["enabled_var"], SOURCE["enabled_value"]), ended)
+        """Runs an inventory update of the inventory source; returns the hosts, the groups and the update."""
+        finished = self.update()
+        assert finished.code == 0, finished.output
+        return (*hosts_of(finished.exported, SOURCE["enabled_var"], SOURCE["enabled_value"]), finished)
 
     def job(self, name, inventory="", playbook="", limit="", check=False, **answers):
         """Launches a job template with a limit and answers to its survey."""

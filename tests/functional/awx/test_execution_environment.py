@@ -13,8 +13,8 @@ import tarfile
 from ansible_collections.coxedge.compute.tests.functional.awx.controller import AWX, ROOT
 
 
-def test_the_execution_environment(runner):
-    """Does what the build would do with the file up to the image, with the collection as it is built."""
+def test_the_execution_environment_installs_the_collection(runner):
+    """Follows the steps of a build, without the image, with the collection as it is built."""
     folder = runner.folder / "checkout"
     runner.command("ansible-galaxy", "collection", "build", str(ROOT), "--output-path", str(folder / "dist"))
     (built,) = (folder / "dist").iterdir()
@@ -27,11 +27,11 @@ def test_the_execution_environment(runner):
     created = runner.command("ansible-builder", "create", "-f", str(definition), "-c", str(context), "--output-filename", "Containerfile")
     assert created.returncode == 0 and "No matches" not in created.stdout + created.stderr, created.stdout + created.stderr
     (install,) = re.findall(r"^RUN (.*ansible-galaxy collection install .*)$", (context / "Containerfile").read_text(), re.MULTILINE)
-    # In the image `_build` is the folder that this is run in.
+    # In the image, this runs in the folder `_build`.
     words = [word for word in shlex.split(install) if not word.startswith("$") and "=" not in word]
     words[words.index("--collections-path") + 1] = str(folder / "collections")
     runner.folder = context / "_build"
-    # Elsewhere it would find the collection that is tested, and have nothing to do.
+    # Otherwise it would find the collection under test and install nothing.
     installed = runner.command(*words, ANSIBLE_COLLECTIONS_PATH=str(folder / "collections"))
     assert installed.returncode == 0, installed.stdout + installed.stderr
     found = runner.command("ansible-builder", "introspect", str(folder / "collections"))

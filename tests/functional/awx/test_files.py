@@ -1,7 +1,7 @@
 # Copyright (c) 2026, coxedge.compute contributors
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""The files of docs/awx are ones that AWX accepts."""
+"""AWX accepts the files of docs/awx."""
 
 from __future__ import annotations
 
@@ -55,17 +55,17 @@ INJECTORS_SCHEMA = {
     },
     "additionalProperties": False,
 }
-# A part of what it refuses besides.
-REFUSED_VARIABLES = {"PATH", "PYTHONPATH", "VIRTUAL_ENV", "JOB_ID", "INVENTORY_ID", "CACHE"}
+# Some of the other variables that AWX rejects.
+REJECTED_VARIABLES = {"PATH", "PYTHONPATH", "VIRTUAL_ENV", "JOB_ID", "INVENTORY_ID", "CACHE"}
 
 
-def test_the_credential_type_is_one_that_awx_takes():
+def test_awx_accepts_the_credential_type():
     jsonschema.validate(INPUTS, INPUTS_SCHEMA)
     jsonschema.validate(INJECTORS, INJECTORS_SCHEMA)
     fields = {field["id"]: field for field in INPUTS["fields"]}
     assert len(fields) == len(INPUTS["fields"]) and "tower" not in fields and set(INPUTS["required"]) <= set(fields)
-    assert not REFUSED_VARIABLES & set(INJECTORS["env"])
-    # It renders each template with all fields, and refuses what is no field.
+    assert not REJECTED_VARIABLES & set(INJECTORS["env"])
+    # AWX renders each template with all fields, and rejects names that are not fields.
     strict = ImmutableSandboxedEnvironment(undefined=StrictUndefined)
     for name, template in INJECTORS["env"].items():
         field = name.removeprefix("COXEDGE_").lower()
@@ -73,12 +73,12 @@ def test_the_credential_type_is_one_that_awx_takes():
     assert [name for name, field in fields.items() if field.get("secret")] == ["api_key"] == INPUTS["required"]
 
 
-def test_a_blank_field_is_accepted_and_never_means_no():
-    # A format and choices refuse an empty text, and a boolean is false where nobody has touched it.
+def test_blank_fields_are_accepted_and_never_mean_false():
+    # A format or choices would reject an empty text, and a boolean that was not set would be false.
     assert all(field["type"] == "string" and not {"format", "choices", "default"} & set(field) for field in INPUTS["fields"])
 
 
-def test_the_injected_variables_are_those_that_the_collection_reads():
+def test_the_collection_reads_the_injected_variables():
     documents = [yaml.safe_load(ModuleDocFragment.DOCUMENTATION), yaml.safe_load(plugin.DOCUMENTATION)]
     of_plugin = {entry["name"] for document in documents for option in document["options"].values() for entry in option.get("env", ())}
     of_modules = {name for names in ENVIRONMENT.values() for name in names}
@@ -86,7 +86,7 @@ def test_the_injected_variables_are_those_that_the_collection_reads():
 
 
 KEYS = {
-    # What identifies an object of each kind; what is a dict refers to another object in the same way.
+    # The names that identify an object of each kind. A dict refers to another object in the same way.
     "organization": {"name"},
     "credential_type": {"name", "kind"},
     "credential": {"organization", "name", "credential_type"},
@@ -124,7 +124,7 @@ QUESTION = {
 
 
 def check_key(key):
-    """Raises AssertionError for what does not identify an object."""
+    """Raises AssertionError for a key that does not identify an object."""
     assert set(key) - {"type"} == KEYS[key["type"]], key
     for name, value in key.items():
         if isinstance(value, dict):
@@ -132,29 +132,29 @@ def check_key(key):
             check_key(value)
 
 
-def test_the_import_file_is_one_that_awx_import_takes():
-    there = []
+def test_awx_import_accepts_the_import_file():
+    keys = []
     for resource, objects in CONTROLLER.items():
         for item in objects:
             assert set(item) - {"natural_key"} <= set(FIELDS[resource].split()), item["name"]
             key = item["natural_key"]
             check_key(key)
-            assert all(key[name] == item[name] for name in set(key) & set(item)) and key not in there
-            there.append(key)
-    # What they refer to is there, or was before: the organization, and the credential with its type.
+            assert all(key[name] == item[name] for name in set(key) & set(item)) and key not in keys
+            keys.append(key)
+    # They refer to each other, or to objects that must exist already: the organization, and the credential with its type.
     for objects in CONTROLLER.values():
         for item in objects:
             for reference in [*item.values(), *item.get("related", {}).get("credentials", [])]:
                 if isinstance(reference, dict) and "type" in reference:
-                    assert reference in there or reference["type"] in ("organization", "credential"), reference
+                    assert reference in keys or reference["type"] in ("organization", "credential"), reference
                     check_key(reference)
 
 
 @pytest.mark.parametrize("name", TEMPLATES)
-def test_a_job_template_is_whole(name):
+def test_a_job_template_is_complete(name):
     template = TEMPLATES[name]
     book = content(ROOT / template["playbook"])
-    # AWX keeps facts, and those of this machine show the environment with the key in it.
+    # AWX stores facts, and those of this machine would contain the environment with the key.
     assert all(play["gather_facts"] is False for play in book)
     assert len(template["related"]["credentials"]) == 1
     survey = template["related"].get("survey_spec")
@@ -165,6 +165,6 @@ def test_a_job_template_is_whole(name):
         assert question["type"] != "multiplechoice" or question["default"] in question["choices"].splitlines()
 
 
-def test_the_inventory_source_reads_a_file_that_is_there():
+def test_the_inventory_source_reads_an_existing_file():
     assert (ROOT / SOURCE["source_path"]).name.endswith(plugin.FILE_NAMES) and content(ROOT / SOURCE["source_path"])
     assert (SOURCE["enabled_var"], SOURCE["enabled_value"]) == ("coxedge_active", "true")

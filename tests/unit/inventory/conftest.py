@@ -1,7 +1,7 @@
 # Copyright (c) 2026, coxedge.compute contributors
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""What the tests of the inventory share: inventories out of made-up instances, in this process and with no API."""
+"""What the tests of the inventory share: the plugin, run in this process with instances of a test or with the simulator."""
 
 from __future__ import annotations
 
@@ -29,8 +29,8 @@ ENVIRONMENT = {
 }
 
 
-class Fleet:
-    """Makes inventories out of instances that are handed over in place of the API's."""
+class PluginHarness:
+    """Runs the inventory plugin."""
 
     def __init__(self, folder: Path, monkeypatch: pytest.MonkeyPatch) -> None:
         self.path, self._monkeypatch = folder / "coxedge.yml", monkeypatch
@@ -45,8 +45,8 @@ class Fleet:
         kind: type[InventoryModule] | None = None,
         before: InventoryData | None = None,
     ) -> InventoryData:
-        """An inventory file's hosts. ``kind``: another plugin class in place of the real one."""
-        # Were the key in the file, core would not be told where in the file expressions stand.
+        """The inventory that the plugin makes if the API lists these instances. ``kind``: another plugin class."""
+        # If the key is in the file, core does not get the positions of expressions in the file.
         self._monkeypatch.setenv("COXEDGE_API_KEY", "key")
         given = {"service_code": "compute-on", "environment_names": ["test_area"], **(options or {})}
         environments = [reading.Environment("test_area", [list_view(instance) for instance in instances], {})]
@@ -62,46 +62,46 @@ class Fleet:
         before: InventoryData | None = None,
         cache: bool = True,
     ) -> InventoryData:
-        """What an inventory file of just these options makes. ``warnings`` has what it warned of."""
+        """The inventory that the plugin makes from a file with these options. ``warnings`` has its warnings."""
         self.path.write_text(json.dumps({"plugin": "coxedge.compute.instances", **options}))
         self._monkeypatch.setattr(core_inventory, "load_extra_vars", lambda loader: dict(extra_vars or {}))
-        plugin = inventory_loader.get("coxedge.compute.instances")
+        loaded = inventory_loader.get("coxedge.compute.instances")
         if kind is not None:
-            plugin.__class__ = kind
-        plugin.quick = quick
+            loaded.__class__ = kind
+        loaded.quick = quick
         self.warnings = []
-        self._monkeypatch.setattr(type(plugin.display), "warning", lambda _display, msg, *args, **kwargs: self.warnings.append(msg))
+        self._monkeypatch.setattr(type(loaded.display), "warning", lambda _display, msg, *args, **kwargs: self.warnings.append(msg))
         inventory = before or InventoryData()
         inventory.current_source = str(self.path)
-        plugin.parse(inventory, DataLoader(), str(self.path), cache=cache)
-        if plugin.get_option("cache"):
-            # As core does after each source.
-            plugin.update_cache_if_changed()
+        loaded.parse(inventory, DataLoader(), str(self.path), cache=cache)
+        if loaded.get_option("cache"):
+            # Core does this after each source.
+            loaded.update_cache_if_changed()
         inventory.reconcile_inventory()
         return inventory
 
 
 @pytest.fixture(autouse=True)
 def _no_variables(monkeypatch: pytest.MonkeyPatch) -> None:
-    """Tests say themselves what is in the environment."""
+    """Removes the collection's environment variables. Tests set those that they need."""
     for name in [name for name in os.environ if name.startswith("COXEDGE_")]:
         monkeypatch.delenv(name)
 
 
 @pytest.fixture
-def fleet(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Fleet:
-    """See Fleet."""
-    return Fleet(tmp_path, monkeypatch)
+def plugin(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> PluginHarness:
+    """See PluginHarness."""
+    return PluginHarness(tmp_path, monkeypatch)
 
 
 @pytest.fixture
-def read(fleet, simulator, monkeypatch):
-    """Parses an inventory file with these options against the simulator; the environment variables lead there."""
+def read(plugin, simulator, monkeypatch):
+    """Parses an inventory file with these options. Environment variables point to the simulator."""
     for name, value in {**ENVIRONMENT, "COXEDGE_API_URL": simulator.api_url}.items():
         monkeypatch.setenv(name, value)
 
     def parse(may_use_cache=True, **options):
         simulator.app.log.clear()
-        return fleet.parse(options, cache=may_use_cache)
+        return plugin.parse(options, cache=may_use_cache)
 
     return parse

@@ -1,7 +1,7 @@
 # Copyright (c) 2026, coxedge.compute contributors
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""Instances as the API lists them, and a way to look at the hosts that they become."""
+"""What tests of the inventory share: instances as the API lists them, variables of hosts, and paths of requests."""
 
 from __future__ import annotations
 
@@ -27,6 +27,6 @@ def variables(inventory, name):
     return inventory.hosts[name].vars
 
 
-def asked(simulator):
-    """The requests, as the ends of their paths, in order of the alphabet: those made side by side come in any order."""
+def requested_paths(simulator):
+    """The ends of the paths of all requests, sorted: requests at the same time come in any order."""
     return sorted(entry["path"].split("/compute-on/")[1] for entry in simulator.app.log)

@@ -12,7 +12,7 @@ import pytest
 from ansible.errors import AnsibleParserError
 from ansible_collections.coxedge.compute.plugins.plugin_utils import reading
 from ansible_collections.coxedge.compute.tests.simulator.model import API_KEY
-from ansible_collections.coxedge.compute.tests.unit.inventory.samples import asked
+from ansible_collections.coxedge.compute.tests.unit.inventory.samples import requested_paths
 
 
 @pytest.fixture
@@ -27,7 +27,7 @@ def cached(read, tmp_path):
     return parse
 
 
-def test_a_second_run_makes_no_request_and_has_the_same(cached, simulator, harness):
+def test_a_second_run_makes_no_request_and_has_the_same_hosts(cached, simulator, harness):
     harness.seed(name="{{ x }}", networkName="a{b", state="Stopped")
     harness.seed(name="web-1")
     first = cached()
@@ -37,7 +37,7 @@ def test_a_second_run_makes_no_request_and_has_the_same(cached, simulator, harne
     assert {name: host.vars for name, host in first.hosts.items()} == {name: host.vars for name, host in second.hosts.items()}
 
 
-def test_what_is_kept_serves_other_filters_and_names(cached, simulator, harness):
+def test_an_entry_is_used_for_other_filters_and_names(cached, simulator, harness):
     harness.seed(name="web-1", state="Stopped")
     harness.seed(name="web-2", hostname="h", publicIps=1)
     harness.seed(name="web-3", state="Destroyed")
@@ -49,7 +49,7 @@ def test_what_is_kept_serves_other_filters_and_names(cached, simulator, harness)
         assert ("coxedge_nics" in inventory.hosts["web-3"].vars) is details
 
 
-def test_it_can_be_told_to_read_anew(cached, simulator, harness):
+def test_the_cache_can_be_refreshed(cached, simulator, harness):
     cached()
     harness.seed(name="web-1")
     assert list(cached().hosts) == []
@@ -66,13 +66,13 @@ def test_it_can_be_told_to_read_anew(cached, simulator, harness):
         ({"organization_id": "other"}, "has no access to this organization"),
     ],
 )
-def test_another_account_or_place_does_not_read_it(cached, simulator, harness, change, words, monkeypatch):
+def test_another_account_or_service_does_not_use_the_entry(cached, simulator, harness, change, words, monkeypatch):
     monkeypatch.setenv("COXEDGE_API_RETRIES", "0")
     harness.seed(name="web-1")
     cached()
     with pytest.raises(AnsibleParserError, match=words):
         cached(**change)
-    # The first one's is still there.
+    # The first account's entry is still there.
     assert list(cached().hosts) == ["web-1"] and simulator.app.log == []
 
 
@@ -85,20 +85,20 @@ def test_another_account_or_place_does_not_read_it(cached, simulator, harness, c
         ({"connect_with": "public_ip"}, ["test_area/instances", "test_area/publicipaddresses"], ["web-1"]),
     ],
 )
-def test_what_needs_other_requests_does_not_read_it(cached, simulator, harness, change, asks, hosts):
+def test_options_that_need_other_requests_do_not_use_the_entry(cached, simulator, harness, change, asks, hosts):
     instance_id = harness.seed(name="web-1")
     simulator.cloud.environment(None, "compute-on", "prod").seed({"name": "web-prod"})
     assert list(cached().hosts) == ["web-1"]
     assert sorted(cached(**change).hosts) == hosts
-    assert [path.replace(instance_id, "ID") for path in asked(simulator)] == asks
-    # Both are kept.
+    assert [path.replace(instance_id, "ID") for path in requested_paths(simulator)] == asks
+    # Both entries are kept.
     for again in ({}, change):
         cached(**again)
         assert simulator.app.log == []
 
 
 @pytest.mark.parametrize("text", ["", "{", "[]", "null", '{"__payload__": "x"}', '{"format": 1}', "\x00"])
-def test_a_damaged_file_is_read_anew(cached, simulator, harness, text):
+def test_a_damaged_file_is_ignored_and_replaced(cached, simulator, harness, text):
     harness.seed(name="web-1")
     cached()
     for _time in range(2):
@@ -109,7 +109,7 @@ def test_a_damaged_file_is_read_anew(cached, simulator, harness, text):
     assert simulator.app.log == []
 
 
-def test_damage_within_is_noticed():
+def test_a_damaged_entry_is_rejected():
     kept = reading.to_cache_entry([reading.Environment("e", [{"id": "1"}], None)], "b")
     assert reading.from_cache_entry(kept, "b", ["e"]) == [reading.Environment("e", [{"id": "1"}], None)]
     for change in (
@@ -123,7 +123,7 @@ def test_damage_within_is_noticed():
     assert reading.from_cache_entry({**kept, "environments": json.dumps([{"name": "e", "instances": None}])}, "b", ["e"]) is None
 
 
-def test_no_secret_is_kept(cached, harness):
+def test_secrets_are_not_cached(cached, harness):
     harness.seed(name="web-1", userData="s3cret-data", password="s3cret-word")
     for details in (False, True):
         cached(details=details)

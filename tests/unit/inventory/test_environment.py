@@ -12,16 +12,16 @@ from ansible.errors import AnsibleError, AnsibleParserError
 from ansible_collections.coxedge.compute.plugins.module_utils.api.connection import Connection
 from ansible_collections.coxedge.compute.plugins.plugin_utils import reading
 from ansible_collections.coxedge.compute.tests.simulator.model import API_KEY
-from ansible_collections.coxedge.compute.tests.unit.inventory.samples import asked
+from ansible_collections.coxedge.compute.tests.unit.inventory.samples import requested_paths
 
 
-def test_the_variables_of_the_environment(read, simulator, monkeypatch):
+def test_environment_names_can_come_from_an_environment_variable(read, simulator, monkeypatch):
     monkeypatch.setenv("COXEDGE_ENVIRONMENT_NAMES", "test_area, prod")
     read()
-    assert asked(simulator) == ["prod/instances", "test_area/instances"]
+    assert requested_paths(simulator) == ["prod/instances", "test_area/instances"]
 
 
-def test_of_two_variables_for_the_key_the_longer_one_is_heeded(read, harness, monkeypatch):
+def test_coxedge_api_key_overrides_coxedge_key(read, harness, monkeypatch):
     harness.seed(name="web-1")
     monkeypatch.setenv("COXEDGE_KEY", "another")
     assert list(read().hosts) == ["web-1"]
@@ -54,13 +54,13 @@ def test_an_empty_variable_counts_as_not_set(read, simulator, harness, monkeypat
     assert list(read().hosts) == ["web-1"]
     defaults = {"COXEDGE_API_TIMEOUT": {"api_timeout": 60}, "COXEDGE_API_RETRIES": {"api_retries": 5}}.get(name, {})
     others = {"service_code": "compute-on", "api_url": simulator.api_url, "api_timeout": 5, "api_retries": 2, **defaults}
-    # Of the two variables for the key the second is heeded, of the two for environments the older one.
+    # The second variable for the key and the singular one for environments are used in place of the empty ones.
     assert made == [Connection(api_key=API_KEY, environment_name="test_area", **others)]
-    # It is only out of core's sight, not gone.
+    # It is hidden from core only while the options are read.
     assert os.environ[name] == ""
 
 
-def test_an_empty_url_is_the_default(read, monkeypatch):
+def test_an_empty_url_means_the_default(read, monkeypatch):
     monkeypatch.setenv("COXEDGE_API_URL", "")
     seen = []
 
@@ -73,18 +73,18 @@ def test_an_empty_url_is_the_default(read, monkeypatch):
     assert seen[0].api_url == "https://portal.coxedge.com/api/v2"
 
 
-def test_blanks_and_commas_in_lists_of_the_environment(read, simulator, monkeypatch, harness):
+def test_blanks_and_extra_commas_in_environment_variables_are_ignored(read, simulator, monkeypatch, harness):
     monkeypatch.setenv("COXEDGE_ENVIRONMENT_NAMES", "test_area, ,")
     monkeypatch.setenv("COXEDGE_API_KEY", "  ")
     monkeypatch.setenv("COXEDGE_KEY", API_KEY)
     read()
-    assert asked(simulator) == ["test_area/instances"]
+    assert requested_paths(simulator) == ["test_area/instances"]
     with pytest.raises(AnsibleParserError, match="environment_names"):
         read(environment_names=[" "])
 
 
 @pytest.mark.parametrize("key", ["{{ 'KEYLEAK' | nothing }}", ["KEYLEAK"], {"KEYLEAK": 1}, "{{ ('KEYLEAK'"])
-def test_a_key_that_can_t_be_worked_out_is_not_shown(read, key):
+def test_a_key_that_can_t_be_evaluated_is_not_shown(read, key):
     with pytest.raises(AnsibleParserError, match="api_key") as caught:
         read(api_key=key)
     assert "KEYLEAK" not in str(caught.value) and caught.value.__cause__ is None
@@ -94,7 +94,7 @@ def test_a_key_that_can_t_be_worked_out_is_not_shown(read, key):
     ("option", "variables"),
     [("api_key", ["COXEDGE_API_KEY"]), ("service_code", ["COXEDGE_SERVICE_CODE"]), ("environment_names", ["COXEDGE_ENVIRONMENT_NAME"])],
 )
-def test_what_is_missing_is_named_with_the_ways_to_give_it(read, monkeypatch, option, variables):
+def test_the_error_about_a_missing_option_names_its_variable(read, monkeypatch, option, variables):
     for name in variables:
         monkeypatch.setenv(name, "")
     for empty in ({}, {option: ""}, {option: None}):
@@ -102,7 +102,7 @@ def test_what_is_missing_is_named_with_the_ways_to_give_it(read, monkeypatch, op
             read(**empty)
 
 
-def test_empty_options_of_the_file_count_as_not_given(read, harness):
+def test_empty_options_of_the_file_count_as_not_set(read, harness):
     harness.seed(name="web-1", state="Stopped")
     names = ["api_key", "api_url", "service_code", "organization_id", "api_timeout", "api_retries", "validate_certs", "ca_path", "details"]
     names += [
@@ -136,13 +136,13 @@ def test_empty_options_of_the_file_count_as_not_given(read, harness):
     assert list(inventory.hosts) == ["web-1"] and "coxedge" in inventory.groups
 
 
-def test_neither_true_nor_false_is_refused(read, monkeypatch):
+def test_a_value_that_is_neither_true_nor_false_is_rejected(read, monkeypatch):
     monkeypatch.setenv("COXEDGE_VALIDATE_CERTS", "yess")
     with pytest.raises(AnsibleError, match="validate_certs must be true or false"):
         read()
 
 
-def test_the_key_may_be_a_template(read, monkeypatch, harness):
+def test_the_key_can_be_a_template(read, monkeypatch, harness):
     harness.seed(name="web-1")
     monkeypatch.setenv("COXEDGE_API_KEY", "")
     monkeypatch.setenv("MY_KEY", API_KEY)
@@ -151,12 +151,12 @@ def test_the_key_may_be_a_template(read, monkeypatch, harness):
     monkeypatch.setenv("MY_KEY", "")
     with pytest.raises(AnsibleParserError, match="api_key is needed"):
         read(api_key=key)
-    # One that is empty leaves the others in force.
+    # If the template results in nothing, the environment variables are used.
     monkeypatch.setenv("COXEDGE_KEY", API_KEY)
     assert list(read(api_key=key).hosts) == ["web-1"]
 
 
-def test_other_options_are_no_templates(read, monkeypatch):
+def test_environment_variables_are_not_templated(read, monkeypatch):
     monkeypatch.setenv("COXEDGE_API_KEY", "{{ 1 + 1 }}")
     with pytest.raises(AnsibleParserError, match="does not accept this api_key"):
         read()

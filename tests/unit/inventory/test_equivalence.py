@@ -1,7 +1,7 @@
 # Copyright (c) 2026, coxedge.compute contributors
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""The quick way of the inventory gives what core's own way gives: for any expressions, hosts and strictness."""
+"""The fast path of the inventory gives the same result as core's helpers, for any expressions, hosts and strictness."""
 
 from __future__ import annotations
 
@@ -18,8 +18,8 @@ from hypothesis import HealthCheck, example, given, settings
 from hypothesis import strategies as st
 
 
-class Textbook(InventoryModule):
-    """Does what any inventory plugin does: fills in variable after variable, then calls core's helpers for each host."""
+class ReferenceInventory(InventoryModule):
+    """Works like most inventory plugins: sets one variable after the other, then calls core's helpers for each host."""
 
     _compose = Constructable._compose
 
@@ -40,22 +40,22 @@ class Textbook(InventoryModule):
             self._add_host_to_keyed_groups(self.get_option("keyed_groups"), variables, candidate.name, strict=strict)
 
 
-# Core tells the type of a plugin by the name of its class.
-Textbook.__name__ = "InventoryModule"
+# Core derives the type of a plugin from the name of its class.
+ReferenceInventory.__name__ = "InventoryModule"
 
 
 def tags(value):
-    """Where core says that a value came from; nothing of text on cores that do not."""
+    """The origin that core has recorded for a value; None on cores that record none."""
     origin = Origin.get_tag(value) if Origin is not None else None
     return origin and (str(origin), type(value).__name__)
 
 
-def facts(inventory):
+def contents(inventory):
     """Everything about an inventory that a play can see."""
     hosts = {
         name: {
             "vars": {key: (repr(value), tags(value), getattr(value, "__UNSAFE__", False)) for key, value in host.vars.items()},
-            # Core keeps the ancestors of a group in a set: their order is by chance.
+            # Core keeps the ancestors of a group in a set, which has no order.
             "groups": sorted(group.name for group in host.groups),
         }
         for name, host in inventory.hosts.items()
@@ -67,18 +67,18 @@ def facts(inventory):
     return hosts, groups
 
 
-def outcome(fleet, **kwargs):
-    """The inventory that comes of it, or the words of the error: what is wrong is complained of in the same order."""
+def outcome(plugin, **kwargs):
+    """The contents of the inventory, or the text of the error: both must report the same error first."""
     try:
-        return facts(fleet.inventory(**kwargs))
+        return contents(plugin.inventory(**kwargs))
     except Exception as error:
-        # Core itself raises others too; here they would be tracebacks.
+        # Core's helpers raise other errors too. From the plugin they would be tracebacks.
         assert isinstance(error, AnsibleError) or "kind" in kwargs
         return re.sub("0x[0-9a-f]+", "0x", " ".join(str(error).split()))
 
 
 def is_loop(text):
-    """Whether it is core's error of a group that would be in itself."""
+    """Whether it is core's error about a group that would contain itself."""
     return isinstance(text, str) and re.search("can't add group to itself|recursive dependency loop", text) is not None
 
 
@@ -166,7 +166,7 @@ def grown(inner):
 
 
 EXPRESSIONS = st.recursive(ATOMS, grown, max_leaves=4)
-# What comes of a random choice can't be compared; it is there to be looked at by the rules about remembering.
+# Random results can't be compared. They are generated for the rules about remembering expressions.
 COMPARABLE = EXPRESSIONS.filter(lambda text: "random" not in text)
 KEYED = st.fixed_dictionaries(
     {"key": COMPARABLE},
@@ -179,7 +179,7 @@ KEYED = st.fixed_dictionaries(
 )
 OPTIONS = st.fixed_dictionaries(
     {
-        # Where it is strict, most expressions that come by chance are an error.
+        # With strict, most generated expressions are an error.
         "strict": st.sampled_from([False, False, False, True]),
         "compose": st.dictionaries(st.sampled_from(["composed", "other", "coxedge_state"]), COMPARABLE, max_size=2),
         "groups": st.dictionaries(st.sampled_from(["g1", "g-2"]), COMPARABLE, max_size=2),
@@ -203,21 +203,21 @@ EXTRA = st.sampled_from([{}, {}, {"coxedge_state": "Extra"}, {"coxedge_nothing":
     },
     {},
 )
-def test_the_quick_way_gives_what_the_textbook_gives(fleet, resources, options, extra):
+def test_the_fast_path_gives_the_same_inventory_as_core(plugin, resources, options, extra):
     instances = [
         {**resource, "id": f"00000000-0000-4000-8000-{number:012}", "name": f"web-{number}"} for number, resource in enumerate(resources)
     ]
     given_to_all = {"instances": instances, "options": options, "extra_vars": extra}
-    textbook = outcome(fleet, kind=Textbook, quick=False, **given_to_all)
+    expected = outcome(plugin, kind=ReferenceInventory, quick=False, **given_to_all)
     for quick in (True, False):
-        found = outcome(fleet, quick=quick, **given_to_all)
-        # A group that would be in itself core fails at, half-way; here it is left out, with a warning, and what comes after it may fail.
-        left_out = isinstance(found, str) or [text for text in fleet.warnings if "in themselves" in text]
-        assert found == textbook or (is_loop(textbook) and left_out)
+        found = outcome(plugin, quick=quick, **given_to_all)
+        # Core fails halfway at a group that would contain itself. The plugin leaves it out with a warning, and what follows may fail.
+        left_out = isinstance(found, str) or [text for text in plugin.warnings if "in themselves" in text]
+        assert found == expected or (is_loop(expected) and left_out)
 
 
-def test_the_generated_expressions_reach_all_ways():
-    """Else the test above would compare core's way with itself."""
+def test_the_fast_path_covers_common_expressions():
+    """Otherwise the test above would compare core with itself."""
     texts = ["coxedge_name.split('-')[0]", "coxedge_state == 'Running'", "coxedge_state | lower", "coxedge_username | default('d', true)"]
     assert len(simple_expressions(texts)) == (len(texts) if Origin is not None else 0)
     assert names_in(["coxedge_zone_name | regex_replace('a', 'b')"]) == ("coxedge_zone_name",)
@@ -226,13 +226,13 @@ def test_the_generated_expressions_reach_all_ways():
 @pytest.mark.parametrize(
     "text", ["lookup('env', 'HOME')", "[1, 2] | random", "now()", "'{{ x }}'", "coxedge_name | nothing", "query('x')", "not a jinja"]
 )
-def test_what_may_differ_each_time_is_not_remembered(text):
+def test_expressions_with_varying_results_are_not_remembered(text):
     assert names_in([text]) is None
 
 
-def test_a_random_choice_is_made_for_each_host(fleet):
+def test_a_random_choice_is_made_for_each_host(plugin):
     instances = [{"id": f"00000000-0000-4000-8000-{number:012}", "name": f"web-{number}"} for number in range(40)]
     options: dict[str, Any] = {"compose": {"constant": "range(1000) | random", "name": "[coxedge_name, 'x', 'y', 'z'] | random"}}
-    inventory = fleet.inventory(instances, options)
+    inventory = plugin.inventory(instances, options)
     for name in options["compose"]:
         assert len({str(host.vars[name]) for host in inventory.hosts.values()}) > 1

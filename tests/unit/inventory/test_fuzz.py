@@ -1,7 +1,7 @@
 # Copyright (c) 2026, coxedge.compute contributors
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""Any JSON that the API might send in place of a list: an inventory, or one clear error, never a traceback."""
+"""The API may return any JSON in place of a list. That leads to an inventory or to one clear error, never to a traceback."""
 
 from __future__ import annotations
 
@@ -26,7 +26,7 @@ ANY_JSON = st.recursive(
     max_leaves=6,
 )
 IDS = st.sampled_from(["9db8ff2f-b49b-466d-a2f3-c1e6def408f4", "9db8ff2f-b49b-466d-a2f3-c1e6def408f5", "x", "{{ id }}"]) | ANY_JSON
-# Of each attribute most are sound: one that is not must not hide behind another.
+# Most attributes are valid, because the first invalid one may end the parsing.
 ATTRIBUTES = ["affinityGroupIds", "imageName", "networkName", "computeOfferingName", "isPasswordEnabled", *(row.api for row in FIELDS)]
 INSTANCES = st.fixed_dictionaries(
     {"id": IDS},
@@ -38,23 +38,23 @@ INSTANCES = st.fixed_dictionaries(
         **{name: ANY_JSON for name in ATTRIBUTES if name not in ("id", "name", "state", "ipAddress")},
     },
 )
-ANY_ANSWER = ANY_JSON | st.fixed_dictionaries(
+ANY_RESPONSE = ANY_JSON | st.fixed_dictionaries(
     {"data": st.lists(INSTANCES, max_size=4) | ANY_JSON},
     optional={"metadata": st.fixed_dictionaries({"recordCount": st.integers(0, 4) | ANY_JSON}) | ANY_JSON},
 )
-SOUND_IDS = ["9db8ff2f-b49b-466d-a2f3-c1e6def408f4", "9db8ff2f-b49b-466d-a2f3-c1e6def408f5", "x", "{{ id }}"]
+VALID_IDS = ["9db8ff2f-b49b-466d-a2f3-c1e6def408f4", "9db8ff2f-b49b-466d-a2f3-c1e6def408f5", "x", "{{ id }}"]
 STATES = st.sampled_from(["Running", "Stopped", "Running", "Stopped", "Destroyed", None])
-SOUND_INSTANCES = st.tuples(INSTANCES, STATES).map(lambda drawn: {**drawn[0], **({"state": drawn[1]} if drawn[1] else {})})
+VALID_INSTANCES = st.tuples(INSTANCES, STATES).map(lambda drawn: {**drawn[0], **({"state": drawn[1]} if drawn[1] else {})})
 
 
 @st.composite
-def sound_answers(draw):
-    """Answers that are what was asked for, but for attributes of any shape; see ANSWERS."""
-    ids = draw(st.lists(st.sampled_from(SOUND_IDS), min_size=1, unique=True))
-    instances = [{**draw(SOUND_INSTANCES), "id": instance_id} for instance_id in ids]
+def valid_responses(draw):
+    """Responses of the right form, with attributes of any shape; see RESPONSES."""
+    ids = draw(st.lists(st.sampled_from(VALID_IDS), min_size=1, unique=True))
+    instances = [{**draw(VALID_INSTANCES), "id": instance_id} for instance_id in ids]
     metadata = draw(st.sampled_from([{"metadata": {"recordCount": len(instances)}}, {"metadata": {}}, {}]))
-    details = {instance["id"]: {"data": {**draw(SOUND_INSTANCES), "id": instance["id"]}} for instance in instances}
-    users = st.lists(st.sampled_from(SOUND_IDS).map(lambda found: {"id": found}), max_size=2)
+    details = {instance["id"]: {"data": {**draw(VALID_INSTANCES), "id": instance["id"]}} for instance in instances}
+    users = st.lists(st.sampled_from(VALID_IDS).map(lambda found: {"id": found}), max_size=2)
     address = st.fixed_dictionaries(
         {"id": IDS.filter(lambda found: isinstance(found, str) and found)},
         optional={"ipAddress": st.sampled_from(["192.0.2.1", "192.0.2.2"]) | ANY_JSON, "instances": users | ANY_JSON},
@@ -63,8 +63,8 @@ def sound_answers(draw):
     return {"data": instances, **metadata}, details, {"data": addresses}
 
 
-# What is answered to the list, to a look at each of these ids, and to all else.
-ANSWERS = st.integers(0, 9).flatmap(lambda n: sound_answers() if n < 9 else st.tuples(ANY_ANSWER, st.just({}), ANY_ANSWER))
+# The responses to the list, to a request for each of these ids, and to all other requests.
+RESPONSES = st.integers(0, 9).flatmap(lambda n: valid_responses() if n < 9 else st.tuples(ANY_RESPONSE, st.just({}), ANY_RESPONSE))
 OPTIONS = {
     "keyed_groups": [{"key": "coxedge_state", "prefix": "state"}, {"key": "coxedge_hostname"}, {"key": "coxedge_public_ips"}],
     "groups": {"big": "coxedge_cpu_count | int > 2", "first": "coxedge_name.startswith('web')"},
@@ -76,7 +76,7 @@ OPTIONS = {
 @pytest.mark.parametrize(
     "more", [{}, OPTIONS, {**OPTIONS, "details": True}, {"connect_with": "public_ip"}], ids=["plain", "constructed", "details", "public"]
 )
-def test_an_answer_of_any_shape(fleet, harness, simulator, more):
+def test_a_response_of_any_shape(plugin, harness, simulator, more):
     own = {
         "api_url": simulator.api_url,
         "service_code": "compute-on",
@@ -88,16 +88,16 @@ def test_an_answer_of_any_shape(fleet, harness, simulator, more):
     ends = Counter()
 
     @settings(deadline=None, suppress_health_check=[HealthCheck.too_slow])
-    @given(ANSWERS)
-    def answered(answers):
-        listed, details, other = answers
+    @given(RESPONSES)
+    def parsed(responses):
+        listed, details, other = responses
         harness.simulator.app.reset_all()
         harness.fault(kind="status", status=200, body=listed, path="/instances$", count=0)
         for instance_id, body in details.items():
             harness.fault(kind="status", status=200, body=body, path=f"/instances/{re.escape(instance_id)}$", count=0)
         harness.fault(kind="status", status=200, body=other, path="/(instances|publicipaddresses)", count=0)
         try:
-            made = fleet.parse({**own, **more})
+            made = plugin.parse({**own, **more})
         except AnsibleParserError as error:
             ends["error"] += 1
             assert API_KEY not in str(error) and len(str(error)) < 3000
@@ -107,7 +107,7 @@ def test_an_answer_of_any_shape(fleet, harness, simulator, more):
             json.dumps(host.vars)
             assert host.name.strip() and not is_special(host.name) and host.name not in made.groups
             assert host in made.groups["coxedge"].hosts
-        # Each instance is one host, and all are hosts that are not destroyed, unless a condition was given.
+        # Each instance is one host. Without conditions, all instances that are not destroyed are hosts.
         ids = [host.vars["coxedge_id"] for host in made.hosts.values()]
         resources = listed["data"]
         assert len(ids) == len(set(ids)) and set(ids) <= {resource["id"] for resource in resources}
@@ -123,6 +123,6 @@ def test_an_answer_of_any_shape(fleet, harness, simulator, more):
                 if isinstance(resource.get("name"), str)
             )
 
-    answered()
-    # Else the assertions about hosts would be about nothing.
+    parsed()
+    # Otherwise the assertions about hosts would rarely run.
     assert ends["hosts"] > sum(ends.values()) / 3

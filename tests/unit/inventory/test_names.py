@@ -25,66 +25,66 @@ from hypothesis import strategies as st
 @pytest.mark.parametrize(
     "entry", ["hostname", "coxedge_hostname", "coxedge_hostname | upper | lower", "coxedge_nothing | default(coxedge_hostname)"]
 )
-def test_a_host_is_named_after_a_field_or_an_expression(fleet, entry):
-    assert list(fleet.inventory([instance()], {"hostnames": [entry]}).hosts) == ["host-0"]
+def test_a_host_is_named_after_a_field_or_an_expression(plugin, entry):
+    assert list(plugin.inventory([instance()], {"hostnames": [entry]}).hosts) == ["host-0"]
 
 
-def test_the_first_that_is_not_empty_is_the_name(fleet):
+def test_the_first_name_that_is_not_empty_is_used(plugin):
     resources = [instance(0), instance(1, hostname=""), instance(2, hostname=None, name=None)]
-    names = list(fleet.inventory(resources, {"hostnames": ["hostname", "name"]}).hosts)
+    names = list(plugin.inventory(resources, {"hostnames": ["hostname", "name"]}).hosts)
     assert sorted(names) == [resources[2]["id"], "host-0", "web-1"]
 
 
-def test_a_name_that_can_t_be_worked_out_is_passed_over(fleet):
+def test_an_expression_for_a_name_that_fails_is_skipped(plugin):
     options = {"hostnames": ["coxedge_nmae", "name"]}
-    assert list(fleet.inventory([instance()], options).hosts) == ["web-0"]
-    assert [text for text in fleet.warnings if "hostnames: coxedge_nmae" in text]
+    assert list(plugin.inventory([instance()], options).hosts) == ["web-0"]
+    assert [text for text in plugin.warnings if "hostnames: coxedge_nmae" in text]
     with pytest.raises(AnsibleParserError, match="hostnames: coxedge_nmae"):
-        fleet.inventory([instance()], {**options, "strict": True})
+        plugin.inventory([instance()], {**options, "strict": True})
 
 
-def test_nobody_keeps_a_name_that_several_would_have(fleet):
+def test_no_host_gets_a_name_that_several_hosts_would_have(plugin):
     resources = [instance(0, name="web"), instance(1, name="web"), instance(2, name="web", hostname="db"), instance(3, name="db")]
-    inventory = fleet.inventory(resources, {"hostnames": ["name", "hostname"]})
+    inventory = plugin.inventory(resources, {"hostnames": ["name", "hostname"]})
     assert {host.vars["coxedge_id"]: name for name, host in inventory.hosts.items()} == {
         resources[0]["id"]: "host-0",
         resources[1]["id"]: "host-1",
         resources[2]["id"]: resources[2]["id"],
         resources[3]["id"]: "host-3",
     }
-    (warning,) = fleet.warnings
+    (warning,) = plugin.warnings
     assert "web (host-0)" in warning and "hostnames" in warning
 
 
-def test_without_another_wish_the_id_is_the_name(fleet):
+def test_without_another_candidate_the_id_is_the_name(plugin):
     resources = [instance(0, name="web"), instance(1, name="web"), instance(2)]
-    assert sorted(fleet.inventory(resources).hosts) == [resources[0]["id"], resources[1]["id"], "web-2"]
+    assert sorted(plugin.inventory(resources).hosts) == [resources[0]["id"], resources[1]["id"], "web-2"]
 
 
-def test_the_order_of_the_list_is_no_matter(fleet):
+def test_names_do_not_depend_on_the_order_of_the_list(plugin):
     resources = [instance(0, name="web"), instance(1, name="web"), instance(2, name="a"), instance(3, name="b", hostname="a")]
     expected = None
     for order in itertools.permutations(resources):
-        inventory = fleet.inventory(list(order), {"hostnames": ["name", "hostname"]})
+        inventory = plugin.inventory(list(order), {"hostnames": ["name", "hostname"]})
         seen = [(name, host.vars["coxedge_id"]) for name, host in inventory.hosts.items()]
         expected = expected or seen
         assert seen == expected
 
 
 @given(st.lists(st.lists(st.sampled_from("abcde"), max_size=3, unique=True), min_size=1, max_size=6), st.permutations(range(6)))
-def test_more_hosts_never_hand_a_name_from_one_to_another(wishes, order):
-    def settled(numbers):
-        names = assign_names([[*wishes[number], f"id-{number}"] for number in numbers], lambda _host, name: name == "e")
+def test_a_new_host_never_takes_the_name_of_another(candidates, order):
+    def assigned(numbers):
+        names = assign_names([[*candidates[number], f"id-{number}"] for number in numbers], lambda _host, name: name == "e")
         assert len(set(names)) == len(names)
         return dict(zip(names, numbers))
 
-    order = [number for number in order if number < len(wishes)]
+    order = [number for number in order if number < len(candidates)]
     fewer: dict = {}
     for count in range(1, len(order) + 1):
-        more = settled(order[:count])
+        more = assigned(order[:count])
         assert all(more.get(name, number) == number for name, number in fewer.items())
         fewer = more
-    assert fewer == settled(sorted(order))
+    assert fewer == assigned(sorted(order))
 
 
 @pytest.mark.parametrize(
@@ -104,17 +104,17 @@ def test_more_hosts_never_hand_a_name_from_one_to_another(wishes, order):
         "a/../b",
     ],
 )
-def test_names_that_mean_something_else_are_passed_over(fleet, name):
+def test_names_with_a_special_meaning_are_skipped(plugin, name):
     resources = [instance(0, name=name), instance(1)]
-    inventory = fleet.inventory(resources, {"hostnames": ["name", "hostname"], "groups": {"composed": "true"}})
+    inventory = plugin.inventory(resources, {"hostnames": ["name", "hostname"], "groups": {"composed": "true"}})
     assert sorted(inventory.hosts) == ["host-0", "web-1"]
-    assert name not in inventory.hosts and len(fleet.warnings) == 1
+    assert name not in inventory.hosts and len(plugin.warnings) == 1
 
 
-def test_names_of_groups_that_come_of_expressions_are_passed_over(fleet):
+def test_names_of_groups_from_expressions_are_skipped(plugin):
     resources = [instance(0, name="QC"), instance(1, name="up"), instance(2, hostname="QC", name=None)]
     for quick in (True, False):
-        inventory = fleet.inventory(
+        inventory = plugin.inventory(
             resources,
             {
                 "hostnames": ["name", "hostname"],
@@ -129,13 +129,13 @@ def test_names_of_groups_that_come_of_expressions_are_passed_over(fleet):
         assert all(host.vars["me"] == name for name, host in inventory.hosts.items())
 
 
-def test_a_colon_is_an_underscore(fleet):
-    inventory = fleet.inventory([instance(name="web:22"), instance(1, name="a\tb\n")])
+def test_colons_and_control_characters_become_underscores(plugin):
+    inventory = plugin.inventory([instance(name="web:22"), instance(1, name="a\tb\n")])
     assert list(inventory.hosts) == ["a_b_", "web_22"]
 
 
 def hosts_of(inventory, pattern, limit=None):
-    """The names of the hosts that core takes a pattern for, within a limit."""
+    """The names of the hosts that core selects with a pattern, within a limit."""
     manager = InventoryManager(DataLoader(), ["localhost,"])
     manager._inventory = inventory
     manager.subset(limit)
@@ -143,70 +143,70 @@ def hosts_of(inventory, pattern, limit=None):
 
 
 @pytest.mark.parametrize("name", ["web-1,web-2", "!web-1", " !web-1", "&web-1", "@web-1", "![*", "~web"])
-def test_a_name_as_a_limit_is_its_host_alone(fleet, name):
-    inventory = fleet.inventory([instance(0, name=name), instance(1), instance(2)])
+def test_a_name_as_a_limit_selects_only_its_host(plugin, name):
+    inventory = plugin.inventory([instance(0, name=name), instance(1), instance(2)])
     (mine,) = (host.name for host in inventory.hosts.values() if host.vars["coxedge_id"] == instance(0)["id"])
     assert hosts_of(inventory, "all", limit=mine) == [mine]
 
 
 @pytest.mark.parametrize("pattern", ["*", "web-*", "web-?", "web-[!9]", "coxedge[1:2]"])
-def test_a_name_takes_no_pattern_from_others(fleet, pattern):
-    inventory = fleet.inventory([instance(0, name=pattern), instance(1), instance(2)])
+def test_a_host_named_like_a_pattern_does_not_hide_other_hosts(plugin, pattern):
+    inventory = plugin.inventory([instance(0, name=pattern), instance(1), instance(2)])
     assert {"web-1", "web-2"} <= set(hosts_of(inventory, pattern))
 
 
-def test_a_name_that_is_the_id_of_another(fleet):
+def test_a_name_that_is_the_id_of_another_instance_is_not_used(plugin):
     resources = [instance(0, name=instance(1)["id"]), instance(1, name="localhost")]
-    inventory = fleet.inventory(resources)
+    inventory = plugin.inventory(resources)
     assert {name: host.vars["coxedge_id"] for name, host in inventory.hosts.items()} == {
         resource["id"]: resource["id"] for resource in resources
     }
 
 
-def test_another_source_s_host_is_joined(fleet):
+def test_variables_are_added_to_a_host_of_another_source(plugin):
     before = InventoryData()
     before.add_host("web-0")
     before.set_variable("web-0", "mine", 1)
-    inventory = fleet.inventory([instance(0)], before=before)
+    inventory = plugin.inventory([instance(0)], before=before)
     assert variables(inventory, "web-0")["mine"] == 1 and variables(inventory, "web-0")["coxedge_name"] == "web-0"
 
 
-def test_another_instance_of_another_file_stays_another_host(fleet):
-    first = fleet.inventory([instance(0), instance(1)])
-    both = fleet.inventory([instance(2, name="web-0"), instance(1)], {"hostvars_prefix": "cx_"}, before=first)
+def test_an_instance_of_another_file_with_the_same_name_is_a_separate_host(plugin):
+    first = plugin.inventory([instance(0), instance(1)])
+    both = plugin.inventory([instance(2, name="web-0"), instance(1)], {"hostvars_prefix": "cx_"}, before=first)
     assert sorted(both.hosts) == [instance(2)["id"], "web-0", "web-1"]
     assert "cx_id" not in variables(both, "web-0") and variables(both, "web-1")["cx_id"] == variables(both, "web-1")["coxedge_id"]
 
 
-def test_ids_are_text_like_any_other(fleet):
+def test_ids_are_sanitized_like_any_other_text(plugin):
     resources = [
         {**instance(0), "id": HOSTILE, "name": "b"},
         {**instance(1), "id": "a:b", "name": "b"},
         {**instance(2), "id": "-x", "name": "b"},
     ]
-    inventory = fleet.inventory(resources)
+    inventory = plugin.inventory(resources)
     assert len(inventory.hosts) == 3 and "a_b" in inventory.hosts and "-x" not in inventory.hosts
     assert all(getattr(name, "__UNSAFE__", not USES_UNSAFE_MARKS) for name in inventory.hosts if "{" in name)
 
 
-def test_an_id_in_two_environments_is_the_name_of_neither(fleet, monkeypatch):
+def test_an_id_in_two_environments_is_not_used_as_a_name(plugin, monkeypatch):
     resource = list_view(instance(0, name=None))
     for names in (["test_area", "prod"], ["prod", "test_area"]):
         environments = [reading.Environment(name, [dict(resource)]) for name in names]
         monkeypatch.setattr(reading, "read", lambda *args, found=environments, **kwargs: found)
-        inventory = fleet.parse({"api_key": "key", "service_code": "s", "environment_names": names})
+        inventory = plugin.parse({"api_key": "key", "service_code": "s", "environment_names": names})
         assert sorted(inventory.hosts) == [f"{resource['id']}.prod", f"{resource['id']}.test_area"]
 
 
-def test_names_that_can_t_be_files_where_facts_are_kept_in_files(fleet, monkeypatch):
+def test_names_that_can_t_be_file_names_are_skipped_if_facts_are_cached_in_files(plugin, monkeypatch):
     resources = [instance(0, name="a/b"), instance(1, name="ä" * 120)]
-    assert sorted(fleet.inventory(resources).hosts) == ["a/b", "ä" * 120]
+    assert sorted(plugin.inventory(resources).hosts) == ["a/b", "ä" * 120]
     monkeypatch.setattr(constants, "CACHE_PLUGIN", "jsonfile")
-    assert sorted(fleet.inventory(resources).hosts) == [resource["id"] for resource in resources]
+    assert sorted(plugin.inventory(resources).hosts) == [resource["id"] for resource in resources]
 
 
-def test_blanks_are_no_name(fleet):
-    assert list(fleet.inventory([instance(0, name="  "), instance(1, name=" web ")], {"hostnames": ["name", "hostname"]}).hosts) == [
+def test_names_are_stripped_and_blank_names_are_skipped(plugin):
+    assert list(plugin.inventory([instance(0, name="  "), instance(1, name=" web ")], {"hostnames": ["name", "hostname"]}).hosts) == [
         "host-0",
         "web",
     ]

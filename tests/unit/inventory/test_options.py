@@ -1,7 +1,7 @@
 # Copyright (c) 2026, coxedge.compute contributors
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""Which values the options accept."""
+"""Which options and values are accepted."""
 
 from __future__ import annotations
 
@@ -10,15 +10,15 @@ from ansible.errors import AnsibleError, AnsibleParserError
 from ansible_collections.coxedge.compute.tests.unit.inventory.samples import instance
 
 
-def test_numbers_are_text_and_a_text_is_one_expression(fleet):
+def test_numbers_and_single_values_are_accepted_in_place_of_lists_of_text(plugin):
     resources = [instance(0, zoneName="1"), instance(1)]
-    assert list(fleet.inventory(resources, {"zones": [1]}).hosts) == ["web-0"]
-    assert list(fleet.inventory(resources, {"filters": "coxedge_name in ['web-0', 'x']"}).hosts) == ["web-0"]
+    assert list(plugin.inventory(resources, {"zones": [1]}).hosts) == ["web-0"]
+    assert list(plugin.inventory(resources, {"filters": "coxedge_name in ['web-0', 'x']"}).hosts) == ["web-0"]
 
 
-def test_an_unknown_option_is_refused_with_the_nearest_name(fleet):
+def test_an_unknown_option_is_rejected_with_the_nearest_name(plugin):
     with pytest.raises(AnsibleParserError, match=r"no option stats .* did you mean states"):
-        fleet.inventory([], {"stats": ["Running"]})
+        plugin.inventory([], {"stats": ["Running"]})
 
 
 @pytest.mark.parametrize(
@@ -36,7 +36,7 @@ def test_an_unknown_option_is_refused_with_the_nearest_name(fleet):
         ({"environment_names": [["a"]]}, "environment_names"),
     ],
 )
-def test_a_bad_value_names_its_option(fleet, options, word):
+def test_the_error_about_a_bad_value_names_the_option(plugin, options, word):
     with pytest.raises(AnsibleError) as caught:
-        fleet.inventory([], options)
+        plugin.inventory([], options)
     assert word in str(caught.value)

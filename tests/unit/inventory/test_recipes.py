@@ -1,7 +1,7 @@
 # Copyright (c) 2026, coxedge.compute contributors
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""The inventory files of docs/inventory.md and of the demo, as they stand, against the simulator."""
+"""The inventory files of docs/inventory.md and of the demo, unchanged, against the simulator."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ from ansible_collections.coxedge.compute.tests.simulator.model import API_KEY
 ROOT = Path(__file__).resolve().parents[3]
 BLOCKS = re.findall(r"^```yaml\n(plugin: .*?)^```$", (ROOT / "docs" / "inventory.md").read_text(), flags=re.MULTILINE | re.DOTALL)
 DEMO = (ROOT / "playbooks" / "inventory" / "demo.coxedge.yml").read_text()
-# What each recipe promises: hosts, and groups beside those that are always there.
+# What each recipe promises: hosts (or their number), and groups in addition to those that always exist.
 PROMISED = [
     (["db-1", "scratch-1", "web-1"], []),
     (["db-1.test_area", "scratch-1.test_area", "web-1.prod", "web-1.test_area"], []),
@@ -40,16 +40,16 @@ def environ(simulator, harness, monkeypatch, tmp_path):
 
 
 @pytest.mark.parametrize("number", range(len(PROMISED)))
-def test_a_recipe_of_the_guide(environ, fleet, number):
+def test_each_recipe_of_the_guide_works(environ, plugin, number):
     assert len(BLOCKS) == len(PROMISED)
     hosts, groups = PROMISED[number]
-    inventory = fleet.parse({**yaml.safe_load(BLOCKS[number]), "strict": True})
-    assert (len(inventory.hosts) if isinstance(hosts, int) else sorted(inventory.hosts)) == hosts and not fleet.warnings
+    inventory = plugin.parse({**yaml.safe_load(BLOCKS[number]), "strict": True})
+    assert (len(inventory.hosts) if isinstance(hosts, int) else sorted(inventory.hosts)) == hosts and not plugin.warnings
     assert sorted(set(inventory.groups) - {"all", "ungrouped", "coxedge"}) == groups
 
 
-def test_the_demo_s_file(environ, fleet, monkeypatch):
+def test_the_inventory_file_of_the_demo_works(environ, plugin, monkeypatch):
     monkeypatch.setenv("COXEDGE_SERVICE_CODE", "compute-on")
     monkeypatch.setenv("COXEDGE_ENVIRONMENT_NAME", "test_area")
-    inventory = fleet.parse(yaml.safe_load(DEMO))
+    inventory = plugin.parse(yaml.safe_load(DEMO))
     assert {"state_Running", "state_Stopped", "zone_QC_1", "offering_1vCPU_512MB"} <= set(inventory.groups)

@@ -1,7 +1,7 @@
 # Copyright (c) 2026, coxedge.compute contributors
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""The variables of hosts: fields, connection and users, whatever text the API returns."""
+"""The variables of hosts: fields, addresses and users, also with hostile text from the API."""
 
 from __future__ import annotations
 
@@ -12,49 +12,51 @@ from ansible_collections.coxedge.compute.plugins.plugin_utils.hostvars import US
 from ansible_collections.coxedge.compute.tests.unit.inventory.samples import HOSTILE, instance, variables
 
 
-def test_each_field_is_a_variable(fleet):
-    seen = variables(fleet.inventory([instance(memoryInMB=512, publicIPs=[{"ipAddress": "192.0.2.1"}], newField={"innerOne": 1})]), "web-0")
+def test_each_field_becomes_a_variable(plugin):
+    seen = variables(
+        plugin.inventory([instance(memoryInMB=512, publicIPs=[{"ipAddress": "192.0.2.1"}], newField={"innerOne": 1})]), "web-0"
+    )
     assert seen["coxedge_name"] == "web-0" and seen["coxedge_memory_in_mb"] == 512
     assert seen["coxedge_public_ips"] == [{"ip_address": "192.0.2.1"}] and seen["coxedge_new_field"] == {"inner_one": 1}
     assert seen["coxedge_environment_name"] == "test_area" and seen["coxedge_service_code"] == "compute-on"
     assert seen["coxedge_network_name"] is None
 
 
-def test_active_is_a_boolean(fleet):
-    inventory = fleet.inventory([instance(0), instance(1, state="Stopped"), instance(2, state="RUNNING"), instance(3, state=None)])
+def test_active_is_a_boolean(plugin):
+    inventory = plugin.inventory([instance(0), instance(1, state="Stopped"), instance(2, state="RUNNING"), instance(3, state=None)])
     assert [variables(inventory, f"web-{number}")["coxedge_active"] for number in range(4)] == [True, False, True, False]
 
 
-def test_no_secret_is_a_variable(fleet):
-    seen = variables(fleet.inventory([instance(userData="s3cret", password="s3cret", nics=[{"password": "s3cret"}])]), "web-0")
+def test_secrets_do_not_become_variables(plugin):
+    seen = variables(plugin.inventory([instance(userData="s3cret", password="s3cret", nics=[{"password": "s3cret"}])]), "web-0")
     assert "s3cret" not in str(seen)
 
 
-def test_the_prefix(fleet):
-    seen = variables(fleet.inventory([instance()], {"hostvars_prefix": "x_", "hostnames": ["x_hostname"]}), "host-0")
+def test_hostvars_prefix_replaces_the_default_prefix(plugin):
+    seen = variables(plugin.inventory([instance()], {"hostvars_prefix": "x_", "hostnames": ["x_hostname"]}), "host-0")
     assert seen["x_name"] == "web-0" and seen["x_active"] is True and not [name for name in seen if name.startswith("coxedge_")]
 
 
-def test_a_field_that_would_be_a_name_of_ansible_s(fleet):
-    seen = variables(fleet.inventory([instance(nsibleConnection="local")], {"hostvars_prefix": "a"}), "web-0")
+def test_a_field_that_would_become_an_ansible_variable_is_left_out(plugin):
+    seen = variables(plugin.inventory([instance(nsibleConnection="local")], {"hostvars_prefix": "a"}), "web-0")
     assert "ansible_connection" not in seen and seen["aname"] == "web-0"
 
 
 @pytest.mark.parametrize("prefix", ["ansible_", "1x", "a-b", "inventory_", "group_", "{{ x }}"])
-def test_a_prefix_that_would_do_harm(fleet, prefix):
+def test_a_dangerous_prefix_is_rejected(plugin, prefix):
     with pytest.raises(AnsibleParserError, match="hostvars_prefix"):
-        fleet.inventory([instance()], {"hostvars_prefix": prefix})
+        plugin.inventory([instance()], {"hostvars_prefix": prefix})
 
 
-def test_a_field_that_is_no_name(fleet):
+def test_field_names_become_valid_variable_names(plugin):
     seen = variables(
-        fleet.inventory([{**instance(), "a b-c{{": 1, "__ansible_vault": "x", "deep": {"__ansible_unsafe": "x", "ok": 1}}]), "web-0"
+        plugin.inventory([{**instance(), "a b-c{{": 1, "__ansible_vault": "x", "deep": {"__ansible_unsafe": "x", "ok": 1}}]), "web-0"
     )
     assert seen["coxedge_a_b_c__"] == 1 and seen["coxedge_deep"] == {"ok": 1}
 
 
-def test_no_secret_by_another_spelling(fleet):
-    seen = variables(fleet.inventory([instance(rootPassword="s3cret", userdata="s3cret", isPasswordEnabled=True)]), "web-0")
+def test_secrets_with_other_spellings_do_not_become_variables(plugin):
+    seen = variables(plugin.inventory([instance(rootPassword="s3cret", userdata="s3cret", isPasswordEnabled=True)]), "web-0")
     assert "s3cret" not in str(seen) and seen["coxedge_is_password_enabled"] is True
 
 
@@ -62,9 +64,9 @@ def test_no_secret_by_another_spelling(fleet):
 
 
 @pytest.mark.skipif(not USES_UNSAFE_MARKS, reason="since ansible-core 2.19 text is a template only where it is marked as trusted")
-def test_text_that_could_be_a_template_is_marked(fleet):
+def test_text_that_could_be_a_template_is_marked_as_unsafe(plugin):
     hostile = instance(name=HOSTILE, networkName="a {# b", tags=[{"x": "{% y"}])
-    inventory = fleet.inventory([hostile], {"keyed_groups": [{"key": "coxedge_network_name"}], "compose": {"copy": "coxedge_name ~ '!'"}})
+    inventory = plugin.inventory([hostile], {"keyed_groups": [{"key": "coxedge_network_name"}], "compose": {"copy": "coxedge_name ~ '!'"}})
     (host,) = inventory.hosts.values()
     for text in (
         host.vars["coxedge_name"],
@@ -87,11 +89,11 @@ def test_text_that_could_be_a_template_is_marked(fleet):
         ("ä" * 255, "n_" + "ä" * 255),
     ],
 )
-def test_groups_have_valid_names(fleet, text, group):
-    inventory = fleet.inventory([instance(networkName=text)], {"keyed_groups": [{"key": "coxedge_network_name", "prefix": "n"}]})
+def test_group_names_are_valid(plugin, text, group):
+    inventory = plugin.inventory([instance(networkName=text)], {"keyed_groups": [{"key": "coxedge_network_name", "prefix": "n"}]})
     names = [name for name in inventory.groups if name.startswith("n_")]
     assert len(names) == 1 and names[0].isidentifier()
-    # What counts as a letter is core's to say: of other text it says the same as of the ASCII that it may become.
+    # Core decides what counts as a letter. It may replace other text with ASCII, so the expected name goes through it too.
     assert names == [group if text.isascii() else to_safe_group_name(group, force=True, silent=True)]
 
 
@@ -112,23 +114,23 @@ def test_groups_have_valid_names(fleet, text, group):
         "999.0.0.1",
     ],
 )
-def test_what_is_no_address_is_not_connected_to(fleet, address):
-    inventory = fleet.inventory([instance(ipAddress=address)])
+def test_an_invalid_address_is_not_used_as_ansible_host(plugin, address):
+    inventory = plugin.inventory([instance(ipAddress=address)])
     assert "ansible_host" not in variables(inventory, "web-0")
-    assert [text for text in fleet.warnings if "ansible_host" in text and "web-0" in text]
+    assert [text for text in plugin.warnings if "ansible_host" in text and "web-0" in text]
 
 
 @pytest.mark.parametrize("hostname", ["localhost", "127.0.0.1", "localhost.", "-oProxyCommand=x", "a b", "a;b", HOSTILE, "a\nb", "", None])
-def test_what_is_no_host_name_is_not_connected_to(fleet, hostname):
-    inventory = fleet.inventory([instance(hostname=hostname)], {"connect_with": "hostname"})
+def test_an_invalid_host_name_is_not_used_as_ansible_host(plugin, hostname):
+    inventory = plugin.inventory([instance(hostname=hostname)], {"connect_with": "hostname"})
     assert "ansible_host" not in variables(inventory, "web-0")
 
 
 @pytest.mark.parametrize("user", ["-x", 'a" b', "a\nb", HOSTILE, "", None])
-def test_what_is_no_user_name_is_not_taken_for_one(fleet, user):
-    inventory = fleet.inventory([instance(username=user)], {"set_ansible_user": True})
+def test_an_invalid_user_name_is_not_used_as_ansible_user(plugin, user):
+    inventory = plugin.inventory([instance(username=user)], {"set_ansible_user": True})
     assert "ansible_user" not in variables(inventory, "web-0")
-    assert [text for text in fleet.warnings if "ansible_user" in text]
+    assert [text for text in plugin.warnings if "ansible_user" in text]
 
 
 # -- connecting
@@ -137,11 +139,11 @@ def test_what_is_no_user_name_is_not_taken_for_one(fleet, user):
 @pytest.mark.parametrize(
     ("connect_with", "address"), [(None, "10.0.0.1"), ("private_ip", "10.0.0.1"), ("hostname", "host-0"), ("none", None)]
 )
-def test_connect_with(fleet, connect_with, address):
-    inventory = fleet.inventory([instance()], {"connect_with": connect_with} if connect_with else {})
-    assert variables(inventory, "web-0").get("ansible_host") == address and not fleet.warnings
+def test_connect_with_selects_the_address(plugin, connect_with, address):
+    inventory = plugin.inventory([instance()], {"connect_with": connect_with} if connect_with else {})
+    assert variables(inventory, "web-0").get("ansible_host") == address and not plugin.warnings
 
 
-def test_the_user_is_set_on_demand(fleet):
-    assert "ansible_user" not in variables(fleet.inventory([instance()]), "web-0")
-    assert variables(fleet.inventory([instance()], {"set_ansible_user": True}), "web-0")["ansible_user"] == "cca-user"
+def test_the_user_is_set_only_on_request(plugin):
+    assert "ansible_user" not in variables(plugin.inventory([instance()]), "web-0")
+    assert variables(plugin.inventory([instance()], {"set_ansible_user": True}), "web-0")["ansible_user"] == "cca-user"

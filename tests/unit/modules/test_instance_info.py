@@ -1,7 +1,7 @@
 # Copyright (c) 2026, coxedge.compute contributors
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""What instance_info returns, and what it costs."""
+"""What instance_info returns, and how many requests it needs."""
 
 from __future__ import annotations
 
@@ -29,40 +29,40 @@ def names(instances):
     return sorted(instance["name"] for instance in instances)
 
 
-def test_everything_is_one_request_and_leaves_out_what_is_destroyed(harness, info):
+def test_a_list_is_one_request_and_leaves_out_destroyed_instances(harness, info):
     for state in ("Running", "Stopped", "Starting", "Error", "Destroyed", "Expunging"):
         harness.seed(name=state, state=state)
     instances = info()
     assert names(instances) == ["Error", "Running", "Starting", "Stopped"]
     assert harness.requests() == ["GET instances"]
-    # A list says nothing of them, and an empty one would be a false word.
+    # The list does not have these, and empty values would be wrong.
     assert not {"public_ips", "nics", "user_data"} & set(instances[0])
 
 
-def test_nothing_is_an_empty_result(info):
+def test_no_match_is_an_empty_result(info):
     assert info() == [] and info(name="web1") == [] and info(id=UNKNOWN_ID) == [] and info(zones=["nowhere"]) == []
 
 
-def test_by_id_one_request_with_details_also_if_destroyed(harness, info):
+def test_an_id_is_one_request_with_details_even_if_destroyed(harness, info):
     instance_id = harness.seed(name="web1", state="Destroyed", publicIps=1, userData="x")
     (instance,) = info(id=instance_id.upper())
     assert instance["user_data"] == "x" and len(instance["public_ips"]) == 1 and instance["nics"]
     assert harness.requests() == ["GET instances"] and harness.simulator.app.log[0]["path"].endswith(instance_id)
 
 
-def test_an_unknown_id_is_empty_only_after_a_list(harness, info):
+def test_an_unknown_id_is_an_empty_result_only_after_a_list(harness, info):
     assert info(id=UNKNOWN_ID) == []
     assert len(harness.requests()) == 2
 
 
-def test_a_mistyped_environment_is_no_empty_result(harness):
+def test_a_mistyped_environment_is_not_an_empty_result(harness):
     options = {name: spec.get("default") for name, spec in info_options().items()}
     for given in ({}, {"id": UNKNOWN_ID}, {"name": "web1"}):
         with pytest.raises(ApiError, match="environment_name"):
             find_instances(harness.client(environment_name="typo"), {**options, **given})
 
 
-def test_by_name_with_details_of_each(harness, info):
+def test_a_name_returns_each_instance_with_details(harness, info):
     ids = {harness.seed(name="web1", userData=str(n)) for n in range(3)}
     harness.seed(name="web2")
     instances = info(name="web1")
@@ -97,7 +97,7 @@ def test_details_can_be_turned_off_and_on(harness, info):
     ],
 )
 @pytest.mark.parametrize("details", [False, True])
-def test_filters(harness, info, given, expected, details):
+def test_filters_select_instances(harness, info, given, expected, details):
     harness.seed(name="a", state="Running")
     harness.seed(name="b", state="Stopped")
     harness.seed(name="c", networkId="55ccea7f-8286-479e-a648-dd4a45866daf", networkName="App-test_area")
@@ -105,34 +105,34 @@ def test_filters(harness, info, given, expected, details):
     assert names(info(details=details, **given)) == expected
 
 
-def test_filters_hold_for_an_id_too(harness, info):
+def test_filters_also_apply_to_an_id(harness, info):
     instance_id = harness.seed(name="a", state="Running")
     assert info(id=instance_id, states=["Stopped"]) == []
 
 
-def test_one_that_goes_while_details_are_read_is_left_out(harness, info):
+def test_an_instance_that_disappears_while_details_are_read_is_left_out(harness, info):
     harness.seed(name="a", state="Running", settles_after=0, settles_as=None)
     harness.seed(name="b", state="Running", settles_after=0, settles_as="Destroyed")
     harness.seed(name="c")
     assert names(info(details=True)) == ["c"]
 
 
-def test_what_the_list_shows_is_there_whatever_a_404_says(harness, info):
+def test_a_listed_instance_is_returned_despite_a_404(harness, info):
     instance_id = harness.seed(name="a")
     harness.fault(kind="html", status=404, path="/instances/", count=0)
     assert names(info(name="a")) == names(info(id=instance_id)) == ["a"]
 
 
-def test_details_are_read_side_by_side_within_the_bound(harness, info, simulator):
+def test_details_are_read_at_the_same_time_up_to_max_concurrency(harness, info, simulator):
     for n in range(12):
         harness.seed(name=f"n{n}")
-    lock, now, most = threading.Lock(), [0], [0]
+    lock, now, peak = threading.Lock(), [0], [0]
     real = simulator.app.carry_out
 
     def counting(path, task_fault=None):
         with lock:
             now[0] += 1
-            most[0] = max(most[0], now[0])
+            peak[0] = max(peak[0], now[0])
         time.sleep(0.05)
         try:
             return real(path, task_fault)
@@ -145,10 +145,10 @@ def test_details_are_read_side_by_side_within_the_bound(harness, info, simulator
         assert len(info(details=True, max_concurrency=4)) == 12
     finally:
         simulator.app.carry_out = real
-    assert most[0] == 4
+    assert peak[0] == 4
 
 
-def test_a_failure_in_the_middle_fails_the_whole(harness, info):
+def test_a_failure_in_the_middle_fails_the_module(harness, info):
     for n in range(5):
         harness.seed(name=f"n{n}")
     harness.fault(kind="status", status=403, path="/instances/", skip=2)
@@ -159,6 +159,6 @@ def test_a_failure_in_the_middle_fails_the_whole(harness, info):
 @pytest.mark.parametrize(
     ("given", "word"), [({"id": "x"}, "UUID"), ({"id": UNKNOWN_ID, "name": "a"}, "exclude"), ({"max_concurrency": 0}, "max_concurrency")]
 )
-def test_options_that_make_no_sense(given, word):
+def test_invalid_options_are_rejected(given, word):
     problem = option_problem({**{name: spec.get("default") for name, spec in info_options().items()}, **given})
     assert word in problem and problem.endswith(".")

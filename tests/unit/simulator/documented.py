@@ -1,7 +1,7 @@
 # Copyright (c) 2026, coxedge.compute contributors
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""The API's documentation, as far as several test files need it, and plain requests to the simulator."""
+"""Examples from the API's documentation, and plain requests to the simulator."""
 
 from __future__ import annotations
 
@@ -31,7 +31,7 @@ MINIMUM = {k: DOCUMENTED_CREATE[k] for k in ("name", "computeOfferingId", "netwo
 
 
 class Api:
-    """Plain requests, as curl would send them."""
+    """Sends plain requests, as curl would."""
 
     def __init__(self, simulator: Any, clock: Any) -> None:
         self.simulator, self.clock = simulator, clock
@@ -42,27 +42,27 @@ class Api:
         return requests.request(method, url, params=params, json=body, headers=headers, timeout=10)
 
     def instances(self, method: str, tail: str = "", body: Any = None, **params: Any) -> requests.Response:
-        """A request on the instances of test_area."""
+        """Sends a request about the instances of test_area."""
         return self(method, f"services/compute-on/test_area/instances{tail}", body, **params)
 
     def operate(self, instance_id: str, operation: str, body: Any = None) -> requests.Response:
-        """An operation on an instance."""
+        """Starts an operation on an instance."""
         return self.instances("POST", f"/{instance_id}", body, operation=operation)
 
     def detail(self, instance_id: str) -> dict[str, Any]:
-        """An instance as retrieved."""
-        answer = self.instances("GET", f"/{instance_id}")
-        assert answer.status_code == 200, answer.text
-        return answer.json()["data"]
+        """An instance with its details."""
+        response = self.instances("GET", f"/{instance_id}")
+        assert response.status_code == 200, response.text
+        return response.json()["data"]
 
     def state(self, instance_id: str) -> str:
-        """Its state."""
+        """The state of an instance."""
         return self.detail(instance_id)["state"]
 
-    def finished(self, answer: requests.Response) -> Any:
-        """Lets the task of an answer end; its result."""
-        assert answer.status_code == 200, answer.text
-        first = answer.json()
+    def finished(self, response: requests.Response) -> Any:
+        """Lets the task of a response end; returns its result."""
+        assert response.status_code == 200, response.text
+        first = response.json()
         assert first["taskStatus"] == "PENDING"
         assert self("GET", f"tasks/{first['taskId']}").json() == {"taskId": first["taskId"], "taskStatus": "PENDING"}
         self.clock.sleep(1.0)
@@ -71,7 +71,7 @@ class Api:
         return ended["result"]
 
     def created(self, **values: Any) -> str:
-        """The id of a new, running instance."""
+        """Creates an instance and waits for it; returns its id."""
         return self.finished(self.instances("POST", body={**MINIMUM, **values}))["id"]
 
 
@@ -79,11 +79,11 @@ CODES = {400: 2002, 403: 1001, 404: 2001, 405: 2002}
 NO_INSTANCE = {"id": UNKNOWN_ID, "type": "instances"}
 
 
-def refused(answer: requests.Response, status: int, *words: str, field: str | None = None, code: int | None = None) -> dict[str, Any]:
-    """The error of an answer that must be a refusal, for the reason that the words are about; ``field``: the one it complains of."""
-    assert words or field, "any reason would do"
-    assert answer.status_code == status, answer.text
-    (error,) = answer.json()["errors"]
+def error_of(response: requests.Response, status: int, *words: str, field: str | None = None, code: int | None = None) -> dict[str, Any]:
+    """The error of a response, which must have this status and these words in its message. ``field``: the field that it is about."""
+    assert words or field, "any error would pass"
+    assert response.status_code == status, response.text
+    (error,) = response.json()["errors"]
     assert {"code", "message", "context"} == set(error)
     assert error["code"] == (code or CODES[status]), error
     for word in words:

@@ -1,19 +1,19 @@
 # Copyright (c) 2026, coxedge.compute contributors
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""Creating instances, against the API's documentation."""
+"""The simulator against the API's documentation: creating instances."""
 
 from __future__ import annotations
 
 import pytest
-from ansible_collections.coxedge.compute.tests.unit.simulator.documented import DOCUMENTED_CREATE, MINIMUM, UNKNOWN_ID, refused
+from ansible_collections.coxedge.compute.tests.unit.simulator.documented import DOCUMENTED_CREATE, MINIMUM, UNKNOWN_ID, error_of
 
 
 def test_create_with_the_documented_body(api):
-    answer = api.instances("POST", body=DOCUMENTED_CREATE)
+    response = api.instances("POST", body=DOCUMENTED_CREATE)
     (resource,) = api.instances("GET").json()["data"]
     assert resource["state"] == "Starting"
-    instance = api.finished(answer)
+    instance = api.finished(response)
     assert instance["id"] == resource["id"] and instance["state"] == "Running" and instance["password"]
     shown = api.detail(resource["id"])
     assert shown["affinityGroupIds"] == [DOCUMENTED_CREATE["affinityGroupId"]]
@@ -27,7 +27,7 @@ def test_create_with_the_documented_body(api):
 @pytest.mark.parametrize("missing", sorted(MINIMUM))
 def test_create_needs_its_required_fields(api, missing):
     body = {k: v for k, v in MINIMUM.items() if k != missing}
-    refused(api.instances("POST", body=body), 400, f"{missing} is required", field=missing)
+    error_of(api.instances("POST", body=body), 400, f"{missing} is required", field=missing)
     assert api.instances("GET").json()["data"] == []
 
 
@@ -47,30 +47,30 @@ WRONG = {
     "an address outside the network": ({"ipAddress": "192.0.2.1"}, "ipAddress", "not within"),
     "the gateway's address": ({"ipAddress": "10.165.0.1"}, "ipAddress", "not within"),
     "no address": ({"ipAddress": "ten"}, "ipAddress", "not an IPv4 address"),
-    "an unknown SSH key": ({"sshKeyName": "nobody"}, "sshKeyName", "does not exist"),
+    "an unknown SSH key": ({"sshKeyName": "unknown-key"}, "sshKeyName", "does not exist"),
     "two keys": ({"sshKeyName": "mysshkey", "publicKey": "ssh-ed25519 A"}, "publicKey", "can't be used together"),
     "an unknown affinity group": ({"affinityGroupId": UNKNOWN_ID}, "affinityGroupId", "does not exist"),
 }
 
 
 @pytest.mark.parametrize("case", WRONG)
-def test_create_refuses(api, case):
+def test_create_rejects_bad_values(api, case):
     extra, field, words = WRONG[case]
-    refused(api.instances("POST", body={**MINIMUM, **extra}), 400, words, field=field)
+    error_of(api.instances("POST", body={**MINIMUM, **extra}), 400, words, field=field)
     assert api.instances("GET").json()["data"] == []
 
 
-def test_create_refuses_disks_that_do_not_fit_their_offering(api):
+def test_create_rejects_disks_that_do_not_fit_their_offering(api):
     offerings = {resource["name"]: resource["id"] for resource in api("GET", "services/compute-on/test_area/diskofferings").json()["data"]}
     for name, extra, field, words in (
         ("50GB", {"additionalDiskSizeInGb": 5}, "additionalDiskSizeInGb", "customSize"),
         ("Custom size", {}, "additionalDiskSizeInGb", "The disk offering needs"),
         ("Custom size", {"additionalDiskSizeInGb": 5, "additionalDiskIops": 5}, "additionalDiskIops", "customIops"),
     ):
-        refused(api.instances("POST", body={**MINIMUM, "diskOfferingId": offerings[name], **extra}), 400, words, field=field)
+        error_of(api.instances("POST", body={**MINIMUM, "diskOfferingId": offerings[name], **extra}), 400, words, field=field)
 
 
-def test_a_custom_offering_needs_its_size_and_keeps_to_its_values(api):
+def test_a_custom_offering_needs_a_size_that_it_allows(api):
     offerings = {resource["name"]: resource for resource in api("GET", "services/compute-on/test_area/computeofferings").json()["data"]}
     assert "cpuCount" not in offerings["Custom steps"]
     body = {**MINIMUM, "computeOfferingId": offerings["Custom steps"]["id"]}
@@ -80,23 +80,23 @@ def test_a_custom_offering_needs_its_size_and_keeps_to_its_values(api):
         ({"cpuCount": 3, "memoryInMB": 2048}, "cpuCount", "cpuCount 3 is not allowed"),
         ({"cpuCount": 1, "memoryInMB": 8192}, "memoryInMB", "MB for each CPU"),
     ):
-        refused(api.instances("POST", body={**body, **size}), 400, words, field=field)
+        error_of(api.instances("POST", body={**body, **size}), 400, words, field=field)
     instance = api.detail(api.created(**{**body, "cpuCount": 2, "memoryInMB": 8192}))
     assert (instance["cpuCount"], instance["memoryInMB"]) == (2, 8192)
 
 
-def test_addresses_and_volumes_are_not_given_twice(api):
+def test_addresses_and_volumes_can_be_used_only_once(api):
     api.created(ipAddress="10.165.3.4", volumeIdToAttach=DOCUMENTED_CREATE["volumeIdToAttach"])
-    refused(api.instances("POST", body={**MINIMUM, "ipAddress": "10.165.3.4"}), 400, "in use", field="ipAddress")
+    error_of(api.instances("POST", body={**MINIMUM, "ipAddress": "10.165.3.4"}), 400, "in use", field="ipAddress")
     body = {**MINIMUM, "volumeIdToAttach": DOCUMENTED_CREATE["volumeIdToAttach"]}
-    refused(api.instances("POST", body=body), 400, "in use", field="volumeIdToAttach")
+    error_of(api.instances("POST", body=body), 400, "in use", field="volumeIdToAttach")
 
 
 def test_names_are_not_unique(api):
-    assert api.created(name="twin") != api.created(name="twin")
+    assert api.created(name="web1") != api.created(name="web1")
 
 
-def test_bare_metal_is_not_created_here(api):
+def test_create_rejects_bare_metal_offerings(api):
     offerings = api("GET", "services/compute-on/test_area/computeofferings").json()["data"]
     (metal,) = [resource["id"] for resource in offerings if resource.get("type") == "BareMetal"]
-    refused(api.instances("POST", body={**MINIMUM, "computeOfferingId": metal}), 400, "acquire", field="computeOfferingId")
+    error_of(api.instances("POST", body={**MINIMUM, "computeOfferingId": metal}), 400, "acquire", field="computeOfferingId")

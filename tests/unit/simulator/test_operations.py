@@ -1,12 +1,12 @@
 # Copyright (c) 2026, coxedge.compute contributors
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""The other operations, against the API's documentation."""
+"""The simulator against the API's documentation: the other operations."""
 
 from __future__ import annotations
 
 import pytest
-from ansible_collections.coxedge.compute.tests.unit.simulator.documented import DOCUMENTED_CREATE, refused
+from ansible_collections.coxedge.compute.tests.unit.simulator.documented import DOCUMENTED_CREATE, error_of
 
 ALLOWED = {
     "start": {"Stopped"},
@@ -41,13 +41,13 @@ def test_every_operation_in_every_state(api, simulator, operation, state):
     instance_id = environment.seed({"name": "a", "state": state, "isoId": iso})["id"]
     body = BODIES.get(operation)
     if operation in ("PUT", "DELETE"):
-        answer = api.instances(operation, f"/{instance_id}", body)
+        response = api.instances(operation, f"/{instance_id}", body)
     else:
-        answer = api.operate(instance_id, operation, body)
+        response = api.operate(instance_id, operation, body)
     if state in ALLOWED[operation]:
-        assert answer.status_code == 200 and answer.json()["taskStatus"] == "PENDING"
+        assert response.status_code == 200 and response.json()["taskStatus"] == "PENDING"
         return
-    error = refused(answer, 400, f"is in state {state}", code=2012)
+    error = error_of(response, 400, f"is in state {state}", code=2012)
     assert error["context"]["id"] == instance_id and error["context"]["type"] == "instances"
     assert error["context"]["currentState"] == state
     assert set(error["context"]["expectedStates"]) == ALLOWED[operation]
@@ -55,29 +55,29 @@ def test_every_operation_in_every_state(api, simulator, operation, state):
 
 
 @pytest.mark.parametrize("operation", [name for name in ALLOWED if name not in ("PUT", "DELETE")])
-def test_operations_refuse_unknown_fields_and_need_theirs(api, simulator, operation):
+def test_operations_reject_unknown_fields_and_require_their_own(api, simulator, operation):
     state = "Destroyed" if operation in ("purge", "recover") else "Running"
     instance_id = simulator.cloud.environment(None, "compute-on", "test_area").seed({"state": state})["id"]
-    refused(api.operate(instance_id, operation, {**BODIES.get(operation, {}), "extra": 1}), 400, "Unknown field extra", field="extra")
+    error_of(api.operate(instance_id, operation, {**BODIES.get(operation, {}), "extra": 1}), 400, "Unknown field extra", field="extra")
     if operation in BODIES:
-        refused(api.operate(instance_id, operation, {}), 400, "required", field=next(iter(BODIES[operation])))
+        error_of(api.operate(instance_id, operation, {}), 400, "required", field=next(iter(BODIES[operation])))
 
 
-def test_an_operation_that_does_not_exist(api):
+def test_an_unknown_operation_is_rejected(api):
     instance_id = api.created()
-    refused(api.operate(instance_id, "explode"), 400, "no operation explode", field="operation")
-    refused(api.instances("POST", f"/{instance_id}", {"name": "x"}), 400, "no operation (none given)", field="operation")
+    error_of(api.operate(instance_id, "explode"), 400, "no operation explode", field="operation")
+    error_of(api.instances("POST", f"/{instance_id}", {"name": "x"}), 400, "no operation (none given)", field="operation")
 
 
 def test_stop_passes_through_stopping_and_start_through_starting(api, clock):
     instance_id = api.created()
-    answer = api.operate(instance_id, "stop", {"forceStop": True})
+    response = api.operate(instance_id, "stop", {"forceStop": True})
     assert api.state(instance_id) == "Stopping"
-    api.finished(answer)
+    api.finished(response)
     assert api.state(instance_id) == "Stopped"
-    answer = api.operate(instance_id, "start")
+    response = api.operate(instance_id, "start")
     assert api.state(instance_id) == "Starting"
-    api.finished(answer)
+    api.finished(response)
     assert api.state(instance_id) == "Running"
 
 
@@ -90,7 +90,7 @@ def test_stop_on_a_stopping_instance_is_a_forced_stop(api, simulator):
     assert api("GET", f"tasks/{first}").json()["taskStatus"] == "SUCCESS"
 
 
-def test_reboot_ends_running_from_both_states(api):
+def test_reboot_ends_in_running_from_both_states(api):
     instance_id = api.created()
     api.finished(api.operate(instance_id, "reboot"))
     assert api.state(instance_id) == "Running"
@@ -99,20 +99,20 @@ def test_reboot_ends_running_from_both_states(api):
     assert api.state(instance_id) == "Running"
 
 
-def test_change_of_the_compute_offering(api):
+def test_changing_the_compute_offering_resizes_the_instance(api):
     offerings = {resource["name"]: resource for resource in api("GET", "services/compute-on/test_area/computeofferings").json()["data"]}
     instance_id = api.created()
-    answer = api.operate(instance_id, "changeComputeOffering", {"computeOfferingId": offerings["2vCPU.4GB"]["id"]})
+    response = api.operate(instance_id, "changeComputeOffering", {"computeOfferingId": offerings["2vCPU.4GB"]["id"]})
     assert api.state(instance_id) == "Stopping"
-    api.finished(answer)
+    api.finished(response)
     assert api.detail(instance_id)["memoryInMB"] == 4096
     custom = {"computeOfferingId": offerings["Custom CPU.Memory"]["id"]}
-    refused(api.operate(instance_id, "changeComputeOffering", custom), 400, "needs cpuCount", field="cpuCount")
+    error_of(api.operate(instance_id, "changeComputeOffering", custom), 400, "needs cpuCount", field="cpuCount")
     api.finished(api.operate(instance_id, "changeComputeOffering", {**custom, "cpuCount": 3, "memoryInMB": 3000}))
     assert api.detail(instance_id)["cpuCount"] == 3
 
 
-def test_change_of_the_network_drops_port_forwarding_and_takes_another_address(api):
+def test_changing_the_network_drops_port_forwarding_and_changes_the_address(api):
     instance_id = api.created(portsToForward=["22"])
     before = api.detail(instance_id)
     api.finished(api.operate(instance_id, "changeNetwork", {"networkId": "d5a68379-a9ee-404f-9492-a1964b374d6f"}))
@@ -121,28 +121,28 @@ def test_change_of_the_network_drops_port_forwarding_and_takes_another_address(a
     assert after["publicIps"] == [] and after["nics"] != before["nics"]
 
 
-def test_reset_of_the_password_tells_it_in_the_task(api, simulator):
+def test_the_task_of_a_password_reset_returns_the_password(api, simulator):
     instance_id = api.created()
     first, second = (api.finished(api.operate(instance_id, "resetPassword"))["password"] for _n in range(2))
     assert first != second
     simulator.cloud.environment(None, "compute-on", "test_area").instances[instance_id]["isPasswordEnabled"] = False
-    assert refused(api.operate(instance_id, "resetPassword"), 400, "does not support passwords")["context"] == {"id": instance_id}
+    assert error_of(api.operate(instance_id, "resetPassword"), 400, "does not support passwords")["context"] == {"id": instance_id}
 
 
-def test_one_iso_at_a_time_and_no_bootable_one(api):
+def test_one_iso_can_be_attached_at_a_time_and_no_bootable_one(api):
     isos = {resource["name"]: resource["id"] for resource in api("GET", "services/compute-on/test_area/isos").json()["data"]}
     instance_id = api.created()
-    assert refused(api.operate(instance_id, "detachIso"), 400, "No ISO is attached")["context"] == {"id": instance_id}
-    refused(api.operate(instance_id, "attachIso", {"isoId": isos["installer"]}), 400, "bootable", field="isoId")
+    assert error_of(api.operate(instance_id, "detachIso"), 400, "No ISO is attached")["context"] == {"id": instance_id}
+    error_of(api.operate(instance_id, "attachIso", {"isoId": isos["installer"]}), 400, "bootable", field="isoId")
     api.finished(api.operate(instance_id, "attachIso", {"isoId": isos["guest-tools"]}))
-    refused(api.operate(instance_id, "attachIso", {"isoId": isos["drivers"]}), 400, "Another")
+    error_of(api.operate(instance_id, "attachIso", {"isoId": isos["drivers"]}), 400, "Another")
     api.finished(api.operate(instance_id, "detachIso"))
     api.finished(api.operate(instance_id, "attachIso", {"isoId": isos["drivers"]}))
 
 
 def test_associating_an_ssh_key_reboots(api):
     instance_id = api.created()
-    answer = api.operate(instance_id, "associateSSHKey", {"sshKeyName": "my_ssh_key"})
+    response = api.operate(instance_id, "associateSSHKey", {"sshKeyName": "my_ssh_key"})
     assert api.state(instance_id) == "Stopping"
-    api.finished(answer)
-    refused(api.operate(instance_id, "associateSSHKey", {"sshKeyName": "nobody"}), 400, "does not exist", field="sshKeyName")
+    api.finished(response)
+    error_of(api.operate(instance_id, "associateSSHKey", {"sshKeyName": "unknown-key"}), 400, "does not exist", field="sshKeyName")

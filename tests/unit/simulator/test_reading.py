@@ -1,7 +1,7 @@
 # Copyright (c) 2026, coxedge.compute contributors
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""Requests that only read, and what every request has in common, against the API's documentation."""
+"""The simulator against the API's documentation: requests that only read, and what all requests have in common."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ from ansible_collections.coxedge.compute.tests.unit.simulator.documented import 
     MINIMUM,
     NO_INSTANCE,
     UNKNOWN_ID,
-    refused,
+    error_of,
 )
 
 LIST_ATTRIBUTES = {
@@ -24,9 +24,9 @@ LIST_ATTRIBUTES = {
 
 
 @pytest.mark.parametrize("key", [None, "", "wrong"])
-def test_without_the_right_key_everything_is_a_403(api, key):
+def test_every_request_without_the_right_key_is_a_403(api, key):
     for path in ("services/compute-on/test_area/instances", "tasks/x", "environments", "nowhere"):
-        refused(api("GET", path, key=key), 403, "key is not valid" if key else "key is missing")
+        error_of(api("GET", path, key=key), 403, "key is not valid" if key else "key is missing")
 
 
 def test_unknown_service_environment_entity_and_path_are_404s(api):
@@ -36,32 +36,32 @@ def test_unknown_service_environment_entity_and_path_are_404s(api):
         ("services/compute-on/test_area/cats", "no entity type cats", "cats"),
         ("x/y", "no such resource", "resources"),
     ):
-        assert refused(api("GET", path), 404, words)["context"] == {"type": kind}
+        assert error_of(api("GET", path), 404, words)["context"] == {"type": kind}
 
 
-def test_wrong_verbs_are_405s(api):
-    refused(api.instances("DELETE"), 405, "DELETE is not allowed", "GET, POST.")
-    refused(api("POST", "tasks/x"), 405, "POST is not allowed", "allowed: GET.")
-    refused(api("POST", "services/compute-on/test_area/networks", {}), 405, "POST is not allowed", "allowed: GET.")
+def test_wrong_methods_are_405s(api):
+    error_of(api.instances("DELETE"), 405, "DELETE is not allowed", "GET, POST.")
+    error_of(api("POST", "tasks/x"), 405, "POST is not allowed", "allowed: GET.")
+    error_of(api("POST", "services/compute-on/test_area/networks", {}), 405, "POST is not allowed", "allowed: GET.")
 
 
-def test_another_organization_has_instances_of_its_own(api):
+def test_another_organization_has_its_own_instances(api):
     from ansible_collections.coxedge.compute.tests.simulator.model import SUB_ORGANIZATION
 
     api.created()
     assert api.instances("GET", org_id=SUB_ORGANIZATION).json()["metadata"]["recordCount"] == 0
-    assert refused(api.instances("GET", org_id=UNKNOWN_ID), 403, "no access to this organization")["context"] == {"id": UNKNOWN_ID}
+    assert error_of(api.instances("GET", org_id=UNKNOWN_ID), 403, "no access to this organization")["context"] == {"id": UNKNOWN_ID}
 
 
-def test_bodies_must_be_json_objects_and_declared_so(api, simulator):
+def test_bodies_must_be_json_objects_with_the_right_content_type(api, simulator):
     url = f"{simulator.api_url}/services/compute-on/test_area/instances"
     for data, kind, words in (
         (b"{", "application/json", "is not JSON"),
         (b"[]", "application/json", "must be a JSON object"),
         (b'{"name": "a"}', "text/plain", "declared as application/json"),
     ):
-        answer = requests.post(url, data=data, headers={"MC-Api-Key": KEY, "Content-Type": kind}, timeout=10)
-        refused(answer, 400, words)
+        response = requests.post(url, data=data, headers={"MC-Api-Key": KEY, "Content-Type": kind}, timeout=10)
+        error_of(response, 400, words)
 
 
 def test_list_has_the_documented_envelope_and_attributes(api):
@@ -84,16 +84,16 @@ def test_retrieve_adds_user_data_public_addresses_and_nics(api):
 
 
 def test_an_unknown_instance_is_a_404_with_context(api):
-    assert refused(api.instances("GET", f"/{UNKNOWN_ID}"), 404, "was not found")["context"] == NO_INSTANCE
-    assert refused(api.instances("GET", "/no-uuid"), 404, "no-uuid was not found")["context"] == {"id": "no-uuid", "type": "instances"}
+    assert error_of(api.instances("GET", f"/{UNKNOWN_ID}"), 404, "was not found")["context"] == NO_INSTANCE
+    assert error_of(api.instances("GET", "/no-uuid"), 404, "no-uuid was not found")["context"] == {"id": "no-uuid", "type": "instances"}
 
 
-def test_a_task_is_forgotten_after_half_an_hour(api, clock):
+def test_a_task_expires_after_half_an_hour(api, clock):
     task_id = api.instances("POST", body=MINIMUM).json()["taskId"]
     clock.sleep(29 * 60)
     assert api("GET", f"tasks/{task_id}").json()["taskStatus"] == "SUCCESS"
     clock.sleep(2 * 60)
-    refused(api("GET", f"tasks/{task_id}"), 404, f"Task {task_id} was not found")
+    error_of(api("GET", f"tasks/{task_id}"), 404, f"Task {task_id} was not found")
 
 
 @pytest.mark.parametrize(
@@ -111,17 +111,17 @@ def test_a_task_is_forgotten_after_half_an_hour(api, clock):
         "zones",
     ],
 )
-def test_resource_lists_and_single_entries(api, entity):
+def test_resources_are_listed_and_retrieved(api, entity):
     api.created(portsToForward=["22"])
     body = api("GET", f"services/compute-on/test_area/{entity}").json()
     assert body["metadata"]["recordCount"] == len(body["data"]) > 0
     resource = body["data"][0]
     assert api("GET", f"services/compute-on/test_area/{entity}/{resource.get('id') or resource['name']}").json() == {"data": resource}
-    missing = refused(api("GET", f"services/compute-on/test_area/{entity}/{UNKNOWN_ID}"), 404, "was not found")
+    missing = error_of(api("GET", f"services/compute-on/test_area/{entity}/{UNKNOWN_ID}"), 404, "was not found")
     assert missing["context"] == {"id": UNKNOWN_ID, "type": entity}
 
 
-def test_resource_filters(api):
+def test_resources_can_be_filtered(api):
     instance_id = api.created(portsToForward=["22"], volumeIdToAttach=DOCUMENTED_CREATE["volumeIdToAttach"])
     api.created(portsToForward=["22"])
 
@@ -134,7 +134,7 @@ def test_resource_filters(api):
     assert ids("networks", vpc_id=UNKNOWN_ID) == []
 
 
-def test_environments_and_connections_join(api):
+def test_environments_refer_to_their_service_connection(api):
     environments = api("GET", "environments").json()["data"]
     (connection,) = api("GET", "services/connections").json()["data"]
     assert [resource["name"] for resource in environments] == ["test_area", "prod"]

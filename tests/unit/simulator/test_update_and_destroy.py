@@ -1,22 +1,22 @@
 # Copyright (c) 2026, coxedge.compute contributors
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""Updating, destroying, purging and recovering instances, against the API's documentation."""
+"""The simulator against the API's documentation: updating, destroying, purging and recovering instances."""
 
 from __future__ import annotations
 
 import requests
-from ansible_collections.coxedge.compute.tests.unit.simulator.documented import DOCUMENTED_CREATE, KEY, NO_INSTANCE, UNKNOWN_ID, refused
+from ansible_collections.coxedge.compute.tests.unit.simulator.documented import DOCUMENTED_CREATE, KEY, NO_INSTANCE, UNKNOWN_ID, error_of
 
 
-def test_update_of_the_name_reboots_nothing(api):
+def test_updating_the_name_does_not_reboot(api):
     instance_id = api.created()
-    answer = api.instances("PUT", f"/{instance_id}", {"name": "hal"})
+    response = api.instances("PUT", f"/{instance_id}", {"name": "hal"})
     assert api.state(instance_id) == "Running"
-    assert api.finished(answer)["name"] == "hal"
+    assert api.finished(response)["name"] == "hal"
 
 
-def test_update_of_the_host_name_reboots(api, clock):
+def test_updating_the_host_name_reboots(api, clock):
     instance_id = api.created()
     api.instances("PUT", f"/{instance_id}", {"name": "hal", "hostname": "hal_9000"})
     states = [api.state(instance_id)]
@@ -27,7 +27,7 @@ def test_update_of_the_host_name_reboots(api, clock):
     assert api.detail(instance_id)["hostname"] == "hal_9000"
 
 
-def test_update_refuses_what_it_does_not_know(api):
+def test_update_rejects_bad_bodies(api):
     instance_id = api.created()
     for body, words in (
         ({"Name": "x"}, "Unknown field"),
@@ -36,21 +36,21 @@ def test_update_refuses_what_it_does_not_know(api):
         ({"name": 1}, "must be a string"),
         ({"state": "Stopped"}, "Unknown field"),
     ):
-        refused(api.instances("PUT", f"/{instance_id}", body), 400, words, field=next(iter(body)))
-    assert refused(api.instances("PUT", f"/{UNKNOWN_ID}", {"name": "x"}), 404, "was not found")["context"] == NO_INSTANCE
+        error_of(api.instances("PUT", f"/{instance_id}", body), 400, words, field=next(iter(body)))
+    assert error_of(api.instances("PUT", f"/{UNKNOWN_ID}", {"name": "x"}), 404, "was not found")["context"] == NO_INSTANCE
 
 
-def test_destroy_leaves_an_instance_that_can_be_recovered(api):
+def test_a_destroyed_instance_can_be_recovered(api):
     instance_id = api.created()
-    answer = api.instances("DELETE", f"/{instance_id}")
+    response = api.instances("DELETE", f"/{instance_id}")
     assert api.state(instance_id) == "Stopping"
-    api.finished(answer)
+    api.finished(response)
     assert api.state(instance_id) == "Destroyed"
     api.finished(api.operate(instance_id, "recover"))
     assert api.state(instance_id) == "Stopped"
 
 
-def test_destroy_takes_along_what_its_body_says(api):
+def test_destroy_removes_the_resources_in_its_body(api):
     instance_id = api.created(portsToForward=["22"], volumeIdToAttach=DOCUMENTED_CREATE["volumeIdToAttach"])
     address = api.detail(instance_id)["publicIps"][0]["id"]
     body = {
@@ -60,12 +60,12 @@ def test_destroy_takes_along_what_its_body_says(api):
         "volumeIdsToDelete": [DOCUMENTED_CREATE["volumeIdToAttach"]],
     }
     api.finished(api.instances("DELETE", f"/{instance_id}", body))
-    refused(api.instances("GET", f"/{instance_id}"), 404, f"Instance {instance_id} was not found")
+    error_of(api.instances("GET", f"/{instance_id}"), 404, f"Instance {instance_id} was not found")
     assert api("GET", "services/compute-on/test_area/publicipaddresses").json()["data"] == []
     assert DOCUMENTED_CREATE["volumeIdToAttach"] not in api("GET", "services/compute-on/test_area/volumes").text
 
 
-def test_what_is_not_named_outlives_the_instance(api):
+def test_resources_that_are_not_in_the_body_remain(api):
     instance_id = api.created(portsToForward=["22"], volumeIdToAttach=DOCUMENTED_CREATE["volumeIdToAttach"])
     api.finished(api.instances("DELETE", f"/{instance_id}", {"purgeImmediately": True}))
     (address,) = api("GET", "services/compute-on/test_area/publicipaddresses").json()["data"]
@@ -75,7 +75,7 @@ def test_what_is_not_named_outlives_the_instance(api):
     assert not [v for v in volumes if v["type"] == "os"]
 
 
-def test_destroy_refuses_what_is_not_the_instance_s(api, simulator):
+def test_destroy_rejects_resources_of_other_instances(api, simulator):
     environment = simulator.cloud.environment(None, "compute-on", "test_area")
     first = environment.seed({"name": "a", "publicIps": 1})["id"]
     environment.seed({"name": "b", "shareIpWith": first})
@@ -90,22 +90,22 @@ def test_destroy_refuses_what_is_not_the_instance_s(api, simulator):
         ({"purge": True}, "Unknown field"),
         ({"purgeImmediately": "yes"}, "true or false"),
     ):
-        refused(api.instances("DELETE", f"/{first}", body), 400, words, field=next(iter(body)))
+        error_of(api.instances("DELETE", f"/{first}", body), 400, words, field=next(iter(body)))
     assert api.state(first) == "Running"
 
 
-def test_a_delete_may_come_as_curl_sends_it(api, simulator):
+def test_destroy_accepts_the_content_type_that_curl_sends(api, simulator):
     instance_id = api.created()
     headers = {"MC-Api-Key": KEY, "Content-Type": "application/x-www-form-urlencoded"}
     url = f"{simulator.api_url}/services/compute-on/test_area/instances/{instance_id}"
     api.finished(requests.delete(url, data='{"purgeImmediately": true}', headers=headers, timeout=10))
-    refused(api.instances("GET", f"/{instance_id}"), 404, f"Instance {instance_id} was not found")
+    error_of(api.instances("GET", f"/{instance_id}"), 404, f"Instance {instance_id} was not found")
 
 
 def test_purge_removes_a_destroyed_instance(api):
     instance_id = api.created()
     api.finished(api.instances("DELETE", f"/{instance_id}"))
-    answer = api.operate(instance_id, "purge")
+    response = api.operate(instance_id, "purge")
     assert api.state(instance_id) == "Expunging"
-    api.finished(answer)
-    refused(api.instances("GET", f"/{instance_id}"), 404, f"Instance {instance_id} was not found")
+    api.finished(response)
+    error_of(api.instances("GET", f"/{instance_id}"), 404, f"Instance {instance_id} was not found")
