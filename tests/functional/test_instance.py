@@ -195,14 +195,14 @@ BAD = {
     "an unknown environment": ({"environment_name": "tset"}, {}, ["environment_name", "tset", "test_area"]),
     "an unknown service": ({"service_code": "compute-of"}, {}, ["service_code", "compute-of"]),
     "an unknown template": ({"template": "Ubuntu 2404"}, {}, ["template", "'Ubuntu 24.04'"]),
-    "nothing to create it from": ({"template": "", "compute_offering": "", "network": ""}, {}, ["compute_offering, network and template"]),
+    "no template": ({"template": "", "compute_offering": "", "network": ""}, {}, ["compute_offering, network and template"]),
     "plain http": ({"api_url": "http://portal.example.com/api/v2"}, {}, ["api_url", "https"]),
     "no time": ({"wait_timeout": 0}, {}, ["wait_timeout"]),
     "negative time": ({"wait_timeout": -5}, {}, ["wait_timeout"]),
     "an id that is none": ({"id": "web1"}, {}, ["id must be a UUID"]),
     "neither id nor name": ({"name": ""}, {}, ["id or name"]),
     "two keys": ({"public_key": "k", "ssh_key_name": "mysshkey"}, {}, ["public_key and ssh_key_name"]),
-    "a size that the offering has not": ({"cpu_count": 3}, {}, ["cpu_count", "2vCPU.4GB"]),
+    "a size that the offering does not have": ({"cpu_count": 3}, {}, ["cpu_count", "2vCPU.4GB"]),
     "no size for a custom offering": ({"compute_offering": "Custom CPU.Memory"}, {}, ["cpu_count and memory_in_mb"]),
 }
 

@@ -26,7 +26,7 @@ from .tested import ROOT
 
 MODULE_UTILS = ROOT / "plugins" / "module_utils"
 TESTS = ROOT / "tests" / "unit"
-# What needs no Ansible. The wiring around it is tested with playbooks.
+# These parts need no Ansible. The rest is tested with playbooks.
 PARTS = ("text.py", "jobs.py", "api", "instance", "reconcile", "retrieve.py")
 MEASURED = ROOT / ".cache" / "mutants-tests.json"
 RESULTS = ROOT / ".cache" / "mutants.jsonl"

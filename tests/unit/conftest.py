@@ -1,7 +1,7 @@
 # Copyright (c) 2026, coxedge.compute contributors
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""What unit tests share: a simulated clock, a simulator that lives on it, and clients."""
+"""What unit tests share: a simulated clock, a simulator that uses it, and clients."""
 
 from __future__ import annotations
 
