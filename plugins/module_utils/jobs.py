@@ -100,7 +100,7 @@ def drive_all(
     ``max_concurrency``: how many requests may be in flight, which the client limits. One loop, in this thread, resumes the jobs.
     Other threads only wait for responses, and a pause needs none.
     """
-    # Imported late: max_concurrency runs drive a single job.
+    # Imported late: most runs drive a single job.
     import heapq
     import queue
     from concurrent.futures import ThreadPoolExecutor
@@ -158,7 +158,7 @@ def concurrency_problem(max_concurrency: int) -> str | None:
 
 def side_by_side(requests: Sequence[Callable[[], T]], max_concurrency: int) -> list[T]:
     """Makes requests at the same time. Returns their results in order; the first failure is raised and cancels the rest."""
-    # Imported late: max_concurrency runs make one request after the other.
+    # Imported late: most runs make one request after the other.
     from concurrent.futures import ThreadPoolExecutor
 
     with ThreadPoolExecutor(max(1, min(max_concurrency, len(requests)))) as pool:

@@ -15,8 +15,8 @@ import time
 
 import pytest
 from ansible_collections.coxedge.compute.tests.simulator.model import API_KEY
-from ansible_collections.coxedge.compute.tests.unit.module_utils.operations_table import CASES, ISO, NAME, there
-from ansible_collections.coxedge.compute.tests.unit.module_utils.test_fault_matrix import FAULTS, ONCE_ONLY
+from ansible_collections.coxedge.compute.tests.unit.module_utils.operations_table import CASES, ISO, NAME, ONCE_ONLY, there
+from ansible_collections.coxedge.compute.tests.unit.module_utils.test_fault_matrix import FAULTS
 
 CELLS = int(os.environ.get("FAULT_CELLS", "8"))
 API_TIMEOUT, WAIT = 2, 12
@@ -41,15 +41,18 @@ def cell(seed, request):
     return draw.choice(sorted(CASES)), draw.choice(sorted(FAULTS)), draw.choice([1, 0])
 
 
-def task(case, **more):
+# Operations that have a module of their own: the module and its options.
+OTHER_MODULES = {
+    "resetPassword": ("instance_password", {}),
+    "attachIso": ("instance_iso", {"iso": ISO}),
+    "detachIso": ("instance_iso", {"state": "detached"}),
+}
+
+
+def task(name, case, **more):
     """The operation as a task."""
-    options = {"api_retries": 2, **more}
-    if case.special is None:
-        return {"coxedge.compute.instance": {"name": NAME, **options, **case.options}}
-    if case.special == "password":
-        return {"coxedge.compute.instance_password": {"name": NAME, **options}}
-    attached = {"iso": ISO} if case.special == "attach" else {"state": "detached"}
-    return {"coxedge.compute.instance_iso": {"name": NAME, **options, **attached}}
+    module, options = ("instance", case.options) if case.special is None else OTHER_MODULES[name]
+    return {f"coxedge.compute.{module}": {"name": NAME, "api_retries": 2, **more, **options}}
 
 
 @pytest.mark.parametrize("cell", range(CELLS), indirect=True)
@@ -64,7 +67,7 @@ def test_an_operation_recovers_from_a_random_fault(runner, cell, seed):
     runner.environment.seed({"name": "bystander"})
     fault_values = ON_THE_WIRE[fault_values] if isinstance(fault_values, str) else fault_values
     runner.simulator.app.faults.add({**fault_values, "method": case.method, "path": case.path, "count": count})
-    outcome = runner.play([task(case, api_timeout=API_TIMEOUT, wait_timeout=WAIT)], "-vvv", "--diff")
+    outcome = runner.play([task(name, case, api_timeout=API_TIMEOUT, wait_timeout=WAIT)], "-vvv", "--diff")
     (result,) = outcome.results
     assert API_KEY not in outcome.output + str(result) and "Traceback" not in outcome.output
     assert len(there(runner)) <= 1
@@ -86,6 +89,6 @@ def test_an_operation_recovers_from_a_random_fault(runner, cell, seed):
         if instance["id"] in [pending.instance["id"] for pending in runner.simulator.cloud.pending.values() if pending.stuck]:
             runner.simulator.cloud.supersede(instance["id"])
             runner.environment.patch(instance, {"state": case.state or "Running"})
-    (again,) = runner.play([task(case)]).results
+    (again,) = runner.play([task(name, case)]).results
     assert not again["failed"], again["msg"]
     assert case.done(runner) and len(there(runner)) == case.servers

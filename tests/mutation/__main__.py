@@ -7,7 +7,6 @@ from __future__ import annotations
 
 import argparse
 import ast
-import hashlib
 import json
 import os
 import random
@@ -22,12 +21,9 @@ from typing import Any
 
 from . import tested
 from .mutants import Mutant, mutants_of
+from .sources import MODULE_UTILS, TESTS, default_files, digest_of, sources
 from .tested import ROOT
 
-MODULE_UTILS = ROOT / "plugins" / "module_utils"
-TESTS = ROOT / "tests" / "unit"
-# These parts need no Ansible. The rest is tested with playbooks.
-PARTS = ("text.py", "jobs.py", "api", "instance", "reconcile", "retrieve.py")
 MEASURED = ROOT / ".cache" / "mutants-tests.json"
 RESULTS = ROOT / ".cache" / "mutants.jsonl"
 
@@ -35,25 +31,11 @@ RESULTS = ROOT / ".cache" / "mutants.jsonl"
 QUICK = 0.02
 
 
-def _sources() -> list[str]:
-    """The files with code in module_utils, from the root."""
-    return [str(path.relative_to(ROOT)) for path in sorted(MODULE_UTILS.rglob("*.py")) if path.stat().st_size]
-
-
-def _default_files() -> list[str]:
-    parts = {str(MODULE_UTILS.relative_to(ROOT) / part) for part in PARTS}
-    return [path for path in _sources() if path in parts or str(Path(path).parent) in parts]
-
-
-def _digest(*paths: Path) -> str:
-    return hashlib.sha256(b"".join(path.read_bytes() for path in paths)).hexdigest()
-
-
 def measured_tests(folder: Path, processes: int) -> dict[str, Any]:
     """Seconds and lines of all unit tests; only what has changed is run again."""
-    sources = _sources()
+    mutated = sources()
     helpers = [path for path in sorted(TESTS.rglob("*.py")) if not path.name.startswith("test_")]
-    common = _digest(*(ROOT / path for path in sources), *helpers, *sorted((ROOT / "tests/simulator").rglob("*.py")))
+    common = digest_of(*(ROOT / path for path in mutated), *helpers, *sorted((ROOT / "tests/simulator").rglob("*.py")))
     known = json.loads(MEASURED.read_text()) if MEASURED.exists() else {}
     found: dict[str, Any] = {}
     running: dict[int, str] = {}
@@ -72,7 +54,7 @@ def measured_tests(folder: Path, processes: int) -> dict[str, Any]:
 
     # Neither the tests of the simulator nor those of the repository itself run the code.
     files = [file for file in sorted(TESTS.rglob("test_*.py")) if file.parent not in (TESTS, TESTS / "simulator")]
-    digests = {str(file.relative_to(ROOT)): common + _digest(file) for file in files}
+    digests = {str(file.relative_to(ROOT)): common + digest_of(file) for file in files}
     for name, digest in digests.items():
         if name in known and known[name]["digest"] == digest:
             found[name] = known[name]
@@ -80,7 +62,7 @@ def measured_tests(folder: Path, processes: int) -> dict[str, Any]:
         while len(running) >= processes:
             await_one()
         print(f"Measuring {name}", flush=True)
-        running[tested.fork(partial(tested.measure, name, sources), output_of(name))] = name
+        running[tested.fork(partial(tested.measure, name, mutated), output_of(name))] = name
     while running:
         await_one()
     return {test: values for file in found.values() for test, values in file["tests"].items()}
@@ -220,7 +202,7 @@ def main() -> None:
     parser.add_argument("--rerun", action="store_true", help="also run the mutants that were caught before")
     options = parser.parse_args()
     os.nice(10)
-    paths = [str(Path(file).resolve().relative_to(ROOT)) for file in options.files] or _default_files()
+    paths = [str(Path(file).resolve().relative_to(ROOT)) for file in options.files] or default_files()
     trees: dict[str, ast.Module] = {}
     wanted: list[Mutant] = []
     for path in paths:

@@ -13,14 +13,14 @@ class Operation:
     """One operation of the API on instances, by its API name."""
 
     name: str
+    repeatable: bool
+    """Whether it may be sent again after its response was lost. A second stop forces, a second reboot reboots again, a second reset
+    makes the first password worthless, and a second create makes a second server."""
     method: str = "POST"
     is_query: bool = True
     """Whether it is sent as ``?operation=NAME``."""
     ends_in: str | None = None
     """The state that it leads to; None: no one state."""
-    repeatable: bool = True
-    """Whether it may be sent again after its response was lost. A second stop forces, a second reboot reboots again, a second reset
-    makes the first password worthless, and a second create makes a second server."""
     changes: bool = False
     """Whether it changes attributes. A plan has the changes in the order of this table."""
     leaves_alive: bool = False
@@ -32,20 +32,20 @@ class Operation:
 OPERATIONS = {
     operation.name: operation
     for operation in (
-        Operation("create", is_query=False, ends_in="Running", repeatable=False, leaves_alive=True),
-        Operation("update", "PUT", is_query=False, changes=True, leaves_alive=True),
-        Operation("changeComputeOffering", changes=True, leaves_alive=True),
-        Operation("changeNetwork", changes=True, leaves_alive=True),
-        Operation("associateSSHKey", changes=True, leaves_alive=True),
-        Operation("start", ends_in="Running", leaves_alive=True),
-        Operation("stop", ends_in="Stopped", repeatable=False, leaves_alive=True),
-        Operation("reboot", ends_in="Running", repeatable=False, leaves_alive=True),
-        Operation("recover", ends_in="Stopped"),
-        Operation("delete", "DELETE", is_query=False, ends_in="Destroyed", destroys=True),
-        Operation("purge", destroys=True),
+        Operation("create", repeatable=False, is_query=False, ends_in="Running", leaves_alive=True),
+        Operation("update", repeatable=True, method="PUT", is_query=False, changes=True, leaves_alive=True),
+        Operation("changeComputeOffering", repeatable=True, changes=True, leaves_alive=True),
+        Operation("changeNetwork", repeatable=True, changes=True, leaves_alive=True),
+        Operation("associateSSHKey", repeatable=True, changes=True, leaves_alive=True),
+        Operation("start", repeatable=True, ends_in="Running", leaves_alive=True),
+        Operation("stop", repeatable=False, ends_in="Stopped", leaves_alive=True),
+        Operation("reboot", repeatable=False, ends_in="Running", leaves_alive=True),
+        Operation("recover", repeatable=True, ends_in="Stopped"),
+        Operation("delete", repeatable=True, method="DELETE", is_query=False, ends_in="Destroyed", destroys=True),
+        Operation("purge", repeatable=True, destroys=True),
         Operation("resetPassword", repeatable=False),
-        Operation("attachIso", is_about_iso=True),
-        Operation("detachIso", is_about_iso=True),
+        Operation("attachIso", repeatable=True, is_about_iso=True),
+        Operation("detachIso", repeatable=True, is_about_iso=True),
     )
 }
 

@@ -155,7 +155,7 @@ def has_ended(step: Step, now: Mapping[str, Any] | None) -> bool:
     if step.action == "recover":
         return column != DESTROYED
     if step.operation.ends_in:
-        return column == step.operation.ends_in.lower()
+        return state_of(now).lower() == step.operation.ends_in.lower()
     return column in (RUNNING, STOPPED)
 
 

@@ -41,13 +41,13 @@ def test_constructed_options_add_groups_and_variables(plugin, quick):
 
 
 @pytest.mark.parametrize("quick", [True, False])
-def test_an_entry_of_keyed_groups_sees_the_parents_of_groups_that_earlier_entries_made(fleet, quick):
+def test_an_entry_of_keyed_groups_sees_the_parents_of_groups_that_earlier_entries_made(plugin, quick):
     keyed = [{"key": "coxedge_state", "separator": "", "parent_group": "states"}, {"key": "group_names", "prefix": "in"}]
-    inventory = fleet.inventory([instance(0)], {"keyed_groups": keyed}, quick=quick)
+    inventory = plugin.inventory([instance(0)], {"keyed_groups": keyed}, quick=quick)
     assert [host.name for host in inventory.groups["in_states"].hosts] == ["web-0"]
 
 
-def test_strict_is_strict(fleet):
+def test_strict_is_strict(plugin):
     for option, words in (
         ({"compose": {"x": "coxedge_nothing"}}, "Could not set x for host web-0"),
         ({"groups": {"x": "coxedge_nothing"}}, "Could not add host web-0 to group x"),

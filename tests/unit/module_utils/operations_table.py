@@ -9,6 +9,7 @@ from collections.abc import Callable
 from dataclasses import dataclass, field
 from typing import Any
 
+from ansible_collections.coxedge.compute.plugins.module_utils.instance.operations import OPERATIONS
 from ansible_collections.coxedge.compute.plugins.module_utils.jobs import drive
 from ansible_collections.coxedge.compute.plugins.module_utils.reconcile.catalog import Catalog
 from ansible_collections.coxedge.compute.plugins.module_utils.reconcile.imperative import ImperativeRun, selection
@@ -18,6 +19,8 @@ from ansible_collections.coxedge.compute.plugins.module_utils.reconcile.run impo
 WAIT = 200.0
 TIMEOUT = 5.0
 NAME = "web1"
+# Operations that must not be sent again after a lost response.
+ONCE_ONLY = tuple(name for name, operation in OPERATIONS.items() if not operation.repeatable)
 
 
 def there(harness) -> list[dict[str, Any]]:
@@ -43,7 +46,7 @@ class Case:
     """The state of the instance before; None: there is no instance."""
     servers: int = 1
     """How many servers there are afterwards, including destroyed ones."""
-    special: str | None = None
+    special: Callable[[ImperativeRun], Any] | None = None
     """Set for operations that other modules than ``instance`` run."""
     setup: dict[str, Any] = field(default_factory=dict)
     """Further attributes of the instance before."""
@@ -89,9 +92,9 @@ CASES = {
         lambda harness: harness.environment.private[server(harness, "id")["id"]]["sshKeyName"] == "mysshkey",
         setup={"sshKeyName": "the key before"},
     ),
-    "resetPassword": Case("POST", "operation=resetPassword", {}, state_is("Running"), special="password"),
-    "attachIso": Case("POST", "operation=attachIso", {}, iso_is(True), special="attach"),
-    "detachIso": Case("POST", "operation=detachIso", {}, iso_is(False), special="detach", setup={"isoId": ISO}),
+    "resetPassword": Case("POST", "operation=resetPassword", {}, state_is("Running"), special=ImperativeRun.reset_password),
+    "attachIso": Case("POST", "operation=attachIso", {}, iso_is(True), special=lambda run: run.set_iso(ISO)),
+    "detachIso": Case("POST", "operation=detachIso", {}, iso_is(False), special=lambda run: run.set_iso(None), setup={"isoId": ISO}),
     "task of a create": Case("GET", "/tasks/", CREATE, state_is("Running"), None),
     "task of a stop": Case("GET", "/tasks/", {"state": "stopped"}, state_is("Stopped")),
     "task of a delete": Case("GET", "/tasks/", {"state": "absent"}, state_is("Destroyed")),
@@ -112,6 +115,5 @@ def run(harness, case: Case, client: Any = None) -> Any:
         options = harness.options(name=NAME, **{"state": "present", **case.options})
         return drive(Reconciler(Run(client, catalog, deadline, options)).converge(), harness.clock.sleep)
     operation = ImperativeRun(Run(client, catalog, deadline, selection({"name": NAME})))
-    job = operation.reset_password() if case.special == "password" else operation.set_iso(ISO if case.special == "attach" else None)
-    drive(job, harness.clock.sleep)
+    drive(case.special(operation), harness.clock.sleep)
     return operation.outcome

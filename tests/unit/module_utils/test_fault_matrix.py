@@ -21,7 +21,16 @@ import pytest
 from ansible_collections.coxedge.compute.plugins.module_utils.api.errors import ApiError
 from ansible_collections.coxedge.compute.plugins.module_utils.instance.steps import Refused
 from ansible_collections.coxedge.compute.tests.simulator.model import API_KEY
-from ansible_collections.coxedge.compute.tests.unit.module_utils.operations_table import CASES, NAME, TIMEOUT, WAIT, Case, run, there
+from ansible_collections.coxedge.compute.tests.unit.module_utils.operations_table import (
+    CASES,
+    NAME,
+    ONCE_ONLY,
+    TIMEOUT,
+    WAIT,
+    Case,
+    run,
+    there,
+)
 from requests.adapters import HTTPAdapter
 
 # Name: a fault of the simulator, or of the connection alone: "unsent", "timeout before", "timeout after".
@@ -71,7 +80,6 @@ LOST = (
 )
 NOT_SENT = ("refused", "429", "429 with Retry-After")
 ACTED = ("reset after acting", "time-out after acting", "500 after acting")
-ONCE_ONLY = ("create", "stop", "reboot", "resetPassword")
 
 
 def must_succeed(name: str, case: Case, fault: str) -> bool:

@@ -10,6 +10,7 @@ import yaml
 from ansible_collections.coxedge.compute.plugins.doc_fragments import api, filters
 from ansible_collections.coxedge.compute.plugins.module_utils.instance.fields import FIELDS
 from ansible_collections.coxedge.compute.plugins.module_utils.instance.options import instance_options, member_options
+from ansible_collections.coxedge.compute.plugins.module_utils.instance.view import SHAPE
 from ansible_collections.coxedge.compute.plugins.module_utils.module import ENVIRONMENT, api_options, wait_options
 from ansible_collections.coxedge.compute.plugins.modules import instance, instance_fleet, instance_info
 from ansible_collections.coxedge.compute.tests.simulator import bodies
@@ -50,3 +51,16 @@ def test_the_documentation_matches_every_option(where):
         if where == "fragment":
             for variable in ENVIRONMENT[name]:
                 assert f"E({variable})" in str(shown_row["description"]), name
+
+
+@pytest.mark.parametrize(("text", "more"), [(instance.RETURN, set()), (instance_info.RETURN, {"user_data"})])
+def test_the_documentation_has_every_attribute_of_a_returned_instance(text, more):
+    returned = yaml.safe_load(text)
+    documented = set((returned.get("instance") or returned["instances"])["contains"])
+    assert documented - more == set(SHAPE), "SHAPE is in instance/view.py"
+
+
+def test_a_field_that_instances_show_is_in_their_shape():
+    # The API need not report the SSH key.
+    shown = {name for row in FIELDS for name in (row.attribute, row.name_attribute) if name} - {"ssh_key_name"}
+    assert shown <= set(SHAPE), "add it to SHAPE in instance/view.py"

@@ -14,7 +14,7 @@ import pytest
 from ansible_collections.coxedge.compute.plugins.module_utils.api.errors import ApiError
 from ansible_collections.coxedge.compute.plugins.module_utils.instance.steps import Refused
 from ansible_collections.coxedge.compute.tests.simulator.model import API_KEY
-from ansible_collections.coxedge.compute.tests.unit.module_utils.operations_table import CASES, NAME, TIMEOUT, WAIT, run, there
+from ansible_collections.coxedge.compute.tests.unit.module_utils.operations_table import CASES, NAME, ONCE_ONLY, TIMEOUT, WAIT, run, there
 
 # The compute offering of seeded instances.
 SMALL = "1vCPU.512MB"
@@ -133,7 +133,7 @@ def test_each_race(harness, clock, name, moment):
             if what in CONCLUSIVE:
                 warned = what == "breaks it" and any("in state Error" in text for text in outcome.warnings)
                 assert case.done(harness) or is_fine(harness, name) or warned, (cell, "claims to be done")
-        for operation in ("create", "stop", "reboot", "resetPassword", "purge", "delete"):
+        for operation in (*ONCE_ONLY, "purge", "delete"):
             allowed = operation in REQUESTS.get(name, (name,))
             assert accepted(harness, operation) <= allowed, (cell, operation)
         if what == "creates another of the name" and error is not None:

@@ -5,10 +5,11 @@
 
 from __future__ import annotations
 
-from ansible_collections.coxedge.compute.plugins.module_utils.instance.conditions import TABLE
+from ansible_collections.coxedge.compute.plugins.module_utils.instance.conditions import TABLE, TRANSITION, condition
 from ansible_collections.coxedge.compute.plugins.module_utils.instance.fields import FIELDS
 from ansible_collections.coxedge.compute.plugins.module_utils.instance.operations import CHANGES, OPERATIONS
 from ansible_collections.coxedge.compute.tests.simulator import operations as simulated
+from ansible_collections.coxedge.compute.tests.unit.module_utils.operations_table import CASES
 
 WRITES = {"create": "POST", "update": "PUT", "delete": "DELETE"}
 
@@ -37,3 +38,14 @@ def test_the_state_table_names_operations_that_exist():
     verbs = {"converge", "settle", "warn", "fail", "refuse"}
     named = {verb for row in TABLE.values() for cell in row.values() for verb in cell}
     assert named - verbs <= set(OPERATIONS)
+
+
+def test_the_state_that_an_operation_ends_in_is_no_transition():
+    for operation in OPERATIONS.values():
+        ended = operation.ends_in is None or condition({"state": operation.ends_in}) != TRANSITION
+        assert ended, f"give the state {operation.ends_in} a column in instance/conditions.py: every run would wait for its end"
+
+
+def test_faults_and_races_try_each_operation():
+    missing = set(OPERATIONS) - set(CASES)
+    assert not missing, f"add to CASES of operations_table.py: {missing}"

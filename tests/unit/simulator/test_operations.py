@@ -6,6 +6,7 @@
 from __future__ import annotations
 
 import pytest
+from ansible_collections.coxedge.compute.tests.simulator.operations import OPERATIONS
 from ansible_collections.coxedge.compute.tests.unit.simulator.documented import DOCUMENTED_CREATE, error_of
 
 ALLOWED = {
@@ -31,6 +32,10 @@ BODIES = {
     "PUT": {"name": "x"},
 }
 EVERY_STATE = ("Running", "Stopped", "Starting", "Stopping", "Migrating", "Error", "Destroyed", "Expunging", "Unknown")
+
+
+def test_the_states_of_each_operation_are_stated():
+    assert set(ALLOWED) == {*OPERATIONS, "PUT", "DELETE"}
 
 
 @pytest.mark.parametrize("operation", ALLOWED)
