@@ -22,7 +22,7 @@ PIP := $(IN_VENV) python -m pip install --quiet --disable-pip-version-check
 SHELL := bash
 .SHELLFLAGS := -o pipefail -c
 .DEFAULT_GOAL := help
-.PHONY: help demo test-quick test test-slow get-cores cores matrix benchmark mutants lint sanity units integration simulator docs docs-test diagram get-chromium build importer installed picture release clean
+.PHONY: help demo test-quick test test-roles test-slow get-cores cores matrix benchmark mutants lint sanity units integration simulator docs docs-test diagram get-chromium build importer installed picture release clean
 
 help: ## List the targets
 	@sed -n 's/^\([a-z-]*\):.*## \(.*\)/make \1\t\2/p' $(MAKEFILE_LIST)
@@ -45,9 +45,12 @@ test-quick: $(VENV)/.test ## Run the tests that take less than a minute: no play
 
 # These tests may take 8 minutes of CPU time. Whatever does not fit gets a target of its own that .ci/run calls, as test-slow.
 test: $(VENV)/.test ## Run the tests
-	@echo "All tests take about 4 minutes on two idle cores. make test-quick takes less than a minute."
-	@echo "make cores does more: it runs tests on the other supported versions of ansible-core."
-	$(IN_VENV) python -m pytest -n auto --dist loadgroup -m "not slow" $(ARGS)
+	@echo "This takes about 4 minutes on two idle cores; make test-quick takes less than a minute."
+	@echo "make test-roles and make cores do more: roles and AWX, and the other supported versions of ansible-core."
+	$(IN_VENV) python -m pytest -n auto --dist loadgroup -m "not slow and not roles" $(ARGS)
+
+test-roles: $(VENV)/.test ## Run the tests of the roles and of the files for AWX
+	$(IN_VENV) python -m pytest -n auto -m roles $(ARGS)
 
 test-slow: $(VENV)/.test ## Run the tests that take minutes: load
 	$(IN_VENV) python -m pytest -n auto -m slow $(ARGS)

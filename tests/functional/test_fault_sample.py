@@ -22,7 +22,7 @@ CELLS = int(os.environ.get("FAULT_CELLS", "8"))
 API_TIMEOUT, WAIT = 2, 12
 # Faults of the client's transport, caused by a server.
 ON_THE_WIRE = {
-    "unsent": {"kind": "status", "status": 429},
+    "not processed": {"kind": "status", "status": 429},
     "timeout before": {"kind": "delay", "act": "never", "seconds": API_TIMEOUT + 1},
     "timeout after": {"kind": "delay", "act": "first", "seconds": API_TIMEOUT + 1},
 }

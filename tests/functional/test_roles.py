@@ -12,6 +12,8 @@ import threading
 
 import pytest
 
+pytestmark = pytest.mark.roles
+
 KEEP = "results.json"
 
 

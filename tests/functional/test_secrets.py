@@ -125,8 +125,8 @@ ECHOES = {
 
 
 @pytest.mark.parametrize("kind", ECHOES)
-def test_what_servers_echo_is_not_passed_on(runner, leavings, kind):
-    ended = leavings(False, {"count": 0, **ECHOES[kind]})
+def test_what_servers_echo_is_not_passed_on(runner, run_all, kind):
+    ended = run_all(False, {"count": 0, **ECHOES[kind]})
     assert "ignored=0" not in ended.stdout and "Traceback" not in ended.stdout + ended.stderr
     (echo,) = runner.simulator.app.faults.active
     assert echo.hits, "nothing was echoed"

@@ -10,7 +10,10 @@ import shlex
 import shutil
 import tarfile
 
+import pytest
 from ansible_collections.coxedge.compute.tests.functional.awx.controller import AWX, ROOT
+
+pytestmark = pytest.mark.roles
 
 
 def test_the_execution_environment_installs_the_collection(runner):

@@ -23,6 +23,8 @@ from ansible_collections.coxedge.compute.tests.functional.awx.controller import 
 from jinja2 import StrictUndefined
 from jinja2.sandbox import ImmutableSandboxedEnvironment
 
+pytestmark = pytest.mark.roles
+
 FIELD = {
     "type": "object",
     "properties": {

@@ -24,6 +24,8 @@ from ansible_collections.coxedge.compute.tests.functional.awx.controller import 
 from ansible_collections.coxedge.compute.tests.functional.test_cores import CORES
 from ansible_collections.coxedge.compute.tests.functional.test_inventory import HOSTILE
 
+pytestmark = pytest.mark.roles
+
 
 @pytest.mark.parametrize("core", [None, *CORES])
 def test_from_the_credential_to_a_job(runner, core):

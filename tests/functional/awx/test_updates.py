@@ -8,6 +8,8 @@ from __future__ import annotations
 import pytest
 from ansible_collections.coxedge.compute.tests.functional.awx.controller import KEY, ROOT, hosts_of
 
+pytestmark = pytest.mark.roles
+
 
 def test_an_update_fails_if_an_environment_can_t_be_read(runner, awx):
     runner.environment.seed({"name": "web-1"})

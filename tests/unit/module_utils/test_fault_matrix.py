@@ -33,9 +33,9 @@ from ansible_collections.coxedge.compute.tests.unit.module_utils.operations_tabl
 )
 from requests.adapters import HTTPAdapter
 
-# Name: a fault of the simulator, or of the connection alone: "unsent", "timeout before", "timeout after".
+# Name: a fault of the simulator, or of the connection alone: "not processed", "timeout before", "timeout after".
 FAULTS: dict[str, Any] = {
-    "refused": "unsent",
+    "refused": "not processed",
     "reset before acting": {"kind": "drop_before"},
     "reset after acting": {"kind": "drop_after"},
     "time-out before acting": "timeout before",
@@ -112,7 +112,7 @@ def faulty_connections(case: Case, how: str, count: int) -> Iterator[list[str]]:
         if how == "timeout after":
             real(adapter, request, timeout=timeout, **settings)
         elsewhere = request.copy()
-        host, port = (closed if how == "unsent" else silent).getsockname()
+        host, port = (closed if how == "not processed" else silent).getsockname()
         elsewhere.url = parts._replace(netloc=f"{host}:{port}").geturl()
         return real(adapter, elsewhere, timeout=(timeout[0], 0.01), **settings)
 

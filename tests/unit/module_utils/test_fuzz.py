@@ -181,7 +181,7 @@ ANSWERS = st.tuples(
 
 
 @pytest.mark.parametrize("name", CASES)
-def test_an_answer_of_any_shape_is_an_error_or_no_harm(harness, name):
+def test_a_response_of_any_shape_is_an_error_or_no_harm(harness, name):
     case = CASES[name]
 
     @settings(max_examples=40, deadline=None, suppress_health_check=[HealthCheck.too_slow])

@@ -1,0 +1,51 @@
+# Copyright (c) 2026, coxedge.compute contributors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""Texts for sentences, and numbers that come as text."""
+
+from __future__ import annotations
+
+import pytest
+from ansible_collections.coxedge.compute.plugins.module_utils.text import MAX_SHOWN, as_integer, enumerated, is_uuid, one_line
+
+
+def test_a_long_text_is_cut_and_says_so():
+    assert MAX_SHOWN == 500
+    assert one_line("x" * 500) == "x" * 500
+    assert one_line("x" * 501) == "x" * 500 + "..."
+
+
+def test_control_characters_and_line_breaks_become_single_spaces():
+    assert one_line(" a\x1b[31m\r\n\tb\u2028c ") == "a [31m b c"
+
+
+@pytest.mark.parametrize(("names", "text"), [(["a"], "a"), (["a", "b"], "a and b"), (["a", "b", "c"], "a, b and c")])
+def test_names_are_enumerated(names, text):
+    assert enumerated(names) == text
+
+
+@pytest.mark.parametrize(
+    ("value", "integer"),
+    [
+        (3, 3),
+        ("3", 3),
+        ("0" * 14 + "7", 7),
+        ("0" * 15 + "7", None),
+        (3.0, None),
+        (True, None),
+        ("-1", None),
+        ("\u0663", None),
+        (None, None),
+    ],
+)
+def test_what_counts_as_an_integer(value, integer):
+    assert as_integer(value) == integer
+
+
+def test_lists_may_count_in_floats():
+    assert (as_integer(3.0, floats=True), as_integer(3.5, floats=True)) == (3, None)
+
+
+def test_ids_are_whole_uuids():
+    assert is_uuid("9DB8FF2F-b49b-466d-a2f3-c1e6def408f4")
+    assert not any(map(is_uuid, ("9db8ff2f-b49b-466d-a2f3-c1e6def408f4 ", "9db8ff2fb49b466da2f3c1e6def408f4", None)))
