@@ -52,7 +52,7 @@ test: $(VENV)/.test ## Run the tests
 test-roles: $(VENV)/.test ## Run the tests of the roles and of the files for AWX
 	$(IN_VENV) python -m pytest -n auto -m roles $(ARGS)
 
-test-slow: $(VENV)/.test ## Run the tests that take minutes: load
+test-slow: $(VENV)/.test ## Run the tests that take minutes: load, and a sample of faults through playbooks
 	$(IN_VENV) python -m pytest -n auto -m slow $(ARGS)
 
 get-cores: ## Install the other supported versions of ansible-core, if there is a Python for them; the tests then use them too

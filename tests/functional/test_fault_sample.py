@@ -55,6 +55,7 @@ def task(name, case, **more):
     return {f"coxedge.compute.{module}": {"name": NAME, "api_retries": 2, **more, **options}}
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("cell", range(CELLS), indirect=True)
 def test_an_operation_recovers_from_a_random_fault(runner, cell, seed):
     name, fault, count = cell
