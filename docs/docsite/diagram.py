@@ -63,7 +63,7 @@ ROUTES = {
     (DESTROYED, NONE): Route(("bottom", 0.75), ("bottom", 0.5), 330, label=(0, -32)),
 }
 DIRECTIONS = {"left": (-1, 0), "right": (1, 0), "top": (0, -1), "bottom": (0, 1)}
-# What stands in place of operations in a cell, in words.
+# How the verbs of a cell that are not operations are shown.
 WORDS = {
     "converge": "converge",
     "settle": "wait for its end, look again",

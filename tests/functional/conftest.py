@@ -130,7 +130,7 @@ def running_simulator() -> Iterator[Simulator]:
 
 @pytest.fixture
 def runner(running_simulator: Simulator, tmp_path: Path) -> PlaybookRunner:
-    """See PlaybookRunner; the simulator is fresh from a reset."""
+    """See PlaybookRunner; the simulator was just reset."""
     running_simulator.app.reset_all()
     return PlaybookRunner(running_simulator, tmp_path)
 

@@ -57,7 +57,7 @@ def environment_list(organization: str | None) -> list[dict[str, Any]]:
 
 
 class SimulatorApp:
-    """Answers requests out of a Cloud, with the faults that are in force, and keeps a log of them."""
+    """Responds to requests from a Cloud, with the faults that are in force, and keeps a log of them."""
 
     def __init__(self, cloud: Cloud) -> None:
         self.cloud = cloud

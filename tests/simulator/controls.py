@@ -83,7 +83,7 @@ class Controls:
         return [environment.seed(values)["id"] for values in (body if isinstance(body, list) else [body])]
 
     def patch_instance(self, instance_id: str) -> Any:
-        """Changes an instance as if somebody else had done it; ``{"gone": true}`` removes it."""
+        """Changes an instance as if someone else had done it; ``{"gone": true}`` removes it."""
         self.cloud.advance()
         environment = self._environment()
         instance, values = environment.instance(instance_id), json_body()

@@ -191,7 +191,7 @@ class Environment:
         return instance
 
     def patch(self, instance: dict[str, Any], values: dict[str, Any]) -> dict[str, Any]:
-        """Changes an instance at once, as if somebody else had done it; returns it as the list shows it."""
+        """Changes an instance at once, as if someone else had done it; returns it as the list shows it."""
         private, attributes = self.private[instance["id"]], dict(values)
         if "settles_after" in attributes:
             private["settling"] = (attributes.pop("settles_after"), attributes.pop("settles_as", RUNNING))

@@ -62,7 +62,7 @@ class Settings:
     first_response: str = "pending"
     """``pending``; ``pending_with_data`` (an empty ``data`` beside it, for a create its id); ``done`` (ended at once)."""
     update_response: str = "task"
-    """What the PUT answers: ``task``, ``data`` (the instance, at once) or ``empty`` (204, at once)."""
+    """The response to a PUT: ``task``, ``data`` (the instance, at once) or ``empty`` (204, at once)."""
     failed_status: str = "FAILED"
     """Or ``FAILURE``."""
     failed_detail: str = "errors"

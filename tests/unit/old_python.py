@@ -3,7 +3,7 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
 """Run by test_architecture.py on the oldest Python that modules may be sent to, without Ansible and without requests.
 
-Imports the modules that are named on the command line, then starts a stopped instance, with a transport that answers from a dict.
+Imports the modules that are named on the command line, then starts a stopped instance, with a transport that responds from a dict.
 """
 
 from __future__ import annotations
@@ -33,7 +33,7 @@ class Server:
         self.instance = {"id": ID, "name": "web1", "state": "Stopped"}
 
     def exchange(self, request: messages.Request, _deadline: deadline.Deadline) -> messages.RawResponse:
-        """Answers a request."""
+        """Responds to a request."""
         if request.method == "POST":
             self.instance["state"] = "Running"
             document = {"taskId": "t", "taskStatus": "PENDING"}

@@ -1,7 +1,7 @@
 # Copyright (c) 2026, coxedge.compute contributors
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""Any JSON that the API might send, for an instance, an offering or a whole answer: a sound plan or a clear refusal, never a traceback."""
+"""Any JSON that the API might send, for an instance, an offering or a whole response: a sound plan or a clear error, never a traceback."""
 
 from __future__ import annotations
 
@@ -83,7 +83,7 @@ def assert_sound(plan, current, options):
         fields, required = BODIES[step.action]
         assert set(required) <= set(step.body or {}) <= set(fields), step
         changes = step.action in CHANGES and (step.action != "update" or "hostname" in step.body)
-        # Interrupting a new instance harms nobody.
+        # Interrupting a new instance does no harm.
         if current is not None and state == "Running" and (changes or step.action in ("stop", "reboot")):
             interruptions += 1
             assert options["allow_reboot"] or (options["state"], step.action) in (("stopped", "stop"), ("restarted", "reboot")), step
@@ -155,8 +155,8 @@ def test_instances_of_any_shape_are_filtered_and_sorted(instances):
     assert all(isinstance(selection.matches(instance), bool) for instance in seen)
 
 
-# Whole answers: JSON of any kind, and such as comes near to what an answer looks like.
-ROWS = st.fixed_dictionaries(
+# Whole responses: JSON of any kind, and JSON that resembles a response.
+RESOURCES = st.fixed_dictionaries(
     {},
     optional={
         "id": ANY_JSON | st.just("9db8ff2f-b49b-466d-a2f3-c1e6def408f4"),
@@ -164,19 +164,19 @@ ROWS = st.fixed_dictionaries(
         "state": ANY_JSON | st.sampled_from(["Running", "Destroyed"]),
     },
 )
-NEAR = st.fixed_dictionaries(
+ALMOST = st.fixed_dictionaries(
     {},
     optional={
-        "data": ANY_JSON | ROWS | st.lists(ROWS, max_size=3),
+        "data": ANY_JSON | RESOURCES | st.lists(RESOURCES, max_size=3),
         "metadata": ANY_JSON | st.fixed_dictionaries({"recordCount": st.integers(-1, 4) | ANY_JSON}),
         "errors": ANY_JSON | st.lists(st.fixed_dictionaries({"message": ANY_JSON, "code": ANY_JSON, "context": ANY_JSON}), max_size=2),
         "taskId": ANY_JSON | st.just("9db8ff2f-b49b-466d-a2f3-c1e6def408f5"),
         "taskStatus": ANY_JSON | st.sampled_from(["SUCCESS", "FAILED", "FAILURE", "PENDING"]),
-        "result": ANY_JSON | ROWS,
+        "result": ANY_JSON | RESOURCES,
     },
 )
-ANSWERS = st.tuples(
-    ANY_JSON | NEAR, st.sampled_from([200, 200, 202, 400, 404, 500]), st.sampled_from(["first", "never"]), st.integers(0, 1)
+RESPONSES = st.tuples(
+    ANY_JSON | ALMOST, st.sampled_from([200, 200, 202, 400, 404, 500]), st.sampled_from(["first", "never"]), st.integers(0, 1)
 )
 
 
@@ -185,9 +185,9 @@ def test_a_response_of_any_shape_is_an_error_or_no_harm(harness, name):
     case = CASES[name]
 
     @settings(max_examples=40, deadline=None, suppress_health_check=[HealthCheck.too_slow])
-    @given(ANSWERS)
-    def answered(answer):
-        body, status, act, count = answer
+    @given(RESPONSES)
+    def responds(response):
+        body, status, act, count = response
         harness.simulator.app.reset_all()
         harness.settings(report_ssh_key=True, report_iso=True)
         if case.state is not None:
@@ -199,4 +199,4 @@ def test_a_response_of_any_shape_is_an_error_or_no_harm(harness, name):
         assert len(there(harness)) <= 1
         assert [instance["state"] for instance in harness.instances("bystander")] == ["Running"]
 
-    answered()
+    responds()
