@@ -79,7 +79,10 @@ def simulator(_server: Simulator, clock: Clock) -> Simulator:
 
 
 class Harness:
-    """Runs what the modules run, in this process, against the simulator."""
+    """Runs what the modules run, in this process, against the simulator.
+
+    It has many methods, each a line or two: one for each thing that tests do to a run or to the server.
+    """
 
     def __init__(self, simulator: Simulator, clock: Clock) -> None:
         self.simulator, self.clock = simulator, clock

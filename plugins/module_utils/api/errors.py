@@ -20,6 +20,7 @@ class ApiError(Exception):
     """A failure as one sentence, with what the API said about it, if anything.
 
     ``status_code``: of HTTP; ``code``, ``api_message``, ``context``: of the first entry in the ``errors`` of the response.
+    Callers add to the message and set ``task_id`` on the way up, because only they know what the request was for.
     """
 
     # Whether a read that failed in this way may be sent again.

@@ -64,9 +64,9 @@ class Executor:
             lost = status.lost
             if step.action == "create":
                 target = self.created_id = _id_in(status.result) or target
-                self.keep_password(status.result)
+                self._run.outcome.keep_password(status.result)
         elif step.action == "create":
-            self.keep_password(response.data)
+            self._run.outcome.keep_password(response.data)
         if target is None:
             # The work is done, or its task is lost, and no response gave the id.
             target = self.created_id = await self._delivery.adopt_created(step, lost)
@@ -109,12 +109,6 @@ class Executor:
         except ApiError as error:
             error.task_id = task_id
             raise
-
-    def keep_password(self, result: Any) -> None:
-        """Keeps the password that a response or the result of a task may have."""
-        password = result.get("password") if isinstance(result, Mapping) else None
-        if isinstance(password, str) and password:
-            self._run.outcome.password = password
 
     async def _create(self, plan: Plan) -> dict[str, Any] | None:
         """Creates an instance, and does what a create can't do."""
@@ -171,7 +165,7 @@ class Executor:
         """What can be returned after the last step of a run that does not wait."""
         if step.action == "create":
             if response.task_id is None:
-                self.keep_password(response.data)
+                self._run.outcome.keep_password(response.data)
                 target = target or await self._delivery.adopt_created(step, None)
             return {**partial_view(response.data), "id": target}
         try:

@@ -60,7 +60,7 @@ class ImperativeRun:
             if status.lost:
                 raise self._delivery.outcome_unknown(step, status.lost, current)
             result = status.result
-        self._executor.keep_password(result)
+        self.outcome.keep_password(result)
         if self.outcome.password is None:
             raise ApiError(f"The password of {described(current)} was reset, but the API did not return the new one: reset it once more.")
         return current

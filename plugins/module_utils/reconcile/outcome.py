@@ -5,6 +5,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -31,6 +32,12 @@ class Outcome:
     warnings: list[str] = field(default_factory=list)
     password: str | None = None
     task_id: str | None = None
+
+    def keep_password(self, result: Any) -> None:
+        """Keeps the password that a response or the result of a task may have."""
+        password = result.get("password") if isinstance(result, Mapping) else None
+        if isinstance(password, str) and password:
+            self.password = password
 
     def result(self, waited: bool = True) -> dict[str, Any]:
         """What the module returns, apart from warnings."""
