@@ -71,7 +71,7 @@ def measured_tests(folder: Path, processes: int) -> dict[str, Any]:
 @cache
 def importers(path: str) -> frozenset[str]:
     """The sources and the test files that import a source, all from the root."""
-    package, _, name = path.removesuffix(".py").replace("/", ".").rpartition(".")
+    package, _dot, name = path.removesuffix(".py").replace("/", ".").rpartition(".")
     found = set()
     for file in [*MODULE_UTILS.rglob("*.py"), *TESTS.rglob("test_*.py")]:
         for node in ast.walk(ast.parse(file.read_text())):
