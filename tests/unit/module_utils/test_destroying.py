@@ -61,7 +61,8 @@ def test_a_shared_address_that_is_given_explicitly_is_refused(harness):
     first = harness.seed(name="web1", publicIps=1)
     harness.seed(name="other", shareIpWith=first)
     address = harness.environment.resources["publicipaddresses"][0]["ipAddress"]
-    assert address in str(failure(harness, Refused, name="web1", state="absent", public_ips_to_release=[address]))
+    text = str(failure(harness, Refused, name="web1", state="absent", public_ips_to_release=[address]))
+    assert f"public_ips_to_release: {address} is used by other instances too and can't be released with web1 (" in text
     assert harness.writes() == []
 
 
@@ -151,3 +152,25 @@ def test_an_instance_that_is_gone_at_once_is_returned_as_last_known(harness, wai
     harness.fault(method="GET", path="/instances/", kind="status", status=404, skip=1, count=0)
     outcome = harness.run(wait=wait, name="web1", state="absent")
     assert (outcome.instance["id"], outcome.instance["state"]) == (instance_id, "Destroyed")
+
+
+def released(harness):
+    """The addresses that the delete asked to release."""
+    (body,) = [entry["body"] for entry in harness.simulator.app.log if entry["method"] == "DELETE"]
+    return body["publicIpIdsToRelease"]
+
+
+def test_an_address_whose_users_are_not_listed_belongs_to_the_instance_that_reports_it(harness):
+    harness.seed(name="web1", publicIps=1)
+    (own,) = harness.environment.resources["publicipaddresses"]
+    entries = [{"id": own["id"], "ipAddress": own["ipAddress"]}, {"id": f"{0:08}{own['id'][8:]}", "ipAddress": "192.0.2.9"}]
+    harness.fault(kind="status", status=200, body={"data": entries, "metadata": {"recordCount": 2}}, path="/publicipaddresses")
+    harness.run(name="web1", state="absent", public_ips_to_release=["all"])
+    assert released(harness) == [own["id"]]
+
+
+def test_an_address_that_is_named_twice_is_released_once(harness):
+    harness.seed(name="web1", publicIps=1)
+    (own,) = harness.environment.resources["publicipaddresses"]
+    harness.run(name="web1", state="absent", public_ips_to_release=[own["id"], own["ipAddress"]])
+    assert released(harness) == [own["id"]]
