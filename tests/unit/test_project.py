@@ -138,3 +138,16 @@ def test_the_make_targets_work_if_the_path_has_a_blank(tmp_path):
     assert "Häuschen" not in run("make", "--dry-run", "--always-make", f"PYTHON={python}", *everything)
     run("make", "clean")
     assert not list(checkout.glob(".venv*")) and not list((tmp_path / ".cache" / "coxedge-compute").glob("venv*"))
+
+
+def test_clean_removes_environments_that_it_made_elsewhere_and_no_others(tmp_path):
+    made, others = tmp_path / "coxedge-compute" / "venv-a1B2c3", tmp_path / "environment of others"
+    checkout = tmp_path / "checkout"
+    (checkout / ".ci").mkdir(parents=True)
+    shutil.copy(ROOT / ".ci" / "clean", checkout / ".ci")
+    for name, folder in ((".venv", made), (".venv-core-2.17.14", others)):
+        folder.mkdir(parents=True)
+        (checkout / name).symlink_to(folder)
+    subprocess.run([checkout / ".ci" / "clean"], check=True)
+    assert not made.exists() and others.exists()
+    assert [path.name for path in checkout.iterdir()] == [".ci"]
