@@ -47,19 +47,19 @@ test-quick: $(VENV)/.test ## Run the tests that take less than a minute: no play
 test: $(VENV)/.test ## Run the tests
 	@echo "This takes about 4 minutes on two idle cores; make test-quick takes less than a minute."
 	@echo "make test-roles and make cores do more: roles and AWX, and the other supported versions of ansible-core."
-	$(IN_VENV) python -m pytest -n auto --dist loadgroup -m "not slow and not roles" $(ARGS)
+	$(IN_VENV) python -m pytest -n auto --dist loadgroup -m "not slow and not roles and not cores" $(ARGS)
 
 test-roles: $(VENV)/.test ## Run the tests of the roles and of the files for AWX
-	$(IN_VENV) python -m pytest -n auto -m roles $(ARGS)
+	$(IN_VENV) python -m pytest -n auto -m "roles and not cores" $(ARGS)
 
 test-slow: $(VENV)/.test ## Run the tests that take minutes: load, and a sample of faults through playbooks
 	$(IN_VENV) python -m pytest -n auto -m slow $(ARGS)
 
-get-cores: ## Install the other supported versions of ansible-core, if there is a Python for them; the tests then use them too
+get-cores: ## Install the other supported versions of ansible-core, if there is a Python for them
 	@for core in $(filter-out $(EVERYDAY),$(CORES)); do .ci/core $$core; done
 
 cores: $(VENV)/.test get-cores ## Run what leans on the inside of ansible-core on each supported one
-	$(IN_VENV) python -m pytest -n auto tests/functional/test_cores.py
+	$(IN_VENV) python -m pytest -n auto -m cores $(ARGS)
 
 benchmark: $(VENV)/.demo ## Measure the inventory and the modules; ARGS="--hosts 100 --runs 1" makes it short
 	@$(IN_VENV) .ci/with-collection python -m tests.benchmark $(ARGS)

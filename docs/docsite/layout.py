@@ -30,8 +30,8 @@ IN_BOX = 36
 ROWS: list[dict[str, int]] = [
     {"modules": 600, "inventory": 930},
     {"fleet_module": 150, "operation_module": 430, "plugin_utils": 930},
-    {"module": 290},
-    {"reconcile": 290, "retrieve": 930},
+    {"module": 450},
+    {"reconcile": 290, "interruption": 610, "retrieve": 930},
     {"api": 190, "jobs": 560, "instance": 930},
     {"text": 560},
 ]

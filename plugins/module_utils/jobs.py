@@ -14,6 +14,9 @@ uses asyncio, which would need another HTTP library, or a thread for each reques
 
 from __future__ import annotations
 
+import heapq
+import queue
+import threading
 import types
 from dataclasses import dataclass
 from functools import partial
@@ -88,6 +91,42 @@ def drive(job: Job[T], sleep: Callable[[float], None]) -> T:
             driven.make(command)
 
 
+class Workers:
+    """Threads that make requests; a context manager.
+
+    Those of concurrent.futures would not do: after an interruption, they still make every request that waits for a thread, and the
+    process does not end before.
+    """
+
+    def __init__(self, size: int) -> None:
+        self._size, self._threads = size, 0
+        self._tasks: queue.SimpleQueue[Callable[[], None] | None] = queue.SimpleQueue()
+
+    def submit(self, task: Callable[[], None]) -> None:
+        """Has a thread run a task, which must not raise."""
+        self._tasks.put(task)
+        if self._threads < self._size:
+            self._threads += 1
+            threading.Thread(target=self._run, daemon=True).start()
+
+    def _run(self) -> None:
+        while True:
+            task = self._tasks.get()
+            if task is None:
+                return
+            task()
+
+    def __enter__(self) -> Workers:
+        return self
+
+    def __exit__(self, *_details: object) -> None:
+        """Drops what no thread has begun. What has begun is not awaited."""
+        while not self._tasks.empty():
+            self._tasks.get()
+        for _thread in range(self._threads):
+            self._tasks.put(None)
+
+
 # Threads for each request that may be in flight: some of them wait before another try, and must not keep others from theirs.
 THREADS_PER_REQUEST = 4
 
@@ -100,11 +139,6 @@ def drive_all(
     ``max_concurrency``: how many requests may be in flight, which the client limits. One loop, in this thread, resumes the jobs.
     Other threads only wait for responses, and a pause needs none.
     """
-    # Imported late: most runs drive a single job.
-    import heapq
-    import queue
-    from concurrent.futures import ThreadPoolExecutor
-
     results: list[Any] = [None] * len(jobs)
     finished: queue.SimpleQueue[_Driven] = queue.SimpleQueue()
     ready = [_Driven(job, number) for number, job in enumerate(jobs)]
@@ -117,7 +151,7 @@ def drive_all(
         finished.put(driven)
 
     try:
-        with ThreadPoolExecutor(max(1, min(THREADS_PER_REQUEST * max_concurrency, len(jobs)))) as pool:
+        with Workers(max(1, min(THREADS_PER_REQUEST * max_concurrency, len(jobs)))) as workers:
             while ready or pauses or in_flight:
                 while ready:
                     driven = ready.pop()
@@ -132,7 +166,7 @@ def drive_all(
                             heapq.heappush(pauses, (clock() + command.seconds, driven.number, driven))
                         else:
                             in_flight += 1
-                            pool.submit(make, driven, command)
+                            workers.submit(partial(make, driven, command))
                 left = max(0.0, pauses[0][0] - clock()) if pauses else None
                 if in_flight:
                     try:
@@ -158,14 +192,21 @@ def concurrency_problem(max_concurrency: int) -> str | None:
 
 def side_by_side(requests: Sequence[Callable[[], T]], max_concurrency: int) -> list[T]:
     """Makes requests at the same time. Returns their results in order; the first failure is raised and cancels the rest."""
-    # Imported late: most runs make one request after the other.
-    from concurrent.futures import ThreadPoolExecutor
+    results: list[Any] = [None] * len(requests)
+    finished: queue.SimpleQueue[Exception | None] = queue.SimpleQueue()
 
-    with ThreadPoolExecutor(max(1, min(max_concurrency, len(requests)))) as pool:
-        waiting = [pool.submit(request) for request in requests]
+    def make(number: int) -> None:
         try:
-            return [future.result() for future in waiting]
-        except BaseException:
-            for future in waiting:
-                future.cancel()
-            raise
+            results[number] = requests[number]()
+            finished.put(None)
+        except Exception as problem:  # pylint: disable=broad-exception-caught
+            finished.put(problem)
+
+    with Workers(max(1, min(max_concurrency, len(requests)))) as workers:
+        for number in range(len(requests)):
+            workers.submit(partial(make, number))
+        for _request in requests:
+            problem = finished.get()
+            if problem is not None:
+                raise problem
+    return results

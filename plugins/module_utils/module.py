@@ -20,6 +20,7 @@ from .api.errors import ApiError
 from .api.redaction import REDACTED
 from .instance.options import digest
 from .instance.steps import Refused
+from .interruption import Interruption
 from .reconcile.outcome import failure_of
 
 # By option: the environment variables that replace it; the first that is not empty counts.
@@ -89,6 +90,9 @@ class ApiModule(AnsibleModule):
         self._hide_user_data()
         if self.params.get("wait_timeout") is not None and self.params["wait_timeout"] <= 0:
             self.fail_json("wait_timeout must be greater than 0 seconds; to return without waiting set wait to false.")
+        # From here on there are requests, and what was begun has to be ended well.
+        self._interruption = Interruption()
+        self._interruption.watch()
         self.connection = Connection(**{name: self._usable(name) for name in ENVIRONMENT})
         self.fail_on(self.connection.problem())
 
@@ -123,11 +127,12 @@ class ApiModule(AnsibleModule):
 
     def new_client(self, **kwargs: Any) -> Client:
         """A client for the API that the options name."""
-        return Client(self.connection, secrets=self.secrets, **kwargs)
+        watch = self._interruption
+        return Client(self.connection, secrets=self.secrets, sleep=watch.sleep, interrupted=watch.cause, **kwargs)
 
     def new_deadline(self, client: Client) -> Deadline:
         """The one deadline of a run, from now on."""
-        return Deadline(self.params["wait_timeout"], client.clock)
+        return client.deadline(self.params["wait_timeout"])
 
     def fail_json(self, msg: str, **kwargs: Any) -> Any:
         """Fails. Core's message about required options gets the remedy."""

@@ -28,10 +28,10 @@ def retrieve_each(
     listed_again: dict[str, dict[str, Any]] = {}
     if None in retrieved:
         # A 404 alone does not prove that an instance is gone: what a list still shows exists.
-        listed_again = {item["id"]: item for item in client.fetch_all("instances", deadline)}
+        listed_again = {item["id"].lower(): item for item in client.fetch_all("instances", deadline)}
     found: list[dict[str, Any] | None] = []
     for item, instance in zip(listed, retrieved):
-        remaining = listed_again.get(item["id"])
+        remaining = listed_again.get(item["id"].lower())
         found.append(view(instance) if instance is not None else None if remaining is None else list_view(remaining))
     return found
 
@@ -43,7 +43,7 @@ def view_with_user_data(instance: Mapping[str, Any]) -> dict[str, Any]:
 
 def find_instances(client: Client, options: Mapping[str, Any]) -> list[dict[str, Any]]:
     """The instances that the options of instance_info select, in no order. Raises ApiError."""
-    deadline = Deadline(None, client.clock)
+    deadline = client.deadline(None)
     wanted_id = options["id"].lower() if options.get("id") else None
     selection = Selection(options, destroyed=wanted_id is not None)
     details = options["details"]

@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Sequence
+from typing import Any
 
 # How many characters of a text from the API are shown in a sentence.
 MAX_SHOWN = 500
@@ -17,6 +18,15 @@ UUID_PATTERN = re.compile(r"[0-9a-fA-F]{8}(?:-[0-9a-fA-F]{4}){3}-[0-9a-fA-F]{12}
 def is_uuid(text: object) -> bool:
     """Whether a text is a UUID: wherever a name or an id is accepted, a UUID is an id."""
     return isinstance(text, str) and UUID_PATTERN.fullmatch(text) is not None
+
+
+def is_same(actual: Any, wanted: Any) -> bool:
+    """Whether a reported value is the wanted one: ids in any case, numbers also as text."""
+    if isinstance(actual, str) and isinstance(wanted, str) and is_uuid(wanted):
+        return actual.lower() == wanted.lower()
+    if isinstance(wanted, int) and isinstance(actual, str):
+        return actual == str(wanted)
+    return bool(actual == wanted)
 
 
 def one_line(text: object) -> str:

@@ -81,7 +81,6 @@ error:
 
 from functools import partial
 
-from ..module_utils.api.deadline import Deadline
 from ..module_utils.api.errors import ApiError
 from ..module_utils.instance.fields import KINDS
 from ..module_utils.instance.filters import in_order
@@ -95,7 +94,7 @@ def main() -> None:
     module = ApiModule(argument_spec={**api_options(), "kinds": {"type": "list", "elements": "str", "choices": list(KINDS)}})
     kinds = list(dict.fromkeys(module.params["kinds"] or KINDS))
     client = module.new_client(pool_size=len(kinds))
-    deadline = Deadline(None, client.clock)
+    deadline = client.deadline(None)
     try:
         lists = side_by_side([partial(client.fetch_all, KINDS[kind][0], deadline) for kind in kinds], len(kinds))
     except (ApiError, ImportError) as failure:

@@ -161,7 +161,7 @@ def _address(connect_with: str, instance: Mapping[str, Any], environment: Enviro
     if connect_with == "hostname":
         return usable_hostname(instance.get("hostname"))
     if connect_with == "public_ip":
-        return (environment.addresses or {}).get(str(instance["id"]))
+        return (environment.addresses or {}).get(str(instance["id"]).lower())
     return None
 
 

@@ -33,7 +33,7 @@ def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter) -> None:
         cores = ", ".join(sorted(set(left_out)))
         terminalreporter.line(
             f"{len(left_out)} tests did not run, because these versions of ansible-core are not installed: {cores}. Run `make get-cores`"
-            " to install them; then `make test` and `make cores` use them."
+            " to install them; then `make cores` uses them."
         )
 
 

@@ -7,22 +7,17 @@ from __future__ import annotations
 
 import os
 import subprocess
-from pathlib import Path
 
 import pytest
+from ansible_collections.coxedge.compute.tests.functional.cores import OTHER_CORES, ROOT, commands_of
 
-ROOT = Path(__file__).resolve().parents[2]
-CORES = ("2.17.14", "2.18.19", "2.20.10", "2.21.5")
 # The inventory uses internals of core to be fast.
 TESTS = ("tests/unit/inventory", "tests/functional/test_inventory.py")
 
 
-@pytest.mark.parametrize("core", CORES)
+@pytest.mark.parametrize("core", OTHER_CORES)
 def test_the_inventory_works_on_another_core(core):
-    # The folder may be a link: see .ci/venv.
-    python = (ROOT / f".venv-core-{core}" / "bin").resolve() / "python"
-    if not python.exists():
-        pytest.skip(f"ansible-core {core} is not installed: make cores")
+    python = commands_of(core) / "python"
     # The tests find the collection by themselves, so they get none of these variables.
     environ = {name: value for name, value in os.environ.items() if not name.startswith(("ANSIBLE_", "PYTEST_", "COXEDGE_"))}
     command = [str(python), "-m", "pytest", "-q", "-p", "no:cacheprovider", *TESTS]

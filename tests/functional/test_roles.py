@@ -189,6 +189,19 @@ def states(runner):
     return {instance["name"]: instance["state"] for instance in runner.environment.instances.values()}
 
 
+@pytest.mark.parametrize("kind", ["DATA", "data"])
+def test_a_volume_that_is_left_is_not_called_gone(runner, run, servers, kind):
+    """However the API spells the type of a volume, and the id of its server."""
+    volume = {"id": "00000000-0000-4000-8000-0000000000aa", "name": "left", "type": kind, "instanceId": servers[0].upper()}
+    body = {"data": [volume], "metadata": {"recordCount": 1}}
+    runner.simulator.app.faults.add({"kind": "status", "status": 200, "body": body, "path": "/volumes$", "method": "GET", "count": 0})
+    runner.environment.resources["volumes"].append({**volume, "type": "data", "instanceId": servers[0]})
+    ended = run("decommission", {"decommission_names": ["web1"], "decommission_confirm": True, "decommission_delete_volumes": True})
+    (deleted,) = [entry["body"] for entry in writes(runner)]
+    assert deleted["volumeIdsToDelete"] == [volume["id"]]
+    assert ended.returncode != 0 and "Some resources still exist" in ended.stdout and volume["id"] in ended.stdout
+
+
 def test_nothing_is_destroyed_without_confirmation(runner, run, servers):
     for variables, word in (
         ({"decommission_names": ["web1"]}, "decommission_confirm"),

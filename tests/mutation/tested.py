@@ -203,7 +203,10 @@ def _function(module: Any, name: str) -> Any:
     found: Any = module
     for part in name.split("."):
         found = vars(found)[part]
-    return getattr(found, "fget", None) or getattr(found, "__func__", None) or found
+    if hasattr(found, "cache_clear"):
+        # What the function returned before it was mutated.
+        found.cache_clear()
+    return getattr(found, "fget", None) or getattr(found, "__func__", None) or getattr(found, "__wrapped__", None) or found
 
 
 def _first_failure(items: dict[str, Any], seconds: dict[str, float], output: Any) -> int:

@@ -23,6 +23,10 @@ KINDS = {
     "delay": "last",
     "drip": "first",
     "redirect": "never",
+    "interim": "first",
+    "another_id": "first",
+    "another_task": "first",
+    "no_count": "first",
     "task_failed": "first",
     "task_lost": "first",
     "task_stuck": "first",
@@ -53,7 +57,7 @@ class Fault:
     location: str = ""
     message: str = "The simulator was told to fail."
     body: Any = None
-    """``status``: the JSON of the response, instead of an error."""
+    """``status``: the JSON of the response, instead of an error; ``another_id``: the id that it shows."""
     leaves: str | None = None
     """``task_failed``: the state in which the failed task leaves its instance."""
     hits: int = 0

@@ -6,10 +6,13 @@
 from __future__ import annotations
 
 import contextlib
+import json
 import socket
 import time
+import uuid
 from collections.abc import Callable, Iterator
 from dataclasses import replace
+from typing import Any
 
 from flask import Response, request
 
@@ -107,6 +110,49 @@ def _redirect(fault: Fault, _proper: Response | None) -> Response:
     return Response(status=fault.status or 302, headers={"Location": fault.location})
 
 
+def _interim(_fault: Fault, proper: Response | None) -> Response:
+    """The proper response after two interim ones."""
+    connection = request.environ.get(CONNECTION)
+    if connection is not None:
+        connection.sendall(b"HTTP/1.1 102 Processing\r\n\r\nHTTP/1.1 103 Early Hints\r\nLink: </>\r\n\r\n")
+    return proper or json_response({})
+
+
+def _another_id(fault: Fault, proper: Response | None) -> Response:
+    """The proper response with another instance's id, in a response to a write and in the result of a task as well."""
+    document = _document(proper)
+    data = document.get("data")
+    inside = [document.get("result"), data, data.get("result") if isinstance(data, dict) else None]
+    for place in inside:
+        # A task has an id too.
+        if isinstance(place, dict) and "id" in place and "status" not in place:
+            place["id"] = fault.body
+    if "taskId" in document and "data" not in document and request.method != "GET":
+        document["data"] = {"id": fault.body}
+    return json_response(document, proper.status_code if proper is not None else 200)
+
+
+def _another_task(_fault: Fault, proper: Response | None) -> Response:
+    """The response to a poll as if it were about another task, which is done."""
+    document = _document(proper)
+    task = {"id": str(uuid.uuid4()), "status": "SUCCESS", "result": {"id": str(uuid.uuid4()), "password": "another's"}}
+    if "taskStatus" in document:
+        return json_response({"taskId": task["id"], "taskStatus": task["status"], "result": task["result"]})
+    return json_response({"data": task})
+
+
+def _no_count(_fault: Fault, proper: Response | None) -> Response:
+    """The proper response without the number of entries."""
+    document = _document(proper)
+    document.pop("metadata", None)
+    return json_response(document, proper.status_code if proper is not None else 200)
+
+
+def _document(proper: Response | None) -> dict[str, Any]:
+    document = json.loads(proper.get_data()) if proper is not None and proper.get_data() else {}
+    return document if isinstance(document, dict) else {}
+
+
 # Kind: makes what arrives instead of the proper response, which is None if the request was not carried out.
 RESPONSES: dict[str, Callable[[Fault, Response | None], Response]] = {
     "status": _status,
@@ -115,4 +161,8 @@ RESPONSES: dict[str, Callable[[Fault, Response | None], Response]] = {
     "empty": _empty,
     "drip": _drip,
     "redirect": _redirect,
+    "interim": _interim,
+    "another_id": _another_id,
+    "another_task": _another_task,
+    "no_count": _no_count,
 }

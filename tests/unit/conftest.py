@@ -88,6 +88,8 @@ class Harness:
         self.simulator, self.clock = simulator, clock
         self.last_run: Run | None = None
         self.last_fleet: Fleet | None = None
+        self.interruption: str | None = None
+        """What has interrupted the runs: set it to interrupt one."""
 
     def connection(self, **changes: Any) -> Connection:
         """How to reach the simulator."""
@@ -111,11 +113,12 @@ class Harness:
             jitter=lambda: 0.5,
             pool_size=pool_size,
             transport=wrap(transport) if wrap else transport,
+            interrupted=lambda: self.interruption,
         )
 
     def deadline(self, seconds: float | None = 600) -> Deadline:
         """A deadline on simulated time."""
-        return Deadline(seconds, self.clock)
+        return Deadline(seconds, self.clock, lambda: self.interruption)
 
     def options(self, **given: Any) -> dict[str, Any]:
         """All options of one instance, with their defaults."""

@@ -22,11 +22,12 @@ PLUGINS = layout.sources()
 MAY_IMPORT = {
     "text": set(),
     "jobs": set(),
+    "interruption": set(),
     "api": {"text"},
     "instance": {"text"},
     "reconcile": {"text", "jobs", "api", "instance"},
     "retrieve": {"text", "jobs", "api", "instance"},
-    "module": {"text", "jobs", "api", "instance", "reconcile", "retrieve"},
+    "module": {"text", "jobs", "interruption", "api", "instance", "reconcile", "retrieve"},
     "operation_module": {"text", "jobs", "api", "instance", "reconcile", "retrieve", "module"},
     "fleet_module": {"text", "jobs", "api", "instance", "reconcile", "retrieve", "module"},
 }
@@ -85,7 +86,7 @@ def test_what_talks_to_the_api_and_what_plans_know_no_ansible():
 def test_only_the_transport_knows_the_http_library():
     libraries = {"requests", "urllib3", "http"}
     found = {path.name for path in PLUGINS if {name.split(".")[0] for name in imported(path)} & libraries}
-    assert found == {"transport.py"}
+    assert found == {"transport.py", "adapter.py"}
 
 
 def test_modules_that_only_read_bring_nothing_along_that_writes():

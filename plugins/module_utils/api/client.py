@@ -12,7 +12,7 @@ from typing import Any
 from urllib.parse import quote
 
 from .connection import Connection
-from .deadline import Deadline
+from .deadline import Deadline, never
 from .envelope import Envelopes
 from .errors import ApiError
 from .messages import Request, Response, TaskStatus
@@ -34,19 +34,22 @@ class Client:
         pool_size: int = 10,
         secrets: Sequence[str] = (),
         transport: Transport | None = None,
+        interrupted: Callable[[], str | None] = never,
     ) -> None:
         """``pool_size``: how many requests are in flight at most.
 
         ``secrets``: texts besides the key that an error must not show if the API sends them back, such as user data.
+        ``interrupted``: returns what has interrupted the run, None if nothing has.
         ``clock``, ``sleep``, ``jitter`` (a number between 0 and 1) and ``transport`` are for tests: waiting then costs no time.
         """
         self.connection = connection
         self.clock, self.sleep, self.jitter = clock, sleep, jitter
+        self._interrupted = interrupted
         self.transport = HttpTransport(connection, pool_size) if transport is None else transport
         redactor = Redactor(connection.api_key, secrets)
         self._envelopes = Envelopes(redactor, connection.label)
         self._sender = Sender(connection, self.transport, self._envelopes, pool_size, sleep, jitter)
-        self._pages = Pages(connection, self._sender, redactor, clock)
+        self._pages = Pages(connection, self._sender, redactor)
         self.for_display = redactor.for_display
         self.backoff = self._sender.backoff
         self.paged = self._pages.paged
@@ -56,15 +59,20 @@ class Client:
         """The environment, for sentences."""
         return self.connection.label
 
-    def fetch_all(self, entity: str, deadline: Deadline, **filters: str) -> list[dict[str, Any]]:
-        """A whole list; ``filters`` are query parameters, which a server may ignore. Raises ApiError."""
-        return self._pages.fetch_all(entity, deadline, filters)
+    def deadline(self, seconds: float | None) -> Deadline:
+        """A deadline for a run with this client, so many seconds from now; None: without end."""
+        return Deadline(seconds, self.clock, self._interrupted)
 
-    def fetch_one(self, entity: str, entity_id: str, deadline: Deadline) -> dict[str, Any] | None:
+    def fetch_all(self, entity: str, deadline: Deadline, patient: bool = False, **filters: str) -> list[dict[str, Any]]:
+        """A whole list; ``filters`` are query parameters, which a server may ignore. ``patient``: see Request. Raises ApiError."""
+        return self._pages.fetch_all(entity, deadline, filters, patient)
+
+    def fetch_one(self, entity: str, entity_id: str, deadline: Deadline, patient: bool = False) -> dict[str, Any] | None:
         """One resource; None for a 404. Whether that means absence, the caller has to find out: see ``Reader.look``."""
         purpose = f"read {entity} {entity_id}"
+        request = Request("GET", self.connection.path(entity, entity_id), purpose, patient=patient)
         try:
-            data = self._sender.send(Request("GET", self.connection.path(entity, entity_id), purpose), deadline).data
+            data = self._sender.send(request, deadline).data
         except ApiError as error:
             if error.status_code == 404:
                 return None
@@ -83,12 +91,17 @@ class Client:
         deadline: Deadline,
         body: Mapping[str, Any] | None = None,
         operation: str | None = None,
+        patient: bool = False,
     ) -> Response:
-        """Sends one write. Raises ResponseLost if the server may have processed it, and does not send it again then."""
+        """Sends one write. Raises ResponseLost if the server may have processed it, and does not send it again then.
+
+        ``patient``: see Request.
+        """
         verb = operation or {"POST": "create", "PUT": "update", "DELETE": "delete"}[method]
         purpose = f"{verb} instance {entity_id}" if entity_id else f"{verb} an instance"
         params = {"operation": operation} if operation else {}
-        return self._sender.send(Request(method, self.connection.path(entity, entity_id), purpose, params, body), deadline)
+        request = Request(method, self.connection.path(entity, entity_id), purpose, params, body, patient=patient)
+        return self._sender.send(request, deadline)
 
     def task(self, task_id: str, deadline: Deadline) -> TaskStatus:
         """One look at a task. Raises TaskFailed if it has failed; a task that the API does not know is ``lost``."""
@@ -96,7 +109,7 @@ class Client:
         if task_id.strip(".") == "":
             return TaskStatus(False, lost=ApiError(f"Could not {purpose}: the API gave no usable task id."))
         try:
-            document = self._sender.send(Request("GET", "tasks/" + quote(task_id, safe=""), purpose, raw=True), deadline).data
+            document = self._sender.send(Request("GET", "tasks/" + quote(task_id, safe=""), purpose, raw=True, patient=True), deadline).data
         except ApiError as error:
             # A 404, or errors with status 200: the API has nothing to say about the task, which says nothing about the work.
             if error.status_code == 404 or (error.status_code or 500) < 300:

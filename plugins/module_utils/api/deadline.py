@@ -9,14 +9,46 @@ import time
 from collections.abc import Callable
 
 
-class Deadline:
-    """One point in time until which a run may last. ``seconds``: from now on; None: without end."""
+def never() -> str | None:
+    """What ``Deadline`` takes for a run that nothing can interrupt."""
+    return None
 
-    def __init__(self, seconds: float | None, clock: Callable[[], float] = time.monotonic) -> None:
+
+class Deadline:
+    """One point in time until which a run may last. An interruption brings it forward to now.
+
+    So all code that obeys the deadline, which every request and every pause does, also obeys an interruption.
+    """
+
+    def __init__(
+        self, seconds: float | None, clock: Callable[[], float] = time.monotonic, interrupted: Callable[[], str | None] = never
+    ) -> None:
+        """``seconds``: from now on; None: without end. ``interrupted``: returns what has interrupted the run, None if nothing has."""
         self.seconds = seconds
-        self._clock = clock
+        self._clock, self._interrupted = clock, interrupted
         self._ends = None if seconds is None else clock() + seconds
 
     def remaining(self) -> float:
         """Seconds left: 0.0 when it is over, infinite without an end."""
+        if self.interrupted:
+            return 0.0
         return float("inf") if self._ends is None else max(0.0, self._ends - self._clock())
+
+    @property
+    def interrupted(self) -> bool:
+        """Whether the run was interrupted."""
+        return self._interrupted() is not None
+
+    @property
+    def reason(self) -> str:
+        """Why it is over, as a clause."""
+        cause = self._interrupted()
+        return f"the wait_timeout of {self.seconds:g} seconds is over" if cause is None else f"the run was interrupted by {cause}"
+
+    def at_most(self, seconds: float) -> Deadline:
+        """The same deadline, but at most so many seconds from now."""
+        return Deadline(min(seconds, self.remaining()), self._clock, self._interrupted)
+
+    def extended(self, seconds: float) -> Deadline:
+        """A deadline so many seconds later, or so many seconds after the interruption. Nothing interrupts it."""
+        return Deadline(self.remaining() + seconds, self._clock)

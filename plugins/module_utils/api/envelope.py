@@ -12,6 +12,7 @@ from __future__ import annotations
 
 import email.utils
 import json
+import math
 import re
 import time
 from collections.abc import Mapping
@@ -26,6 +27,8 @@ from .redaction import Redactor
 SHOWN_TEXT = 200
 # How many characters of JSON the context of an error may have; a larger one is left out.
 MAX_CONTEXT = 10_000
+# Statuses with which a server gave up waiting for the request, or did not want it yet: a read may be sent again.
+TOO_EARLY = (408, 425)
 # What a failed task is called: the documentation says FAILED, one client knows FAILURE.
 FAILED = ("FAILED", "FAILURE")
 
@@ -58,7 +61,10 @@ class Envelopes:
             return Response(document)
         failed_already = status < 300 and document.get("taskStatus") in FAILED
         if (document.get("errors") and not failed_already) or status >= 400:
-            raise self._error_response(status, document, purpose)
+            error = self._error_response(status, document, purpose)
+            if status in TOO_EARLY:
+                error.retryable, error.retry_after = True, _retry_after(headers.get("Retry-After"))
+            raise error
         return self._success(document)
 
     def read_task(self, document: Any, task_id: str) -> TaskStatus:
@@ -68,6 +74,10 @@ class Envelopes:
         task = document
         if "taskStatus" not in document and isinstance(document.get("data"), dict):
             task = document["data"]
+        shown_id = task.get("taskId", task.get("id"))
+        if isinstance(shown_id, str) and shown_id.lower() != task_id.lower():
+            # It is about another task, so it says nothing about this one.
+            return TaskStatus(False)
         status = _upper(task.get("taskStatus", task.get("status")))
         errors = document.get("errors") or task.get("errors")
         if status in FAILED:
@@ -206,13 +216,19 @@ def _host_of(url: str) -> str | None:
 def _decoded(content: bytes) -> dict[str, Any] | None:
     """The JSON object of a body; None if it is anything else."""
     try:
-        document = json.loads(content)
+        document = json.loads(content, parse_float=_finite, parse_constant=_finite)
         if b"\\ud" in content.lower():
             # Half of a surrogate pair is not text: core would reject the whole result because of it.
             document = json.loads(json.dumps(document, ensure_ascii=False).encode("utf-8", "replace"))
     except (ValueError, RecursionError):
         return None
     return document if isinstance(document, dict) else None
+
+
+def _finite(text: str) -> float | None:
+    """A number of JSON; None for one that is infinite or no number: not everything that reads results can take those."""
+    number = float(text)
+    return number if math.isfinite(number) else None
 
 
 def _retry_after(value: str | None) -> float | None:

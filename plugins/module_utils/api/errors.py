@@ -25,6 +25,8 @@ class ApiError(Exception):
 
     # Whether a read that failed in this way may be sent again.
     retryable = False
+    # How often a request that failed in this way is sent at most; None: see ``Sender``.
+    max_tries: int | None = None
 
     def __init__(
         self,

@@ -23,6 +23,8 @@ class Request:
     body: Mapping[str, Any] | None = None
     raw: bool = False
     """Whether the whole document of the response is returned as ``data``."""
+    patient: bool = False
+    """Whether it is sent again until the deadline, not only ``api_retries`` times: something is waited for, or has to be undone."""
 
 
 @dataclass(frozen=True)

@@ -5,7 +5,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Mapping
 from typing import Any
 
 from ..text import as_integer
@@ -18,21 +18,23 @@ from .sender import Sender
 
 # How often a list that changes while its pages are read is read again.
 LIST_ATTEMPTS = 3
+# How many pages of a list are read at most: one with more never ends.
+MAX_PAGES = 1000
 
 
 class Pages:
     """Reads lists, page by page where one response does not hold everything."""
 
-    def __init__(self, connection: Connection, sender: Sender, redactor: Redactor, clock: Callable[[], float]) -> None:
-        self._connection, self._sender, self._redactor, self._clock = connection, sender, redactor, clock
+    def __init__(self, connection: Connection, sender: Sender, redactor: Redactor) -> None:
+        self._connection, self._sender, self._redactor = connection, sender, redactor
         self.paged: set[str] = set()
         """The entity types whose list came in pages. If one entry goes and another comes while pages are read, a third can be
         missed, and the count does not tell."""
 
-    def fetch_all(self, entity: str, deadline: Deadline, filters: Mapping[str, str]) -> list[dict[str, Any]]:
+    def fetch_all(self, entity: str, deadline: Deadline, filters: Mapping[str, str], patient: bool) -> list[dict[str, Any]]:
         """A whole list. Raises ApiError rather than return a part of it; a 404 means the environment or the service."""
         for _attempt in range(LIST_ATTEMPTS):
-            resources = self._read(entity, deadline, filters)
+            resources = self._read(entity, deadline, filters, patient)
             if resources is not None:
                 return resources
         raise ApiError(
@@ -40,26 +42,29 @@ class Pages:
             " are being made."
         )
 
-    def _read(self, entity: str, deadline: Deadline, filters: Mapping[str, str]) -> list[dict[str, Any]] | None:
+    def _read(self, entity: str, deadline: Deadline, filters: Mapping[str, str], patient: bool) -> list[dict[str, Any]] | None:
         """All pages of a list; None if it changed meanwhile.
 
         The published documentation promises ``recordCount`` and no paging; page_number and page_size are in an unpublished part
-        of it. So the first request asks for no page, and only what is missing is asked for by page.
+        of it. So the first request asks for no page, and only what is missing is asked for by page. Without a usable count, only
+        a page that brings nothing new shows that nothing is missing.
         """
         purpose = f"list {entity} in {self._connection.label}"
         path = self._connection.path(entity)
-        response = self._get(Request("GET", path, purpose, filters), deadline)
+        response = self._get(Request("GET", path, purpose, filters, patient=patient), deadline)
         resources, count = self._entries(response, purpose)
-        # Without a count, a page that is full may not be the last one.
-        full = as_integer(response.metadata.get("pageSize"), floats=True) if count is None else None
         seen = {_key(entity, resource, purpose): resource for resource in resources}
-        page, size = as_integer(response.metadata.get("pageCurrent"), floats=True) or 1, len(resources)
-        while (count is not None and len(seen) < count) or (full and len(resources) >= full):
-            page += 1
-            self.paged.add(entity)
+        first, size = as_integer(response.metadata.get("pageCurrent"), floats=True), len(resources)
+        page = 1 if first is None else first
+        pages = 1
+        while count is None or len(seen) < count:
+            page, pages = page + 1, pages + 1
+            if pages > MAX_PAGES:
+                raise ApiError(f"Could not {purpose}: it has more than {MAX_PAGES} pages; check that api_url leads to the API.")
             params = {**filters, "page_number": str(page), "page_size": str(max(1, size))}
-            resources, count_now = self._entries(self._get(Request("GET", path, purpose, params), deadline), purpose)
-            if count_now != count:
+            response = self._get(Request("GET", path, purpose, params, patient=patient), deadline)
+            resources, count_now = self._entries(response, purpose)
+            if count is not None and count_now != count:
                 # Something came or went: entries have moved between pages, and one may have been missed.
                 return None
             by_key = {_key(entity, resource, purpose): resource for resource in resources}
@@ -71,6 +76,7 @@ class Pages:
                     f"Could not {purpose}: the API says that there are {count} but shows {len(seen)} of them;"
                     " nothing is done with a part of a list, ask the operator of the API about it."
                 )
+            self.paged.add(entity)
             seen.update(new)
         return list(seen.values())
 
@@ -91,25 +97,21 @@ class Pages:
         """Names of environments that the key can see, for a hint; empty if they can't be read."""
         request = Request("GET", "environments", "list the environments")
         try:
-            entries = self._sender.send_once(request, Deadline(min(10, deadline.remaining()), self._clock)).data
+            entries = self._sender.send_once(request, deadline.at_most(10)).data
         except ApiError:
             return []
         names = [entry.get("name") for entry in entries if isinstance(entry, dict)] if isinstance(entries, list) else []
         return sorted({self._redactor.for_display(name) for name in names if isinstance(name, str)})[:20]
 
     def _entries(self, response: Response, purpose: str) -> tuple[list[dict[str, Any]], int | None]:
-        """The entries of a page, and how many the API says there are in all (None: it does not say)."""
+        """The entries of a page, and how many the API says there are in all; None if it says nothing that can be true."""
         entries = response.data
         if not isinstance(entries, list) or not all(isinstance(entry, dict) for entry in entries):
             raise ApiError(
                 f"Could not {purpose}: the response holds no list of objects in its field data; check that api_url leads to the API."
             )
-        given = response.metadata.get("recordCount")
-        count = as_integer(given, floats=True)
-        if given is not None and (count is None or count < 0):
-            shown = self._redactor.for_display(given)
-            raise ApiError(f"Could not {purpose}: the API says that there are {shown} of them, so the list may not be complete.")
-        return entries, count
+        count = as_integer(response.metadata.get("recordCount"), floats=True)
+        return entries, count if count is not None and count >= len(entries) else None
 
 
 def _key(entity: str, resource: Mapping[str, Any], purpose: str) -> str:

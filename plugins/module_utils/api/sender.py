@@ -15,7 +15,8 @@ from .errors import ApiError, DeadlineExceeded, NotProcessed
 from .messages import Request, Response
 from .transport import Transport
 
-# Seconds. The longest back-off, and the longest Retry-After that a read without a deadline waits for.
+# Seconds. The shortest and the longest back-off, and the longest Retry-After that a read without a deadline waits for.
+MIN_WAIT = 0.5
 MAX_BACKOFF = 30.0
 MAX_RETRY_AFTER = 60.0
 
@@ -40,37 +41,46 @@ class Sender:
         """Sends a request, again if it was certainly not processed, and a read again if its response was lost."""
         tries, problem = 0, ""
         while True:
-            if deadline.remaining() <= 0:
-                raise DeadlineExceeded(f"Could not {request.purpose}: the wait_timeout of {deadline.seconds:g} seconds is over{problem}")
             try:
-                return self.send_once(request, deadline)
+                return self.send_once(request, deadline, problem)
             except ApiError as error:
+                if isinstance(error, DeadlineExceeded):
+                    raise
                 tries, problem = tries + 1, f"; before that: {error.message}"
                 if not isinstance(error, NotProcessed) and not (request.method == "GET" and error.retryable):
                     raise
-                if tries > self._retries:
+                if tries >= (error.max_tries or self._max_tries(request, deadline)):
                     if tries > 1:
                         error.message += f" (tried {tries} times)"
                     raise
                 self._wait(error, tries, request, deadline)
 
-    def send_once(self, request: Request, deadline: Deadline) -> Response:
-        """Sends a request a single time."""
+    def send_once(self, request: Request, deadline: Deadline, problem: str = "") -> Response:
+        """Sends a request a single time. ``problem``: what went wrong before, for the error if the deadline is over."""
         # Waiting before another try is not "in flight": meanwhile, others can send.
         with self._in_flight:
+            # Checked here, because waiting for others can take long.
+            if deadline.remaining() <= 0:
+                raise DeadlineExceeded(f"Could not {request.purpose}: {deadline.reason}{problem}")
             response = self._transport.exchange(request, deadline)
         return self._envelopes.read(request, response)
 
+    def _max_tries(self, request: Request, deadline: Deadline) -> float:
+        """How often a request is sent at most."""
+        return float("inf") if request.patient and deadline.seconds is not None else self._retries + 1
+
     def backoff(self, tries: int) -> float:
-        """Seconds to wait after so many tries: doubling from 0.5 s, at most 30 s, half of it random."""
-        return float(min(MAX_BACKOFF, 0.5 * 2 ** min(tries - 1, 16))) * (0.5 + self._jitter() / 2)
+        """Seconds to wait after so many tries: doubling, at least 0.5 s and at most 30 s, up to a third of it random."""
+        return float(min(MAX_BACKOFF, MIN_WAIT * 2 ** min(tries - 1, 16) * (1 + self._jitter() / 2)))
 
     def _wait(self, error: ApiError, tries: int, request: Request, deadline: Deadline) -> None:
         """Waits before the next try: as long as the server asks for, else with exponential back-off."""
         left = deadline.remaining()
+        if left <= 0:
+            return
         if error.retry_after is None:
             # One more try shortly before the end is better than none.
-            self._sleep(min(self.backoff(tries), left - 1.0 if left > 1.0 else left))
+            self._sleep(min(self.backoff(tries), max(left - 1.0, MIN_WAIT), left))
             return
         if error.retry_after > (MAX_RETRY_AFTER if deadline.seconds is None else left):
             error.message = (
@@ -78,4 +88,4 @@ class Sender:
                 " that is left; try again later"
             )
             raise error
-        self._sleep(error.retry_after)
+        self._sleep(max(MIN_WAIT, error.retry_after))

@@ -13,15 +13,26 @@ import os
 import queue
 import ssl
 import threading
+import zlib
+from collections.abc import Iterable, Iterator
 from typing import Any, Protocol
 
 from ..text import one_line
+from .adapter import current, new_adapter
 from .connection import Connection, is_loopback
 from .deadline import Deadline
-from .errors import ApiError, NotProcessed, ResponseLost
+from .errors import ApiError, ResponseLost
+from .failures import as_api_error
 from .messages import RawResponse, Request
 
 USER_AGENT = "ansible-collection coxedge.compute"
+# The most bytes that a body may have, unpacked. The list of an environment with 100,000 instances has about 100 MB.
+MAX_BODY = 256 * 2**20
+# Bytes that are read, or unpacked, at a time.
+PIECE = 2**16
+# Seconds after which a waiting exchange looks whether the run was interrupted, and how long it then still waits for the response.
+LOOK_INTERVAL = 0.25
+AFTER_INTERRUPTION = 2.0
 
 
 class Transport(Protocol):
@@ -51,22 +62,34 @@ class HttpTransport:
         timeout = min(self._connection.api_timeout, left)
         limit = min(2 * timeout, left)
         outcome: queue.SimpleQueue[RawResponse | BaseException] = queue.SimpleQueue()
+        given_up = threading.Event()
 
         def work() -> None:
+            current.given_up = given_up
             try:
                 outcome.put(self._send(session, request, timeout))
             except BaseException as error:  # pylint: disable=broad-exception-caught
                 outcome.put(error)
 
         threading.Thread(target=work, daemon=True).start()
-        try:
-            response = outcome.get(timeout=limit)
-        except queue.Empty:
-            raise ResponseLost(
-                f"Could not {request.purpose}: the response of {self._connection.host} did not end within {limit:g} seconds"
-            ) from None
+        waited, interrupted = 0.0, False
+        while True:
+            step = min(LOOK_INTERVAL, limit - waited)
+            try:
+                response = outcome.get(timeout=step)
+                break
+            except queue.Empty:
+                waited += step
+            if not interrupted and deadline.interrupted:
+                interrupted, limit = True, min(limit, waited + AFTER_INTERRUPTION)
+            if waited >= limit:
+                given_up.set()
+                why = f"the response of {self._connection.host} did not end within {limit:g} seconds"
+                raise ResponseLost(f"Could not {request.purpose}: {deadline.reason if interrupted else why}")
+        if isinstance(response, ApiError):
+            raise response
         if isinstance(response, BaseException):
-            raise classified(response, self._connection.host, request.purpose, timeout) from None
+            raise as_api_error(response, self._connection.host, request.purpose, timeout) from None
         return response
 
     def _send(self, session: Any, request: Request, timeout: float) -> RawResponse:
@@ -82,16 +105,26 @@ class HttpTransport:
         # Straight to the adapter: the session would look into redirects even if told not to follow them.
         adapter = session.get_adapter(url)
         response = adapter.send(
-            prepared, timeout=(timeout, timeout), verify=verify_setting(self._connection), proxies=proxies_for(self._connection)
+            prepared,
+            # The body is unpacked here, in pieces: a few hundred bytes can be a gigabyte.
+            stream=True,
+            timeout=(timeout, timeout),
+            verify=verify_setting(self._connection),
+            proxies=proxies_for(self._connection),
         )
-        return RawResponse(response.status_code, response.headers, response.content)
+        try:
+            pieces = response.raw.stream(PIECE, decode_content=False)
+            return RawResponse(response.status_code, response.headers, body_of(pieces, response.headers.get("Content-Encoding"), request))
+        except BaseException:
+            # What is left of the response must not become the beginning of the next one.
+            response.raw.close()
+            raise
 
     def _ready_session(self) -> Any:
         """The session, made at first use: importing requests takes longer than many a task."""
         with self._session_lock:
             if self._session is None:
                 import requests
-                import requests.adapters
 
                 check_bundle(self._connection)
                 if not self._connection.validate_certs:
@@ -102,7 +135,9 @@ class HttpTransport:
                 # What is sent is decided here alone: the environment could add passwords from .netrc.
                 session.trust_env = False
                 session.headers.update({"MC-Api-Key": self._connection.api_key, "User-Agent": USER_AGENT, "Accept": "application/json"})
-                adapter = requests.adapters.HTTPAdapter(pool_connections=2, pool_maxsize=self._pool_size)
+                # See body_of: other encodings are not unpacked.
+                session.headers["Accept-Encoding"] = "gzip"
+                adapter = new_adapter(self._pool_size)
                 session.mount("https://", adapter)
                 session.mount("http://", adapter)
                 self._session = session
@@ -138,49 +173,43 @@ def proxies_for(connection: Connection) -> dict[str, str]:
     return get_environ_proxies(connection.base_url, no_proxy=None)
 
 
-def classified(error: BaseException, host: str, purpose: str, timeout: float) -> ApiError:
-    """An exception of requests as an ApiError. Its own text is not used: it can hold URLs with the passwords of proxies."""
-    from requests import exceptions
-
-    chain = list(_causes(error))
-    names = {type(item).__name__ for item in chain}
-    unverified = next((item for item in chain if isinstance(item, ssl.SSLCertVerificationError)), None)
-    if unverified is not None or "certificate verify failed" in str(error):
-        reason = one_line(getattr(unverified, "verify_message", "") or "it does not verify").rstrip(".")
-        return ApiError(
-            f"Could not {purpose}: the certificate of {host} can't be trusted ({reason}); check api_url, or set ca_path to the"
-            " bundle of the CA that signed it."
-        )
-    # Not every ProxyError means that the proxy was not reached: urllib3 raises one for a reset after the request was sent, too.
-    refused = {"NewConnectionError", "NameResolutionError", "ConnectTimeoutError"}
-    if isinstance(error, exceptions.ConnectTimeout) or names & refused or "Tunnel connection failed" in str(error):
-        through = "the proxy of the environment" if isinstance(error, exceptions.ProxyError) else host
-        return NotProcessed(f"Could not {purpose}: no connection to {through} ({_os_reason(chain)})")
-    if isinstance(error, exceptions.Timeout) or names & {"ReadTimeoutError", "TimeoutError"}:
-        return ResponseLost(f"Could not {purpose}: {host} did not respond within {timeout:g} seconds")
-    if isinstance(error, (exceptions.RequestException, OSError)) or "HTTPError" in {c.__name__ for c in type(error).__mro__}:
-        return ResponseLost(f"Could not {purpose}: the connection to {host} broke off ({_os_reason(chain)})")
-    if isinstance(error, ImportError):
-        raise error
-    return ResponseLost(f"Could not {purpose}: an unexpected {type(error).__name__} on the way to {host}")
+def body_of(pieces: Iterable[bytes], encoding: str | None, request: Request) -> bytes:
+    """A whole body, unpacked. Raises ResponseLost, which is not retried, if it has more than MAX_BODY bytes or an encoding that
+    was not asked for, such as gzip in gzip."""
+    encoding = (encoding or "identity").strip().lower()
+    if encoding not in ("identity", "gzip", "x-gzip"):
+        raise _unreadable(request, f"has the encoding {one_line(encoding)}, which was not asked for")
+    body = bytearray()
+    try:
+        for piece in pieces if encoding == "identity" else unpacked(pieces):
+            body += piece
+            if len(body) > MAX_BODY:
+                raise _unreadable(request, f"has more than {MAX_BODY // 2**20} MiB")
+    except (zlib.error, EOFError):
+        raise ResponseLost(f"Could not {request.purpose}: the response can't be unpacked") from None
+    return bytes(body)
 
 
-def _causes(error: BaseException | None) -> list[BaseException]:
-    """An exception and all that it wraps, in whichever way its library wraps."""
-    found: list[BaseException] = []
-    waiting = [error]
-    while waiting and len(found) < 20:
-        item = waiting.pop(0)
-        if not isinstance(item, BaseException) or item in found:
-            continue
-        found.append(item)
-        waiting += [item.__cause__, item.__context__, getattr(item, "reason", None), *item.args]
-    return found
+def unpacked(pieces: Iterable[bytes]) -> Iterator[bytes]:
+    """Unpacks gzip, at most PIECE bytes at a time. Raises zlib.error if it is no gzip, EOFError if its end is missing."""
+    decoder, is_begun = zlib.decompressobj(31), False
+    for piece in pieces:
+        is_begun = is_begun or bool(piece)
+        # When a whole piece comes out, more can follow without further input.
+        more = bool(piece)
+        while more:
+            if decoder.eof:
+                # Another member: gzip files can be joined.
+                decoder = zlib.decompressobj(31)
+            found = decoder.decompress(piece, PIECE)
+            yield found
+            piece = decoder.unused_data if decoder.eof else decoder.unconsumed_tail
+            more = bool(piece) or (len(found) == PIECE and not decoder.eof)
+    if is_begun and not decoder.eof:
+        raise EOFError
 
 
-def _os_reason(chain: list[BaseException]) -> str:
-    """The operating system's own words for what happened, else the name of the innermost exception."""
-    for item in reversed(chain):
-        if isinstance(item, OSError) and item.strerror and isinstance(item.errno, int):
-            return str(item.strerror).lower()
-    return type(chain[-1]).__name__
+def _unreadable(request: Request, why: str) -> ResponseLost:
+    lost = ResponseLost(f"Could not {request.purpose}: the response {why}; check that api_url leads to the API")
+    lost.retryable = False
+    return lost

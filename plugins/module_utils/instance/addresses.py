@@ -10,7 +10,7 @@ from typing import Any
 
 
 def users_of(address: Mapping[str, Any]) -> set[str]:
-    """The ids of the instances that use a public IP address; an empty text for one whose id can't be read."""
+    """The ids, in lower case, of the instances that use a public IP address; an empty text for one whose id can't be read."""
     users = address.get("instances")
     ids = [user.get("id") if isinstance(user, dict) else None for user in (users if isinstance(users, list) else [])]
-    return {item if isinstance(item, str) else "" for item in ids}
+    return {item.lower() if isinstance(item, str) else "" for item in ids}

@@ -8,7 +8,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any
 
-from ..text import is_uuid, one_line
+from ..text import is_same, is_uuid, one_line
 from .conditions import DESTROYED, condition
 from .fields import BY_OPTION, FIELDS, Field
 from .steps import Step
@@ -28,15 +28,6 @@ def may_differ(row: Field, current: Mapping[str, Any], wanted: Any) -> bool:
     return name != wanted if name is not None else current.get(row.attribute) is not None
 
 
-def is_same(actual: Any, wanted: Any) -> bool:
-    """Whether a reported value is the wanted one: ids in any case, numbers also as text."""
-    if isinstance(actual, str) and isinstance(wanted, str) and is_uuid(wanted):
-        return actual.lower() == wanted.lower()
-    if isinstance(wanted, int) and isinstance(actual, str):
-        return actual == str(wanted)
-    return bool(actual == wanted)
-
-
 def resizes(current: Mapping[str, Any], options: Mapping[str, Any]) -> bool:
     """Whether the size may have to change."""
     return any(may_differ(BY_OPTION[name], current, options.get(name)) for name in ("compute_offering", "cpu_count", "memory_in_mb"))
@@ -53,7 +44,7 @@ def difference(step: Step, current: Mapping[str, Any]) -> str:
     changes = []
     for row in FIELDS:
         attribute = row.attribute or ""
-        if row.changed_by != step.action or attribute not in step.effect or current.get(attribute) == step.effect[attribute]:
+        if row.changed_by != step.action or attribute not in step.effect or is_same(current.get(attribute), step.effect[attribute]):
             continue
         key = row.name_attribute or attribute
         changes.append(f"{row.option} {one_line(current.get(key))} -> {one_line(step.effect.get(key))}")

@@ -8,7 +8,7 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from typing import Any
 
-from ..text import enumerated, one_line
+from ..text import enumerated, is_same, one_line
 from .compare import associates, difference, drift_of, may_differ, resizes
 from .conditions import RUNNING, STOPPED, condition, described, name_and_id
 from .fields import BY_OPTION, FIELDS
@@ -65,10 +65,10 @@ def _changes(current: Mapping[str, Any], options: Mapping[str, Any], resolved: R
         size = size_of(offering, options, current)
         effect = {"compute_offering_id": offering.get("id"), "compute_offering_name": offering.get("name")}
         effect.update({n: v for n, v in (("cpu_count", size.cpu_count), ("memory_in_mb", size.memory_in_mb)) if v is not None})
-        if any(current.get(name) != value for name, value in effect.items() if name != "compute_offering_name"):
+        if not all(is_same(current.get(name), value) for name, value in effect.items() if name != "compute_offering_name"):
             found["changeComputeOffering"] = Step("changeComputeOffering", {"computeOfferingId": offering.get("id"), **size.body}, effect)
     network = resolved.records.get("network")
-    if network is not None and network.get("id") != current.get("network_id"):
+    if network is not None and not is_same(current.get("network_id"), network.get("id")):
         effect = {name: value for name, value in network_attributes(network).items() if value is not None}
         # The server chooses the new address.
         found["changeNetwork"] = Step("changeNetwork", {"networkId": network.get("id")}, {**effect, "ip_address": None})
@@ -87,14 +87,14 @@ def _changes(current: Mapping[str, Any], options: Mapping[str, Any], resolved: R
 def _conflicts(current: Mapping[str, Any], options: Mapping[str, Any], resolved: Resolved) -> list[str]:
     """What makes the changes impossible: a name that is taken, an address that can't be changed. A sentence each."""
     found = []
-    others = [holder for holder in resolved.holders if holder != current.get("id")]
+    others = [holder for holder in resolved.holders if not is_same(holder, current.get("id"))]
     if others:
         have = "has" if len(others) == 1 else "have"
         found.append(
             f"{described(current)} can't be renamed to {options['name']!r}, because {enumerated(others)} already {have} that name:"
             " choose another name."
         )
-    moves = "network" in resolved.records and resolved.records["network"].get("id") != current.get("network_id")
+    moves = "network" in resolved.records and not is_same(current.get("network_id"), resolved.records["network"].get("id"))
     if may_differ(BY_OPTION["ip_address"], current, options.get("ip_address")) and not moves:
         actual = one_line(current.get("ip_address"))
         found.append(

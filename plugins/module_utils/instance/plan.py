@@ -105,6 +105,7 @@ def _ending(action: str, current: Mapping[str, Any], options: Mapping[str, Any],
         addresses = current.get("public_ips")
         kept = addresses
         if isinstance(addresses, list):
-            kept = [item for item in addresses if not isinstance(item, Mapping) or item.get("id") not in resolved.address_ids]
+            released = {text.lower() for text in resolved.address_ids}
+            kept = [item for item in addresses if not isinstance(item, Mapping) or str(item.get("id")).lower() not in released]
         after = {**current, "state": OPERATIONS[action].ends_in, "public_ips": kept}
     return Plan((Step(action, body),), current, after, warnings=tuple(resolved.warnings))

@@ -9,6 +9,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
+from ..text import is_same
 from .conditions import DESTROYED, NONE, RUNNING, STOPPED, TRANSITION, condition, state_of
 from .fields import FIELDS
 from .operations import OPERATIONS, Operation
@@ -129,9 +130,10 @@ def shows_effect(step: Step, before: Mapping[str, Any] | None, now: Mapping[str,
 def has_effect(step: Step, now: Mapping[str, Any]) -> bool:
     """Whether an instance shows the new values of a change. What the API does not report does not show."""
     if step.operation.is_about_iso:
-        return "iso_id" in now and now["iso_id"] == step.effect["iso_id"]
+        # Without an ISO, some versions of the API report an empty text.
+        return "iso_id" in now and is_same(now["iso_id"] or None, step.effect["iso_id"])
     wanted = {row.attribute for row in FIELDS if row.changed_by == step.action} & set(step.effect)
-    return bool(wanted) and all(now.get(name) == step.effect[name] for name in wanted if name is not None)
+    return bool(wanted) and all(is_same(now.get(name), step.effect[name]) for name in wanted if name is not None)
 
 
 def contradicts(step: Step, now: Mapping[str, Any] | None) -> bool:

@@ -22,8 +22,9 @@ from .waiting import GRACE, Polling
 class Delivery:
     """Sends steps. If a response is lost, it looks at the instance before anything is sent again."""
 
-    def __init__(self, reader: Reader) -> None:
-        self._reader, self._run = reader, reader.run
+    def __init__(self, reader: Reader, persistent: bool = False) -> None:
+        """``persistent``: whether a step is sent again until the deadline, not only ``api_retries`` times."""
+        self._reader, self._run, self._persistent = reader, reader.run, persistent
 
     async def send(self, step: Step, current: dict[str, Any] | None) -> tuple[Response, bool]:
         """Sends a step. Returns the response, and whether the server confirmed it; if not, only the instance shows the effect.
@@ -33,7 +34,8 @@ class Delivery:
         """
         instance_id = (current or {}).get("id")
         query = step.action if step.operation.is_query else None
-        request = partial(self._run.client.write, step.operation.method, "instances", instance_id, self._run.deadline, step.body, query)
+        write, deadline = self._run.client.write, self._run.deadline
+        request = partial(write, step.operation.method, "instances", instance_id, deadline, step.body, query, self._persistent)
         losses = 0
         while True:
             try:
@@ -52,7 +54,8 @@ class Delivery:
                 if await self._took_effect(step, current, losses, lost):
                     self.record(step)
                     return Response(), False
-                if not step.operation.repeatable or losses > self._run.client.connection.api_retries:
+                may_repeat = self._persistent or losses <= self._run.client.connection.api_retries
+                if not step.operation.repeatable or not may_repeat:
                     self.record(step)
                     raise self.outcome_unknown(step, lost, current) from None
             except ApiError as error:
@@ -83,7 +86,7 @@ class Delivery:
         polling = Polling(self._run.client, self._run.deadline)
         try:
             while True:
-                new = self._new_ids(await self._reader.instances())
+                new = self.new_ids(await self._reader.instances(patient=True))
                 if new or polling.waited() >= GRACE:
                     break
                 await polling.wait_within_grace("the new instance to appear in the list")
@@ -100,10 +103,10 @@ class Delivery:
             why = ApiError(f"{why.clause}; several new instances have the name: {', '.join(new)}")
         raise self.outcome_unknown(step, why, None)
 
-    def _new_ids(self, instances: list[dict[str, Any]]) -> list[str]:
+    def new_ids(self, instances: list[dict[str, Any]]) -> list[str]:
         """The ids of live instances with the wanted name that were not there before the create."""
         name, known = self._run.options["name"], self._reader.known_ids
-        return [item["id"] for item in instances if item.get("name") == name and item["id"] not in known and is_live(item)]
+        return [item["id"] for item in instances if item.get("name") == name and item["id"].lower() not in known and is_live(item)]
 
     async def _is_done_already(self, step: Step, current: dict[str, Any] | None, losses: int, error: ApiError) -> bool:
         """Whether a step needs nothing more although the server refused it. Raises Raced, or an error of its own."""

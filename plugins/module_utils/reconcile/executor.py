@@ -13,11 +13,11 @@ from ..api.errors import ApiError, DeadlineExceeded
 from ..api.messages import Response, TaskStatus
 from ..instance.conditions import DESTROYED, ERROR, NONE, RUNNING, STOPPED, TRANSITION, condition, described, is_live
 from ..instance.creation import steps_after_create
-from ..instance.steps import NO_PROGRESS, Plan, Progress, Refused, Step, contradicts, final_view, has_ended, reboots
+from ..instance.steps import NO_PROGRESS, Plan, Progress, Step, contradicts, final_view, has_ended, reboots
 from ..instance.view import partial_view
-from ..text import is_uuid
+from ..text import is_same
 from .delivery import Delivery
-from .outcome import Raced
+from .identity import NewInstance, id_in
 from .reader import Reader
 from .waiting import GRACE, Polling, wait_for_task
 
@@ -30,11 +30,12 @@ class Executor:
         self._reader, self._delivery, self._run = reader, delivery, reader.run
         self._checks_duplicates = checks_duplicates
         self.created: Mapping[str, Any] | None = None
-        self.created_id: str | None = None
-        """The id of the instance that this run created, as soon as it is known."""
+        self.new = NewInstance(reader, delivery)
         self.progress: Progress = NO_PROGRESS
         self.stopped_id: str | None = None
         """The running instance that this run stopped in order to change it, until it is started again."""
+        self.pending_task: str | None = None
+        """The task whose end this run did not see."""
 
     async def execute(self, plan: Plan) -> dict[str, Any] | None:
         """Executes a plan. Returns the instance as it is at the end."""
@@ -48,51 +49,32 @@ class Executor:
 
     async def run_step(self, step: Step, current: dict[str, Any] | None, waits: bool) -> dict[str, Any] | None:
         """Sends a step, waits for its task, then for the state that it leads to. Returns the instance afterwards."""
-        if step.action == "stop" and condition(current) == RUNNING and self._run.options["state"] != "stopped":
-            self.stopped_id = (current or {}).get("id")
-        response, confirmed = await self._delivery.send(step, current)
-        self._note_interruption(step, current)
-        target = _id_in(response.data) if step.action == "create" else (current or {}).get("id")
+        response, confirmed = await self._sent(step, current)
+        creates = step.action == "create"
+        target = id_in(response.data) if creates else (current or {}).get("id")
         self._run.outcome.task_id = response.task_id
-        if step.action == "create":
-            self.created_id = target
+        if creates:
+            await self.new.identify(target, response.data)
         if not waits:
             return await self._unawaited(step, response, current, target)
         lost: ApiError | None = None
         if response.task_id:
             status = await self.awaited_task(response.task_id)
             lost = status.lost
-            if step.action == "create":
-                target = self.created_id = _id_in(status.result) or target
+            if creates:
+                target = id_in(status.result) or target
+                await self.new.identify(target, status.result)
                 self._run.outcome.keep_password(status.result)
-        elif step.action == "create":
+        elif creates:
             self._run.outcome.keep_password(response.data)
         if target is None:
             # The work is done, or its task is lost, and no response gave the id.
-            target = self.created_id = await self._delivery.adopt_created(step, lost)
+            target = self.new.id = await self._delivery.adopt_created(step, lost)
         try:
             return await self._await_end(step, str(target), current, confirmed and lost is None, lost)
         except ApiError as error:
             error.task_id = error.task_id or response.task_id
             raise
-
-    async def restarted(self, error: ApiError | Refused) -> ApiError | Refused:
-        """Starts the instance again that was stopped for changes which then failed. Returns the error, with the outcome of that."""
-        instance_id, self.stopped_id = str(self.stopped_id), None
-        try:
-            polling = Polling(self._run.client, self._run.deadline)
-            now = await self._reader.look(instance_id)
-            while condition(now) == TRANSITION:
-                await polling.wait("the end of its transition")
-                now = await self._reader.look(instance_id)
-            if condition(now) == STOPPED:
-                await self.run_step(Step("start"), now, waits=True)
-        except (ApiError, Raced) as problem:
-            text = f"; it was stopped for the change and could not be started again: {problem}"
-            if not isinstance(error, ApiError):
-                return Refused(str(error).rstrip(". ") + text)
-            error.add(text)
-        return error
 
     def forget_stop(self) -> None:
         """Forgets a stop that is another's by now: the instance is not started again then."""
@@ -101,8 +83,11 @@ class Executor:
 
     async def awaited_task(self, task_id: str) -> TaskStatus:
         """Waits for a task to end. Errors have its id."""
+        self.pending_task = task_id
         try:
-            return await wait_for_task(self._run.client, task_id, self._run.deadline)
+            status = await wait_for_task(self._run.client, task_id, self._run.deadline)
+            self.pending_task = None
+            return status
         except DeadlineExceeded as error:
             error.add(f"; the last state seen is {self._run.client.for_display(self._reader.last_state or 'none')}")
             raise
@@ -153,13 +138,23 @@ class Executor:
         if warning:
             outcome.warnings.append(warning)
 
-    def _note_interruption(self, step: Step, current: Mapping[str, Any] | None) -> None:
-        """Remembers what must not happen to the instance twice, or must be undone, if a second plan is made."""
-        running = condition(current) == RUNNING
+    async def _sent(self, step: Step, current: dict[str, Any] | None) -> tuple[Response, bool]:
+        """Sends a step: see ``Delivery.send``. Remembers what must not happen twice, or must be undone, if the rest fails."""
+        running, actions = condition(current) == RUNNING, self._run.outcome.actions
+        already = len(actions)
+        try:
+            response, confirmed = await self._delivery.send(step, current)
+        finally:
+            # A stop counts even if its response was lost, but not if it was never sent.
+            if step.action == "stop" and running and len(actions) > already and self._run.options["state"] != "stopped":
+                self.stopped_id = (current or {}).get("id")
         if step.action == "start":
             self.stopped_id = None
         if step.action == "reboot" or (running and (step.action == "stop" or reboots(step))):
             self.progress = Progress(True, step.action == "stop")
+        answered = id_in(response.data)
+        # An answer about another instance says nothing about this one.
+        return response, confirmed and (current is None or answered is None or is_same(answered, current["id"]))
 
     async def _unawaited(self, step: Step, response: Response, current: dict[str, Any] | None, target: str | None) -> dict[str, Any] | None:
         """What can be returned after the last step of a run that does not wait."""
@@ -188,6 +183,8 @@ class Executor:
         polling = Polling(self._run.client, self._run.deadline)
         while True:
             now = await self._reader.look(instance_id)
+            if now is not None and step.action == "create":
+                await self.new.identify(instance_id, now)
             if has_ended(step, now) and (confirmed or not contradicts(step, now)):
                 return final_view(step, before, now)
             if now is None or (step.operation.leaves_alive and condition(now) in (ERROR, DESTROYED, NONE)):
@@ -208,16 +205,14 @@ class Executor:
 
 def duplicate_warning(client: Client, created: Mapping[str, Any], instances: Sequence[Mapping[str, Any]]) -> str | None:
     """A warning of other live instances in a list that have the name of a new one; None if there are none."""
-    others = [item["id"] for item in instances if item.get("name") == created.get("name") and item["id"] != created["id"] and is_live(item)]
+    others = [
+        item["id"]
+        for item in instances
+        if item.get("name") == created.get("name") and not is_same(item["id"], created["id"]) and is_live(item)
+    ]
     if not others:
         return None
     return (
         f"Another instance has the name of the new one, {client.for_display(created['id'])}: {', '.join(map(client.for_display, others))};"
         " it may have been created at the same time by another run, and nothing was destroyed"
     )
-
-
-def _id_in(data: Any) -> str | None:
-    """The id of the instance that a response or a result shows."""
-    found = data.get("id") if isinstance(data, Mapping) else None
-    return found if is_uuid(found) else None

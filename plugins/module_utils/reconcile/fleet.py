@@ -151,7 +151,7 @@ class Fleet:
             instance = without_details(instance)
         result: dict[str, Any] = {
             "name": known.get("name") or options.get("name"),
-            "id": known.get("id") or reconciler.executor.created_id or options.get("id"),
+            "id": known.get("id") or reconciler.executor.new.id or options.get("id"),
             "changed": bool(outcome.actions),
             "failed": failed,
             "msg": None,

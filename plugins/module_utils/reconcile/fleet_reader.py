@@ -36,15 +36,15 @@ class SharedListing:
         self._turn = 0
         self._instances: list[dict[str, Any]] = []
 
-    def instances(self) -> list[dict[str, Any]]:
-        """The list, as it is at some time after this was called. Raises ApiError."""
+    def instances(self, patient: bool = False) -> list[dict[str, Any]]:
+        """The list, as it is at some time after this was called. ``patient``: as for the first that waits for it. Raises ApiError."""
         turn = self._turn
         with self._lock:
             # A list that was begun while this waited for the lock is recent enough; one that was already under way is not.
             if self._turn < turn + 2:
                 self._turn += 1
                 try:
-                    self._instances = self._client.fetch_all("instances", self._deadline)
+                    self._instances = self._client.fetch_all("instances", self._deadline, patient)
                 except BaseException:
                     self._turn -= 1
                     raise
@@ -68,7 +68,7 @@ class FirstList:
         self.instances = self.listing.instances()
         self.by_name = by_name(self.instances)
         self.by_id = {instance["id"].lower(): instance for instance in self.instances}
-        self.known_ids = frozenset(instance["id"] for instance in self.instances)
+        self.known_ids = frozenset(self.by_id)
 
 
 class FleetReader(Reader):
@@ -88,7 +88,7 @@ class FleetReader(Reader):
             self.known_ids = self._first.known_ids
         return current
 
-    async def look(self, instance_id: str) -> dict[str, Any] | None:
+    async def look(self, instance_id: str, patient: bool = True) -> dict[str, Any] | None:
         """An instance as it is now, or at first as the first list shows it."""
         listed = self._first.by_id.get(instance_id.lower()) if self._on_first_list else None
         if listed is not None and not self._needs_details():
@@ -96,7 +96,7 @@ class FleetReader(Reader):
         if listed is not None:
             # A list that contradicts what is read from now on has to be a new one.
             self._on_first_list = False
-        instance = await super().look(instance_id)
+        instance = await super().look(instance_id, patient)
         if instance is None or self._needs_details():
             return instance
         # As the list shows it, so that all members are compared and returned alike.
@@ -105,16 +105,16 @@ class FleetReader(Reader):
     async def read(self, listed: Mapping[str, Any]) -> dict[str, Any] | None:
         """An instance of the list just read, in as much detail as the run needs."""
         if not self._on_first_list or self._needs_details():
-            return await self.look(listed["id"])
+            return await self.look(listed["id"], patient=False)
         self.latest = instance = list_view(listed)
         self.last_state = state_of(instance)
         return instance
 
-    async def instances(self) -> list[dict[str, Any]]:
+    async def instances(self, patient: bool = False) -> list[dict[str, Any]]:
         """The entries of the first list that have the name; later, a new list."""
         if self._on_first_list:
             return [] if self.run.options.get("id") else self._first.by_name.get(self.run.options["name"], [])
-        return await call(self._first.listing.instances)
+        return await call(self._first.listing.instances, patient)
 
     def _needs_details(self) -> bool:
         """Whether what a list shows is not enough to plan with, or to return."""

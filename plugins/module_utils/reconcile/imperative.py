@@ -16,8 +16,10 @@ from ..api.errors import ApiError
 from ..instance.conditions import DESTROYED, condition, described
 from ..instance.options import merged_options
 from ..instance.steps import Lookup, Refused, Step
+from ..text import is_same
 from .delivery import Delivery
 from .executor import Executor
+from .identity import id_in
 from .outcome import Raced
 from .reader import Reader
 from .run import Run
@@ -60,6 +62,12 @@ class ImperativeRun:
             if status.lost:
                 raise self._delivery.outcome_unknown(step, status.lost, current)
             result = status.result
+        answered = id_in(result)
+        if answered is not None and not is_same(answered, current["id"]):
+            raise ApiError(
+                f"The API answered with the password of another instance, {answered}, so it is not returned: the password of"
+                f" {described(current)} may have been reset; reset it once more."
+            )
         self.outcome.keep_password(result)
         if self.outcome.password is None:
             raise ApiError(f"The password of {described(current)} was reset, but the API did not return the new one: reset it once more.")
@@ -70,8 +78,9 @@ class ImperativeRun:
         current = await self._selected()
         wanted = None if iso is None else await self._attachable(iso)
         reports = "iso_id" in current
-        reported = current.get("iso_id")
-        if reports and reported == wanted:
+        # Without an ISO, some versions of the API report an empty text.
+        reported = current.get("iso_id") or None
+        if reports and is_same(reported, wanted):
             return current
         self.outcome.diff = {"before": {"iso_id": reported if reports else "not reported"}, "after": {"iso_id": wanted}}
         steps = [Step("detachIso", None, {"iso_id": None})] if wanted is None or reported is not None else []

@@ -23,7 +23,7 @@ class Reader:
     def __init__(self, run: Run) -> None:
         self.run = run
         self.known_ids: frozenset[str] = frozenset()
-        """Ids in the list that was read before a create: any other id is new."""
+        """Ids, in lower case, in the list that was read before a create: any other id is new."""
         self.last_state = ""
         self.latest: dict[str, Any] | None = None
         """The instance as it was last seen."""
@@ -31,10 +31,10 @@ class Reader:
     async def find(self) -> dict[str, Any] | None:
         """The instance that the options select, None if there is none. Raises Refused if a name selects several."""
         if self.run.options.get("id"):
-            return await self._find_by_id(self.run.options["id"])
+            return await self._find_by_id(self.run.options["id"].lower())
         for _attempt in range(2):
             instances = await self.instances()
-            self.known_ids = frozenset(instance["id"] for instance in instances)
+            self.known_ids = frozenset(instance["id"].lower() for instance in instances)
             listed = self.selected_from(instances)
             if listed is None:
                 break
@@ -44,8 +44,8 @@ class Reader:
             # It was destroyed after the list was read, so the name no longer selects it. By now it may select another one.
         return None
 
-    async def look(self, instance_id: str) -> dict[str, Any] | None:
-        """An instance as it is now, None if it does not exist.
+    async def look(self, instance_id: str, patient: bool = True) -> dict[str, Any] | None:
+        """An instance as it is now, None if it does not exist. ``patient``: whether reads are tried until the deadline.
 
         A 404 is also what a mistyped environment returns, or a gateway in trouble. It means absence only if a list of the
         environment succeeds and does not show the instance.
@@ -53,10 +53,10 @@ class Reader:
         client, deadline = self.run.client, self.run.deadline
         polling = Polling(client, deadline)
         while True:
-            found = await call(client.fetch_one, "instances", instance_id, deadline)
+            found = await call(client.fetch_one, "instances", instance_id, deadline, patient)
             if found is not None:
                 break
-            instances = await self.instances()
+            instances = await self.instances(patient)
             if not any(item["id"].lower() == instance_id.lower() and condition(item) != NONE for item in instances):
                 break
             if polling.waited() >= GRACE:
@@ -69,11 +69,15 @@ class Reader:
 
     async def read(self, listed: Mapping[str, Any]) -> dict[str, Any] | None:
         """An instance of the list just read, in as much detail as the run needs."""
-        return await self.look(listed["id"])
+        return await self.look(listed["id"], patient=False)
 
-    async def instances(self) -> list[dict[str, Any]]:
+    async def instances(self, patient: bool = False) -> list[dict[str, Any]]:
         """The list of instances, as the API has it."""
-        return await call(self.run.client.fetch_all, "instances", self.run.deadline)
+        return await call(self.run.client.fetch_all, "instances", self.run.deadline, patient)
+
+    def correct(self, latest: dict[str, Any] | None) -> None:
+        """Replaces what was seen last: by what a later run saw, or by nothing if it was another instance."""
+        self.latest, self.last_state = latest, state_of(latest)
 
     async def settled(self, current: dict[str, Any] | None) -> dict[str, Any] | None:
         """Waits for a transition to end if the table says so, in check mode too: the plan depends on where it ends."""
@@ -117,7 +121,7 @@ class Reader:
         return options["state"] == "recovered" or bool(options["state"] == "absent" and options["purge"])
 
     async def _find_by_id(self, instance_id: str) -> dict[str, Any] | None:
-        current = await self.look(instance_id)
+        current = await self.look(instance_id, patient=False)
         if condition(current) == NONE:
             current = None
         if current is None and self.run.options["state"] != "absent":

@@ -19,6 +19,7 @@ from .executor import Executor
 from .outcome import Outcome, Raced
 from .reader import Reader
 from .resolver import resolve
+from .restart import restarted
 from .run import Run
 
 
@@ -38,8 +39,9 @@ class Reconciler:
             last_state = self.reader.last_state
             if isinstance(error, DeadlineExceeded) and last_state and "last state" not in error.message:
                 error.add(f"; the last state seen is {self.run.client.for_display(last_state)}")
-            if self.executor.stopped_id is not None:
-                raise (await self.executor.restarted(error)) from None
+            executor = self.executor
+            if executor.stopped_id is not None:
+                raise (await restarted(self.run, self.reader, executor.stopped_id, executor.pending_task, error)) from None
             raise
 
     async def _converge(self) -> Outcome:

@@ -12,7 +12,7 @@ from ..instance.addresses import users_of
 from ..instance.conditions import described, is_live, name_and_id
 from ..instance.steps import Lookups, Refused, Resolved
 from ..jobs import call
-from ..text import is_uuid
+from ..text import is_same, is_uuid
 from .catalog import Catalog
 
 
@@ -41,7 +41,7 @@ async def _volumes(catalog: Catalog, wanted: Sequence[str], current: Mapping[str
     """Ids of the data volumes to delete with an instance. They must be attached to it."""
     listed = await catalog.part("volumes", type="data", instance_id=current["id"])
     # Filtered again: a server that ignores the parameters must not make us delete the volumes of others.
-    volumes = [volume for volume in listed if volume.get("instanceId") == current["id"] and volume.get("type") == "data"]
+    volumes = [item for item in listed if is_same(item.get("instanceId"), current["id"]) and str(item.get("type")).lower() == "data"]
     if list(wanted) == ["all"]:
         return tuple(volume["id"] for volume in volumes)
     return _chosen(catalog, "volumes_to_delete", wanted, volumes, current)
@@ -51,21 +51,22 @@ async def _addresses(catalog: Catalog, wanted: Sequence[str], current: Mapping[s
     """Ids of the public addresses to release with an instance. Others must not use them."""
     listed = await catalog.part("public_ips", instance_id=current["id"])
     shown = current.get("public_ips")
-    reported = {str(address.get("id")) for address in (shown if isinstance(shown, list) else []) if isinstance(address, dict)}
+    reported = {str(address.get("id")).lower() for address in (shown if isinstance(shown, list) else []) if isinstance(address, dict)}
+    instance_id = current["id"].lower()
     own: list[dict[str, Any]] = []
     shared: list[dict[str, Any]] = []
     for address in listed:
         users = users_of(address)
         # Filtered again: see _volumes. If the list does not say who uses an address, the instance itself may.
-        if current["id"] in users or (not users and address["id"] in reported):
-            (shared if users - {current["id"]} else own).append(address)
+        if instance_id in users or (not users and address["id"].lower() in reported):
+            (shared if users - {instance_id} else own).append(address)
     if list(wanted) == ["all"]:
         for address in shared:
             text = catalog.client.for_display(address.get("ipAddress"))
             warnings.append(f"The public IP address {text} is kept: other instances than {name_and_id(current)} use it too")
         return tuple(address["id"] for address in own)
     for text in wanted:
-        if any(text in (address["id"], address.get("ipAddress")) for address in shared):
+        if any(is_same(address["id"], text) or address.get("ipAddress") == text for address in shared):
             raise Refused(
                 f"public_ips_to_release: {text} is used by other instances too and can't be released with {name_and_id(current)}."
             )

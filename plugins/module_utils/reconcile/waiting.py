@@ -41,7 +41,8 @@ class Polling:
         """Pauses until the next look. Raises DeadlineExceeded, with what the time was too short for."""
         await pause(self.interval(limit))
         if self._deadline.remaining() <= 0:
-            raise DeadlineExceeded(f"The wait_timeout of {self._deadline.seconds:g} seconds is over while waiting for {waiting_for}")
+            reason = self._deadline.reason
+            raise DeadlineExceeded(f"{reason[0].upper()}{reason[1:]} while waiting for {waiting_for}")
 
     async def wait_within_grace(self, waiting_for: str) -> None:
         """The same, but not past the end of GRACE."""

@@ -14,23 +14,22 @@ from ansible_collections.coxedge.compute.tests.benchmark.inventory import withou
 from ansible_collections.coxedge.compute.tests.functional.awx.controller import (
     INJECTORS,
     KEY,
-    ROOT,
     TEMPLATES,
     Awx,
     hosts_of,
     injected,
     job_inventory,
 )
-from ansible_collections.coxedge.compute.tests.functional.test_cores import CORES
+from ansible_collections.coxedge.compute.tests.functional.cores import OTHER_CORES, commands_of
 from ansible_collections.coxedge.compute.tests.functional.test_inventory import HOSTILE
 
 pytestmark = pytest.mark.roles
 
 
-@pytest.mark.parametrize("core", [None, *CORES])
+@pytest.mark.parametrize("core", [None, *OTHER_CORES])
 def test_from_the_credential_to_a_job(runner, core):
-    if core and not (ROOT / f".venv-core-{core}" / "bin" / "python").exists():
-        pytest.skip(f"ansible-core {core} is not installed: make cores")
+    if core:
+        commands_of(core)
     awx, marker = Awx(runner, core), runner.folder / "marker"
     # The last three would be host patterns.
     texts = [text % marker if "%s" in text else text for text in [*HOSTILE, "a:b:c", "all,!x", "[0:9]"]]

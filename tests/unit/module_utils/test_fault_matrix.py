@@ -60,6 +60,12 @@ FAULTS: dict[str, Any] = {
     "task failed": {"kind": "task_failed", "message": "no host"},
     "task lost": {"kind": "task_lost"},
     "task never ends": {"kind": "task_stuck"},
+    "interim responses": {"kind": "interim"},
+    "another instance's id": {"kind": "another_id"},
+    "another task": {"kind": "another_task"},
+    "a page without a count": {"kind": "no_count"},
+    "408": {"kind": "status", "status": 408},
+    "gzip in gzip": {"kind": "status", "status": 200, "body": {}, "headers": {"Content-Encoding": "gzip, gzip"}},
     "task of an unknown status": {
         "kind": "status",
         "status": 200,
@@ -68,6 +74,14 @@ FAULTS: dict[str, Any] = {
 }
 TRANSIENT = ("refused", "429", "429 with Retry-After", "500", "502 HTML", "503", "reset before acting", "reset after acting")
 TRANSIENT += ("time-out before acting", "time-out after acting", "truncated JSON", "500 after acting")
+TRANSIENT += ("interim responses", "a page without a count", "408")
+# Faults that only some requests can have: the kind, and whether a request can.
+ONLY_FOR = {
+    "task_": lambda case: case.method != "GET" or "tasks" in case.path,
+    "another_task": lambda case: "tasks" in case.path,
+    "another_id": lambda case: case.method != "GET" or not case.path.endswith("s$"),
+    "no_count": lambda case: case.method == "GET" and case.path.endswith("$"),
+}
 LOST = (
     "reset before acting",
     "reset after acting",
@@ -140,16 +154,20 @@ def test_each_fault(harness, clock, name, count):
     case = CASES[name]
     for fault, details in FAULTS.items():
         cell = (name, fault, "once" if count else "always")
-        if isinstance(details, dict) and details["kind"].startswith("task_") and case.method == "GET" and "tasks" not in case.path:
-            # Such a request starts no task.
+        if isinstance(details, dict) and not all(can(case) for kind, can in ONLY_FOR.items() if details["kind"].startswith(kind)):
             continue
         harness.simulator.app.reset_all()
         # test_lost_responses.py and test_imperative.py test what the API does not report.
         harness.settings(report_ssh_key=True, report_iso=True)
         if case.state is not None:
             harness.seed(name=NAME, state=case.state, **case.setup)
-        harness.seed(name="bystander")
+        bystander = harness.seed(name="bystander")
         if isinstance(details, dict):
+            if details["kind"] == "another_id":
+                details = {**details, "body": bystander}
+            if details["kind"] == "no_count":
+                # Each entry on a page of its own.
+                harness.settings(page_size=1)
             harness.fault(**details, method=case.method, path=case.path, count=count)
         on_the_server = list(harness.simulator.app.faults.active)
         began, error = clock.now, None
@@ -176,6 +194,7 @@ def test_each_fault(harness, clock, name, count):
             assert not any(API_KEY in f"{cause!r} {vars(cause)!r}" for cause in chain(error)), cell
             assert not (count and must_succeed(name, case, fault)), (cell, words)
             assert named <= 1, (cell, named)
+        assert not [entry for entry in harness.simulator.app.log if bystander in entry["path"] and entry["method"] != "GET"], cell
         if name in ONCE_ONLY and fault not in NOT_SENT:
             assert writes.count(f"POST {'instances' if name == 'create' else name}") <= 1, (cell, writes)
         assert [instance["state"] for instance in harness.instances("bystander")] == ["Running"], cell

@@ -78,7 +78,7 @@ def test_a_reset_whose_task_is_lost_or_fails_is_an_error(harness, operate):
 
 def test_a_reset_without_a_new_password_is_an_error(harness, operate):
     harness.seed(name="web1")
-    harness.fault(path="/tasks/", kind="status", status=200, body={"taskId": "t", "taskStatus": "SUCCESS", "result": {}})
+    harness.fault(path="/tasks/", kind="status", status=200, body={"taskStatus": "SUCCESS", "result": {}})
     with pytest.raises(ApiError, match="did not return the new one"):
         operate(reset, name="web1")
 

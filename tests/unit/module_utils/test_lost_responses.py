@@ -84,7 +84,7 @@ def test_an_old_instance_that_is_recovered_is_not_adopted(harness):
 
 
 # How often operations are sent that do not show an effect at once. An SSH key never shows.
-SHOWS_AFTER = {"recover": 3, "changeNetwork": 2, "associateSSHKey": 3}
+SHOWS_AFTER = {"recover": 2, "changeNetwork": 2, "associateSSHKey": 3}
 
 
 @pytest.mark.parametrize("operation", OPERATIONS)
@@ -115,7 +115,7 @@ def test_a_repeatable_write_gives_up_after_api_retries_with_longer_pauses(harnes
     harness.fault(method="POST", kind="drop_before", count=0)
     error = failure(harness, connection={"api_retries": 2}, **START)
     assert "unknown" in error.sentence and harness.writes() == ["POST start"] * 3
-    assert clock.slept == [0.375, 0.75, 1.5]
+    assert clock.slept == [0.625, 1.25, 2.5]
 
 
 def test_a_host_name_update_whose_response_is_lost_is_sent_once(harness):

@@ -13,6 +13,7 @@ from ansible.module_utils import basic
 from ansible_collections.coxedge.compute.plugins.module_utils.api.errors import ApiError
 from ansible_collections.coxedge.compute.plugins.module_utils.instance.options import instance_options
 from ansible_collections.coxedge.compute.plugins.module_utils.instance.steps import Refused
+from ansible_collections.coxedge.compute.plugins.module_utils.interruption import Interruption
 from ansible_collections.coxedge.compute.plugins.module_utils.module import ENVIRONMENT, ApiModule, api_options, wait_options
 from ansible_collections.coxedge.compute.plugins.modules.instance_info import info_options
 from ansible_collections.coxedge.compute.tests.simulator.model import API_KEY
@@ -51,6 +52,8 @@ def made(monkeypatch):
         monkeypatch.setattr(basic, "_ANSIBLE_ARGS", json.dumps({"ANSIBLE_MODULE_ARGS": {**given, **more}}).encode())
         if hasattr(basic, "_ANSIBLE_PROFILE"):
             monkeypatch.setattr(basic, "_ANSIBLE_PROFILE", "legacy")
+        # The signals of this process are pytest's.
+        monkeypatch.setattr(Interruption, "watch", lambda _self: None)
         return ApiModule(argument_spec=spec or SPEC)
 
     return make

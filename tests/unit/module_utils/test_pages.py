@@ -9,6 +9,7 @@ import json
 from dataclasses import replace
 
 import pytest
+from ansible_collections.coxedge.compute.plugins.module_utils.api.messages import RawResponse
 from ansible_collections.coxedge.compute.tests.unit.module_utils.calls import failure, listing
 
 
@@ -92,23 +93,82 @@ def assert_whole_with_count(harness, instances, count):
 
     client = harness.client(lambda transport: RewritingTransport(transport, change))
     assert {resource["id"] for resource in client.fetch_all("instances", harness.deadline())} == ids
-    assert len(harness.requests()) == 2
+    return len(harness.requests())
 
 
-@pytest.mark.parametrize("count", [3.0, "3", None])
-def test_a_page_is_not_taken_for_the_whole_list_if_the_count_is_unusual_or_missing(harness, count):
-    assert_whole_with_count(harness, 3, count)
+@pytest.mark.parametrize("count", [3.0, "3"])
+def test_the_count_may_be_a_number_of_any_kind(harness, count):
+    assert assert_whole_with_count(harness, 3, count) == 2
 
 
-def test_a_full_page_may_be_the_last_one(harness):
-    assert_whole_with_count(harness, 2, None)
+UNUSABLE = [None, -1, True, "many", 2.5, [], 0, 1, 1e400, "9" * 400]
 
 
-@pytest.mark.parametrize("count", [-1, True, "many", 2.5, []])
-def test_an_invalid_count_is_an_error(harness, count):
-    harness.fault(kind="status", status=200, body={"data": [], "metadata": {"recordCount": count}})
-    assert failure(listing(harness)).sentence.endswith(f"says that there are {count} of them, so the list may not be complete.")
-    assert len(harness.requests()) == 1
+@pytest.mark.parametrize("count", UNUSABLE)
+def test_without_a_usable_count_pages_are_read_until_one_brings_nothing_new(harness, count):
+    assert assert_whole_with_count(harness, 3, count) == 3
+
+
+@pytest.mark.parametrize("size", [0, 1, 2, 3])
+@pytest.mark.parametrize(
+    "metadata", [None, [], "x", {}, {"recordCount": None}, {"recordCount": None, "pageSize": None}, {"recordCount": -1}]
+)
+def test_a_list_without_a_count_is_complete_only_if_another_page_brings_nothing_new(harness, size, metadata):
+    """Whatever else its metadata says: none of these shapes may hide an instance, which would lead to a second server."""
+    ids = {harness.seed(name=f"n{number}") for number in range(size)}
+    harness.settings(page_size=1)
+
+    def change(document):
+        document["metadata"] = metadata
+
+    client = harness.client(lambda transport: RewritingTransport(transport, change))
+    assert {resource["id"] for resource in client.fetch_all("instances", harness.deadline())} == ids
+    assert len(harness.requests()) == max(size, 1) + 1
+
+
+def test_a_list_that_shows_the_same_page_again_is_complete(harness, web1):
+    def change(document):
+        document["metadata"] = {}
+
+    harness.settings(paging="ignored")
+    client = harness.client(lambda transport: RewritingTransport(transport, change))
+    assert [resource["id"] for resource in client.fetch_all("instances", harness.deadline())] == [web1]
+    assert len(harness.requests()) == 2 and client.paged == set()
+
+
+@pytest.mark.parametrize("metadata", [{}, {"recordCount": 10**9}])
+def test_a_list_that_never_ends_is_an_error(harness, metadata):
+    answered = []
+
+    class Endless:
+        def exchange(self, _request, _deadline):
+            answered.append(1)
+            return RawResponse(200, {}, json.dumps({"data": [{"id": str(len(answered))}], "metadata": metadata}).encode())
+
+    client = harness.client(lambda _transport: Endless())
+    error = failure(lambda: client.fetch_all("instances", harness.deadline(None)))
+    assert "more than 1000 pages" in error.sentence and len(answered) == 1000
+
+
+def test_the_first_page_may_have_the_number_0(harness):
+    ids = {harness.seed(name=f"n{n}") for n in range(3)}
+    harness.settings(page_size=2)
+    asked = []
+
+    class FromZero(RewritingTransport):
+        def exchange(self, request, deadline):
+            number = request.params.get("page_number")
+            asked.append(number)
+            if number is not None:
+                request = replace(request, params={**request.params, "page_number": str(int(number) + 1)})
+            return super().exchange(request, deadline)
+
+    def change(document):
+        document["metadata"] = {"pageCurrent": document["metadata"]["pageCurrent"] - 1}
+
+    client = harness.client(lambda transport: FromZero(transport, change))
+    assert {resource["id"] for resource in client.fetch_all("instances", harness.deadline())} == ids
+    assert asked == [None, "1", "2"]
 
 
 NO_LIST = "the response holds no list of objects in its field data; check that api_url leads to the API."

@@ -5,6 +5,7 @@
 
 from __future__ import annotations
 
+import re
 import socket
 import threading
 
@@ -13,7 +14,7 @@ import trustme
 from ansible_collections.coxedge.compute.plugins.module_utils.api.client import Client
 from ansible_collections.coxedge.compute.plugins.module_utils.api.connection import Connection
 from ansible_collections.coxedge.compute.plugins.module_utils.api.deadline import Deadline
-from ansible_collections.coxedge.compute.plugins.module_utils.api.errors import NotProcessed, ResponseLost
+from ansible_collections.coxedge.compute.plugins.module_utils.api.errors import ApiError, NotProcessed
 from ansible_collections.coxedge.compute.tests.unit.module_utils.tls_server import EmptyApi, serving
 
 HOST = "api.coxedge.example"
@@ -109,14 +110,21 @@ def test_no_proxy_is_respected(behind, monkeypatch, exempt):
     assert proxy.seen == []
 
 
-@pytest.mark.parametrize("status", [403, 502])
-def test_an_error_of_the_proxy_does_not_show_its_password(behind, monkeypatch, status):
+@pytest.mark.parametrize(
+    ("status", "tries", "words"),
+    [
+        (403, 1, "does not connect to api.coxedge.example (HTTP 403)"),
+        (407, 1, "wants a user name and a password"),
+        (502, 6, "no connection to the proxy"),
+    ],
+)
+def test_an_error_of_the_proxy_names_the_remedy_and_does_not_show_its_password(behind, monkeypatch, status, tries, words):
     client, port = behind
     proxy = Proxy(port, status)
     monkeypatch.setenv("https_proxy", proxy.url)
-    with pytest.raises((NotProcessed, ResponseLost)) as caught:
+    with pytest.raises(ApiError, match=re.escape(words)) as caught:
         client.fetch_all("instances", Deadline(30))
-    assert "proxy" in str(caught.value) and "proxy-password" not in str(caught.value) and KEY not in str(caught.value)
+    assert "proxy-password" not in str(caught.value) and KEY not in str(caught.value) and len(proxy.seen) == tries
 
 
 def test_loopback_never_goes_through_a_proxy(harness, monkeypatch):

@@ -42,7 +42,7 @@ def test_a_read_gives_up_after_api_retries(harness):
 def test_backoff_doubles_up_to_its_maximum(harness, clock):
     harness.fault(kind="status", status=500, count=9)
     listing(harness, api_retries=9)()
-    assert clock.slept == [0.5 * 2**n * 0.75 for n in range(6)] + [30 * 0.75] * 3
+    assert clock.slept == [0.5 * 2**n * 1.25 for n in range(6)] + [30] * 3
 
 
 def test_retry_after_can_be_a_number_or_a_date(harness, clock):
@@ -51,7 +51,11 @@ def test_retry_after_can_be_a_number_or_a_date(harness, clock):
     assert clock.slept == [17.0]
     harness.fault(kind="status", status=429, headers={"Retry-After": "Fri, 01 Jan 2021 00:00:00 GMT"})
     listing(harness)()
-    assert clock.slept == [17.0, 0.0]
+    # A date in the past asks for no wait, but four requests within a moment are no help.
+    assert clock.slept == [17.0, 0.5]
+    harness.fault(kind="status", status=429, headers={"Retry-After": "0"})
+    listing(harness)()
+    assert clock.slept == [17.0, 0.5, 0.5]
 
 
 @pytest.mark.parametrize("status", [429, 500, 502, 503, 504])
@@ -65,7 +69,7 @@ def test_retry_after_is_followed_with_each_temporary_fault(harness, clock, statu
 def test_an_invalid_retry_after_is_ignored(harness, clock, value):
     harness.fault(kind="status", status=429, headers={"Retry-After": value})
     listing(harness)()
-    assert clock.slept == [0.375]
+    assert clock.slept == [0.625]
 
 
 def test_a_retry_after_that_is_too_long_fails_at_once(harness, clock):
@@ -99,7 +103,7 @@ def test_the_deadline_ends_retries(harness, clock):
     assert "10 seconds" in error.sentence and "500" in error.sentence
     assert clock() - began <= 10
     # The last try is one second before the end.
-    assert clock.slept == [0.375, 0.75, 1.5, 3.0, 3.375, 1.0] and len(harness.requests()) == 6
+    assert clock.slept == [0.625, 1.25, 2.5, 4.625, 0.5, 0.5] and len(harness.requests()) == 6
     assert failure(listing(harness, 0), DeadlineExceeded).sentence.endswith("the wait_timeout of 0 seconds is over.")
 
 

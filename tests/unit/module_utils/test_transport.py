@@ -99,7 +99,8 @@ def test_a_reset_behind_a_proxy_is_a_lost_response_and_a_dead_proxy_is_not(harne
     assert seen(NewConnectionError(None, "refused")) == (NotProcessed, f"{dead} (NewConnectionError)")
     assert seen(ConnectTimeoutError(None, "timed out while connecting")) == (NotProcessed, f"{dead} (ConnectTimeoutError)")
     assert seen(ReadTimeoutError(None, "/", "timed out")) == (ResponseLost, "127.0.0.1 did not respond within 5 seconds")
-    assert seen(OSError("Tunnel connection failed: 502 Bad Gateway")) == (NotProcessed, f"{dead} (OSError)")
+    # The words alone do not say that the connection was never made: anyone can use them.
+    assert seen(OSError("Tunnel connection failed: 502 Bad Gateway")) == (ResponseLost, "the connection to 127.0.0.1 broke off (OSError)")
 
 
 def test_an_unknown_exception_is_a_lost_response_and_a_missing_package_is_not(harness, web1, broken):
