@@ -29,7 +29,8 @@ RESERVED = ("ansible", "environment", "group", "host", "inventory", "omit", "pla
 # - ansible.template.native_helpers.ansible_eval_concat: "[", "{", "True" and "False" at the beginning of a result. These become lists,
 #   dicts and booleans, but nothing is evaluated.
 # Text that is harmless alone can become a part of any of these when it is joined with other text. A mark spreads to the whole result
-# (AnsibleContext.resolve_or_missing), so the plugin marks every text from the API, whatever is in it.
+# (AnsibleContext.resolve_or_missing), so the plugin marks every text from the API, whatever is in it. That includes names of hosts: core
+# does not see marks behind hostvars, but it does in inventory_hostname and groups, with which a play looks something up in hostvars.
 
 
 def sanitized(value: Any) -> Any:

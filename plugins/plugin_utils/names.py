@@ -11,6 +11,7 @@ import unicodedata
 from collections.abc import Callable, Iterable, Sequence
 
 from ansible import constants as core_settings
+from ansible import context
 
 from ..module_utils.text import one_line
 from .hostvars import sanitized
@@ -22,7 +23,7 @@ PATTERN_CHARACTERS = re.compile(r"^[!&~@]|[\s:,;*?\[\]]")
 # Unicode categories of characters that garble output, or that nobody sees: control characters, marks that change the direction of text or
 # have no width, halves of characters, and separators of lines and paragraphs.
 GARBLING = ("Cc", "Cf", "Cs", "Zl", "Zp")
-# What core's templars before 2.19 react to, as far as a name can have it. See sanitized.
+# What core's templars before 2.19 react to, as far as a name can have it: it has no colon and no line break. See sanitized.
 TEMPLATE_LIKE = re.compile(r"[{}]|#jinja2")
 # Extensions of the files that core looks for in host_vars. Core's setting adds others.
 EXTENSIONS = (".yml", ".yaml", ".json")
@@ -39,9 +40,9 @@ def as_host_name(text: str) -> str:
     if not name.isprintable():
         name = "".join("_" if unicodedata.category(char) in GARBLING else char for char in name)
     name = PATTERN_CHARACTERS.sub("_", name.strip())
-    # A name has no colon and no line break, so it can't be a header of a template. Other names get no mark, because ansible-inventory
-    # would write them as dicts in its lists of hosts, which other programs can't read.
-    marked: str = sanitized(name) if TEMPLATE_LIKE.search(name) else name
+    # ansible-inventory writes marked names as dicts, which no other program understands in a list of hosts. It evaluates no text, so
+    # there only those names are marked that whoever reads its output could take for templates.
+    marked: str = name if "export" in context.CLIARGS and not TEMPLATE_LIKE.search(name) else sanitized(name)
     return marked
 
 

@@ -60,12 +60,19 @@ def plays_on_the_inventory():
         "kept": {f"kept_{name}": text for name, text in kept.items()},
         "lazy": {f"lazy_{name}": text for name, text in kept.items()},
     }
+    of_all = "groups.coxedge | map('extract', hostvars, '%s') | join"
+    crossed = {
+        "names": "{{ " + of_all % "coxedge_name" + " }}",
+        "made": "{{ hostvars[inventory_hostname].coxedge_mac_address ~ hostvars[inventory_hostname].coxedge_affinity_group_name }}",
+    }
     by_hostvars = [f"hostvars[inventory_hostname].{name}" for name in (*VARIABLES, *COMPOSED)]
     tasks = [
         shown(*VARIABLES, *COMPOSED, *OF_A_HOST),
         {"ansible.builtin.set_fact": own["kept"]},
         shown(*own["kept"], *own["lazy"], vars=own["lazy"]),
         shown(*by_hostvars),
+        {"ansible.builtin.set_fact": crossed},
+        shown(*crossed),
         {"ansible.builtin.debug": {"var": "hostvars[inventory_hostname]"}},
         shown("item", loop="{{ [coxedge_name, coxedge_mac_address ~ coxedge_affinity_group_name] }}"),
     ]
