@@ -28,7 +28,7 @@ IN_BOX = 36
 
 # The rows of the picture: the parts in each, and where the middle of each box is. Arrows only go down.
 ROWS: list[dict[str, int]] = [
-    {"modules": 600, "inventory": 930},
+    {"modules": 330, "filter": 640, "inventory": 930},
     {"fleet_module": 150, "operation_module": 430, "plugin_utils": 930},
     {"module": 290},
     {"reconcile": 290, "retrieve": 930},

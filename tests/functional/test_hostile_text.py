@@ -19,8 +19,11 @@ BRACES = "{{ lookup('pipe', 'touch %s') }}"
 HALF_HEADER = "#jinja2:%s"
 FIELDS = ("name", "hostname", "username", "networkName", "zoneName", "vpcName", "imageName", "computeOfferingName", "newField")
 VARIABLES = tuple(f"coxedge_{name}" for name in "name hostname username network_name zone_name vpc_name image_name nested".split())
-# Two fields that make a header together. Neither does it alone.
-HALVES = {"macAddress": "#jinja2:variable_start_string:'[['", "affinityGroupName": ",variable_end_string:']]'\n[[ lookup('pipe', 'touch %s') ]]"}
+# Two fields that make a template together. Neither does it alone.
+HALVES = {
+    "macAddress": "#jinja2:variable_start_string:'[['",
+    "affinityGroupName": ",variable_end_string:']]'\n[[ lookup('pipe', 'touch %s') ]]",
+}
 COMPOSED = {
     "copied": "coxedge_name",
     "joined": "coxedge_mac_address ~ coxedge_affinity_group_name",
@@ -85,9 +88,10 @@ def plays_on_the_inventory():
 def plays_on_results(ids):
     loop = {"loop": "{{ found.instances | zip(found.instances | map(attribute='name')) | list }}"}
     product = {"loop": "{{ found.instances | map(attribute='network_name') | product(['-']) | list }}"}
+    by_id = "{{ dict(found.instances | map(attribute='id') | zip(found.instances)) }}"
     tasks = [
         {"coxedge.compute.instance_info": {}, "register": "found"},
-        {"ansible.builtin.set_fact": {"instances": "{{ found.instances }}", "members": "{{ dict(found.instances | map(attribute='id') | zip(found.instances)) }}"}},
+        {"ansible.builtin.set_fact": {"instances": "{{ found.instances }}", "members": by_id}},
         shown("item.name", "item.mac_address ~ item.affinity_group_name", loop="{{ found.instances }}"),
         shown("item.0.name", "item.1", **loop),
         shown("item.0", **product),
@@ -132,6 +136,7 @@ def test_text_from_the_api_is_never_evaluated(running_simulator, tmp_path, core)
     control = {"hosts": "localhost", "gather_facts": False, "vars": trusted, "tasks": [shown("trusted")]}
     (tmp_path / "site.yml").write_text(json.dumps([*plays_on_the_inventory(), *plays_on_results(ids), control]))
     finished = runner.command("ansible-playbook", "-i", "coxedge.yml", "site.yml", ANSIBLE_INVENTORY_ANY_UNPARSED_IS_FAILED="1")
-    assert sorted(path.name for path in tmp_path.iterdir() if path.name.startswith(("marker", "control"))) == ["control"], finished.stdout[-9000:]
+    made = sorted(path.name for path in tmp_path.iterdir() if path.name.startswith(("marker", "control")))
+    assert made == ["control"], finished.stdout[-9000:] + finished.stderr
     assert finished.returncode == 0, finished.stdout[-5000:] + finished.stderr
     assert "touch marker-name" in finished.stdout and (tmp_path / "cache").exists()

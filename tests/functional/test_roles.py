@@ -128,7 +128,10 @@ def test_hosts_without_a_usable_address_fail_the_role_before_any_host_is_added(r
     variables = {"provision_instances": [{"name": f"web{number}"} for number in (1, 2, 3, 4)], "provision_connect_with": "public_ip"}
     finished = run("provision", variables)
     assert finished.returncode != 0 and "no usable public_ip: web1, web3, web4." in finished.stdout
-    assert "Set provision_connect_with" in finished.stdout.replace("set provision", "Set provision") and "Add the instances" not in finished.stdout
+    assert (
+        "Set provision_connect_with" in finished.stdout.replace("set provision", "Set provision")
+        and "Add the instances" not in finished.stdout
+    )
     (local,) = runner.instances("web2")
     for address in ("127.0.0.1", "0.0.0.0", "127.1"):
         local["ipAddress"] = address
@@ -137,19 +140,45 @@ def test_hosts_without_a_usable_address_fail_the_role_before_any_host_is_added(r
 
 
 def test_names_follow_the_rules_of_the_inventory(runner, run):
-    names = {"True": "True", "none": "none", "{1}": "{1}", "{{ 1 + 1 }}": "{{_1_+_1_}}", "web 1\n": "web_1_", "~web": "_web", "[1, 2]": "_1__2_"}
+    names = {
+        "True": "True",
+        "none": "none",
+        "{1}": "{1}",
+        "{{ 1 + 1 }}": "{{_1_+_1_}}",
+        "web 1\n": "web_1_",
+        "~web": "_web",
+        "[1, 2]": "_1__2_",
+    }
     ids = [runner.environment.seed({"name": name})["id"] for name in names]
     variables = {"provision_instances": [{"id": item} for item in ids], "provision_wait_port": 0}
     finished = run("provision", variables, plays=[show("provisioned")])
     assert finished.returncode == 0, finished.stdout
     assert sorted(host["name"] for host in shown(finished.stdout)) == sorted(names.values())
     # A second run finds the hosts of the first one.
-    again = run("provision", variables, plays=[{**show("localhost"), "tasks": [{"ansible.builtin.include_role": {"name": "coxedge.compute.provision"}, "vars": variables}]}, show("provisioned")])
+    again = run(
+        "provision",
+        variables,
+        plays=[
+            {**show("localhost"), "tasks": [{"ansible.builtin.include_role": {"name": "coxedge.compute.provision"}, "vars": variables}]},
+            show("provisioned"),
+        ],
+    )
     assert sorted(host["name"] for host in shown(again.stdout)) == sorted(names.values()), again.stdout
 
 
 def test_ids_replace_names_with_a_special_meaning(runner, run):
-    names = ("localhost", "ip6-localhost", "-oProxyCommand=x", "same-name", "same-name", "taken", "other-host", "web1.yml", "a/b", "provisioned")
+    names = (
+        "localhost",
+        "ip6-localhost",
+        "-oProxyCommand=x",
+        "same-name",
+        "same-name",
+        "taken",
+        "other-host",
+        "web1.yml",
+        "a/b",
+        "provisioned",
+    )
     ids = [runner.environment.seed({"name": name})["id"] for name in names]
     variables = {"provision_instances": [{"id": item} for item in ids], "provision_wait_port": 0}
     # One server has the name of a group in the inventory.

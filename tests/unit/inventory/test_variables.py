@@ -157,7 +157,9 @@ def test_an_invalid_host_name_is_not_used_as_ansible_host(plugin, hostname, monk
     assert "ansible_host" not in variables(inventory, "web-0")
 
 
-@pytest.mark.parametrize("hostname", ["localhost.example.com", "notlocalhost", "ctl.example.org", "ctl1", "xlocalhost4", "localhost5", "10.0.0.1"])
+@pytest.mark.parametrize(
+    "hostname", ["localhost.example.com", "notlocalhost", "ctl.example.org", "ctl1", "xlocalhost4", "localhost5", "10.0.0.1"]
+)
 def test_a_host_name_of_another_machine_is_used(plugin, hostname, monkeypatch):
     monkeypatch.setattr(socket, "gethostname", lambda: "ctl")
     monkeypatch.setattr(socket, "getfqdn", lambda name: f"{name}.example.com")
