@@ -12,8 +12,9 @@ version_added: 2.0.0
 author:
   - coxedge.compute contributors (@coxedge)
 description:
-  - Returns a host for each instance, with the name and the address that the inventory plugin P(coxedge.compute.instances#inventory) would give it.
-  - The role P(coxedge.compute.provision#role) uses this filter to add instances to a play with M(ansible.builtin.add_host).
+  - Returns a host for each instance. It has the name and the address that the inventory plugin P(coxedge.compute.instances#inventory)
+    would give it.
+  - The role P(coxedge.compute.provision#role) uses this filter to add instances to a play with C(ansible.builtin.add_host).
   - Instances without an ID, which check mode would create, and destroyed instances are left out.
 positional: _input
 options:
@@ -26,11 +27,7 @@ options:
     description: Address to connect to, as in the inventory plugin.
     type: str
     default: private_ip
-    choices:
-      - private_ip
-      - public_ip
-      - hostname
-      - none
+    choices: [private_ip, public_ip, hostname, none]
   groups:
     description: Names of groups. No host gets one of these names.
     type: list
