@@ -11,7 +11,7 @@ from collections.abc import Iterable, Mapping
 from typing import Any
 
 from ..module_utils.instance.addresses import users_of
-from .own_machine import is_this_machine
+from .own_machine import is_loopback, is_this_machine
 
 HOSTNAME = re.compile(r"[A-Za-z0-9_]([A-Za-z0-9_.-]*[A-Za-z0-9_])?\.?", re.ASCII)
 USER_NAME = re.compile(r"[A-Za-z0-9_][A-Za-z0-9_.@+\\-]*\$?", re.ASCII)
@@ -37,7 +37,7 @@ def usable_address(value: Any) -> str | None:
         address = str(ipaddress.ip_address(value)) if isinstance(value, str) and "%" not in value else None
     except ValueError:
         return None
-    return None if address is None or is_this_machine(address) else address
+    return None if address is None or is_loopback(address) else address
 
 
 def usable_hostname(value: Any) -> str | None:

@@ -9,6 +9,7 @@ import hashlib
 import re
 import unicodedata
 from collections.abc import Callable, Iterable, Sequence
+from functools import lru_cache
 
 from ansible import constants as core_settings
 from ansible import context
@@ -69,8 +70,12 @@ def is_special(name: str, is_file: bool = False) -> bool:
 
 def _has_extension(name: str) -> bool:
     # Some file systems do not distinguish upper and lower case.
-    configured = tuple(f".{extension.lstrip('.')}".lower() for extension in core_settings.YAML_FILENAME_EXTENSIONS if extension)
-    return name.lower().endswith((*EXTENSIONS, *configured))
+    return "." in name and name.lower().endswith((*EXTENSIONS, *_configured_extensions(tuple(core_settings.YAML_FILENAME_EXTENSIONS))))
+
+
+@lru_cache(maxsize=1)
+def _configured_extensions(extensions: tuple[str, ...]) -> tuple[str, ...]:
+    return tuple(f".{extension.lstrip('.')}".lower() for extension in extensions if extension)
 
 
 class UnavailableNames:
