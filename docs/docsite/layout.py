@@ -18,18 +18,18 @@ ROOT = Path(__file__).resolve().parents[2]
 PLUGINS = ROOT / "plugins"
 PACKAGE = "ansible_collections.coxedge.compute."
 
-WIDTH = 1120
+WIDTH = 1390
 # Of a box: its width, the height of its head and of a line, and the space around its text.
 BOX, HEAD, LINE, PAD = 250, 32, 18, 10
 # Space between rows, and above the first one.
 GAP, TOP = 62, 20
 # Characters of a line in a box.
-IN_BOX = 36
+IN_BOX = 34
 
 # The rows of the picture: the parts in each, and where the middle of each box is. Arrows only go down.
 ROWS: list[dict[str, int]] = [
-    {"modules": 600, "inventory": 930},
-    {"fleet_module": 150, "operation_module": 430, "plugin_utils": 930},
+    {"modules": 600, "inventory": 930, "filter": 1230},
+    {"fleet_module": 150, "operation_module": 430, "plugin_utils": 1080},
     {"module": 450},
     {"reconcile": 290, "interruption": 610, "retrieve": 930},
     {"api": 190, "jobs": 560, "instance": 930},

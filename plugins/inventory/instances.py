@@ -55,12 +55,13 @@ options:
     description:
       - Names for a host, the preferred ones first. Each entry is the name of a field, such as V(name), V(hostname) or V(id),
         with or without O(hostvars_prefix), or a Jinja expression. The first entry that is not empty is used.
-      - Characters that Ansible would read as a port or as a pattern of hosts, such as a colon, a comma or an asterisk, become
-        underscores. So do control characters.
+      - Characters that Ansible would read as a port or as a pattern of hosts, such as a blank, a colon, a comma or an asterisk, become
+        underscores. So do control characters and characters without width.
       - If two hosts would get the same name, neither gets it, because the name could mean another host in the next run. Each of
         them gets its next name that no other host has, and if there is none, its ID. A warning says so.
       - Names with another meaning are skipped in the same way. These are C(localhost), loopback addresses, the names of groups,
-        names that begin with a hyphen, which ssh would take for an option, and paths that lead out of a folder.
+        names that begin with a hyphen, which ssh would take for an option, and names that Ansible would read as a path under
+        C(host_vars), such as V(web1.yml).
     type: list
     elements: str
     default:
@@ -70,7 +71,9 @@ options:
       - Value of C(ansible_host). V(private_ip) is the address in the instance's network.
       - V(public_ip) is a public IP address that no other instance uses. It takes one more request for each environment.
       - V(hostname) is the host name. With V(none), C(ansible_host) is not set, and Ansible connects to the name of the host.
-      - If an instance has no such address, C(ansible_host) is not set, and a warning says so.
+      - If an instance has no such address, C(ansible_host) is not set, and a warning says so. Addresses and host names that lead back
+        to the machine that Ansible runs on are never used.
+      - If several hosts have the same C(ansible_host), a warning names them.
     type: str
     default: private_ip
     choices:

@@ -5,7 +5,6 @@
 
 from __future__ import annotations
 
-import hashlib
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any
@@ -15,11 +14,12 @@ from ansible.module_utils.parsing.convert_bool import boolean
 
 from ..module_utils.instance.filters import FILTERS, Selection, sort_key
 from ..module_utils.text import one_line
+from .connecting import address_of, usable_user
 from .construct import Constructed
 from .expressions import as_condition
-from .hostvars import HostVariables, sanitized, usable_address, usable_hostname, usable_user
+from .hostvars import HostVariables, sanitized
 from .interface import InventoryPlugin
-from .names import as_host_name, first_few
+from .names import as_host_name, fallback_names, first_few
 from .reading import Environment
 
 
@@ -74,17 +74,17 @@ class Candidates:
         if not all(self._filters.holds(text, instance_id, variables) for text in self._filters.texts):
             return None
         wanted = [self._hostnames.name(text, instance_id, variables, self._prefix) or "" for text in self._hostnames.texts]
-        fallbacks = [_safe_name(name) for name in _fallback_names(instance_id, environment.name)]
-        name_candidates = [name for name in dict.fromkeys([*map(_safe_name, wanted), *fallbacks]) if name]
-        address = _address(self._connect_with, instance, environment)
+        fallbacks = fallback_names(instance_id, environment.name)
+        name_candidates = [name for name in dict.fromkeys([*map(as_host_name, wanted), *fallbacks]) if name]
+        address = address_of(self._connect_with, instance, environment.addresses or {})
         if address is not None:
-            variables["ansible_host"] = address
+            variables["ansible_host"] = sanitized(address)
         elif self._connect_with != "none":
             self._without_address.append(name_candidates[0])
         if self._sets_user:
             user = usable_user(instance.get("username"))
             if user is not None:
-                variables["ansible_user"] = user
+                variables["ansible_user"] = sanitized(user)
             else:
                 self._without_user.append(name_candidates[0])
         return Candidate((*self._api, environment.name, instance_id), variables, name_candidates, fallbacks)
@@ -152,26 +152,3 @@ class Expressions:
 def selection_of(plugin: InventoryPlugin) -> Selection:
     """Return the filters on fields of the API."""
     return Selection({name: plugin.get_option(name) for name in ("states", *FILTERS)})
-
-
-def _address(connect_with: str, instance: Mapping[str, Any], environment: Environment) -> str | None:
-    """Return the address to connect to, or None if the instance has no usable one."""
-    if connect_with == "private_ip":
-        return usable_address(instance.get("ip_address"))
-    if connect_with == "hostname":
-        return usable_hostname(instance.get("hostname"))
-    if connect_with == "public_ip":
-        return (environment.addresses or {}).get(str(instance["id"]).lower())
-    return None
-
-
-def _safe_name(text: str) -> str:
-    """Return a text from the API as a host name that is not a template."""
-    name: str = sanitized(as_host_name(text))
-    return name
-
-
-def _fallback_names(instance_id: str, environment_name: str) -> list[str]:
-    """Return names for an instance whose other names can't be used. The last one is always usable."""
-    digest = hashlib.sha256(f"{environment_name}/{instance_id}".encode("utf-8", "surrogatepass")).hexdigest()[:16]
-    return [instance_id, f"{instance_id}.{environment_name}", f"instance-{digest}"]

@@ -66,12 +66,17 @@ class RecordingInventory:
 
     def add_host(self, _host: str, group: str) -> None:
         """Record that the host joins a group."""
-        self.recorded.joins[str(group), None] = None
+        self.recorded.joins[_group_name(group), None] = None
 
     def add_child(self, group: str, child: str) -> None:
         """Record that the host, or a group that it has joined, joins another group."""
-        is_group = (str(child), None) in self.recorded.joins
-        self.recorded.joins[str(group), str(child) if is_group else None] = None
+        name = _group_name(child)
+        self.recorded.joins[_group_name(group), name if (name, None) in self.recorded.joins else None] = None
+
+
+def _group_name(text: str) -> str:
+    """Return the name of a group without core's tags and marks. Core has made it a valid name, so it can't be a template."""
+    return str.__str__(text)
 
 
 @dataclass

@@ -5,31 +5,38 @@
 
 from __future__ import annotations
 
-import ipaddress
 import re
 from collections.abc import Mapping
 from typing import Any
 
 from ansible import template
-from ansible.utils.unsafe_proxy import wrap_var
-
-from .names import is_special, is_this_machine
 
 # Before ansible-core 2.19, text is a template unless it is marked as unsafe. Since then it is one only where it is marked as trusted.
 USES_UNSAFE_MARKS = not hasattr(template, "trust_as_template")
+if USES_UNSAFE_MARKS:
+    # Newer versions of core are going to remove it.
+    from ansible.utils.unsafe_proxy import AnsibleUnsafeText
 PREFIX = re.compile(r"[A-Za-z_][A-Za-z0-9_]*")
 # Ansible gives a meaning to variables whose names begin like this.
 RESERVED = ("ansible", "environment", "group", "host", "inventory", "omit", "play", "role", "vars")
-# What ssh can't take for anything else, such as an option.
-HOSTNAME = re.compile(r"[A-Za-z0-9_]([A-Za-z0-9_.-]*[A-Za-z0-9_])?\.?", re.ASCII)
-USER_NAME = re.compile(r"[A-Za-z0-9_][A-Za-z0-9_.@+\\-]*\$?", re.ASCII)
+
+
+# What the templar of ansible-core 2.17 and 2.18 reacts to in text without a mark, by the function in ansible.template that does so:
+# - is_possibly_template: "{{", "{%" and "{#", anywhere in the text.
+# - _create_overlay: "#jinja2:" at the beginning. The rest of the first line sets any attribute of the Jinja environment, such as
+#   variable_start_string, so that the text needs no brace. If the line is not valid, the templar fails, also in a text without template.
+# - Templar._convert_bare_variable: a name of a variable, or "|" in an expression, but only for terms of with_... loops.
+# - ansible.template.native_helpers.ansible_eval_concat: "[", "{", "True" and "False" at the beginning of a result. These become lists,
+#   dicts and booleans, but nothing is evaluated.
+# Text that is harmless alone can become a part of any of these when it is joined with other text. A mark spreads to the whole result
+# (AnsibleContext.resolve_or_missing), so the plugin marks every text from the API, whatever is in it. That includes names of hosts: core
+# does not see marks behind hostvars, but it does in inventory_hostname and groups, with which a play looks something up in hostvars.
 
 
 def sanitized(value: Any) -> Any:
     """Return a JSON value from the API without templates, and without keys that core uses for its own serialization."""
     if isinstance(value, str):
-        # Marks show in exported inventories, so only text that could be (part of) a template gets one.
-        return wrap_var(value) if USES_UNSAFE_MARKS and ("{" in value or "}" in value) else value
+        return AnsibleUnsafeText(value) if USES_UNSAFE_MARKS else value
     if isinstance(value, Mapping):
         return {sanitized(name): sanitized(item) for name, item in value.items() if not name.startswith("__ansible")}
     if isinstance(value, list):
@@ -50,7 +57,7 @@ class HostVariables:
     """Makes host variables of instances. It computes the name of each variable only once."""
 
     def __init__(self, prefix: str, service_code: str) -> None:
-        self._prefix, self._service_code = prefix, service_code
+        self._prefix, self._service_code = prefix, sanitized(service_code)
         self._names: dict[str, str | None] = {}
         self._environment, self._service, self._active = (prefix + name for name in ("environment_name", "service_code", "active"))
 
@@ -64,7 +71,7 @@ class HostVariables:
                 continue
             # Most values are of these types, which need no sanitizing. The check saves a call for each.
             variables[name] = value if value is None or type(value) in (int, bool) else sanitized(value)
-        variables[self._environment] = environment_name
+        variables[self._environment] = sanitized(environment_name)
         variables[self._service] = self._service_code
         variables[self._active] = str(instance.get("state")).casefold() == "running"
         return variables
@@ -73,25 +80,3 @@ class HostVariables:
         """Return the name of the variable for a field, or None if it would be reserved: the API may get fields of any name."""
         name = self._prefix + re.sub(r"\W", "_", field, flags=re.ASCII)
         return self._names.setdefault(field, None if name.startswith(RESERVED) else name)
-
-
-def usable_address(value: Any) -> str | None:
-    """Return an IP address from the API if it is one of another machine, else None. It will be an argument of ssh.
-
-    Addresses with a scope, such as fe80::1%eth0, are not accepted: Python allows any text as a scope.
-    """
-    try:
-        address = str(ipaddress.ip_address(value)) if isinstance(value, str) and "%" not in value else None
-    except ValueError:
-        return None
-    return None if address is None or is_this_machine(address) else address
-
-
-def usable_hostname(value: Any) -> str | None:
-    """Return a host name to connect to if it can't be taken for anything else, else None."""
-    return value if isinstance(value, str) and HOSTNAME.fullmatch(value) and not is_special(value) else None
-
-
-def usable_user(value: Any) -> str | None:
-    """Return a user name if it can't be taken for anything else, else None."""
-    return value if isinstance(value, str) and USER_NAME.fullmatch(value) else None

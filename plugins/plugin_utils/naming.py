@@ -6,18 +6,18 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Sequence
 from functools import partial
 from typing import Any
 from weakref import WeakKeyDictionary
 
-from ansible import constants as core_settings
 from ansible.errors import AnsibleParserError
 
 from .candidates import Candidate
 from .construct import Constructor, drop_loops
 from .interface import InventoryPlugin
-from .names import assign_names, first_few, is_special
+from .names import MAX_LISTED, UnavailableNames, assign_names, first_few
+from .own_machine import is_this_machine
 
 # For each inventory: the name of each host that this plugin has added, and the identity of its instance.
 _CLAIMED: WeakKeyDictionary[Any, dict[str, tuple[str, ...]]] = WeakKeyDictionary()
@@ -36,7 +36,7 @@ def name_and_construct(plugin: InventoryPlugin, candidates: Sequence[Candidate])
     """Set the name of each candidate and the results of the constructed features. Raises AnsibleError if ``strict``."""
     group = str(plugin.get_option("group"))
     ancestors = partial(_ancestors, plugin.inventory)
-    unavailable = UnavailableNames(plugin, candidates)
+    unavailable = _unavailable_names(plugin, candidates)
     while True:
         names = assign_names([candidate.name_candidates for candidate in candidates], unavailable.includes)
         constructor = Constructor(plugin, ancestors)
@@ -49,39 +49,25 @@ def name_and_construct(plugin: InventoryPlugin, candidates: Sequence[Candidate])
             break
         # A host is named like one of the new groups. Its new name can change the groups again.
         unavailable.add_groups(groups)
-    _warn_of_other_names(plugin, candidates)
+    _warn_of_other_names(plugin, candidates, unavailable)
+    _warn_of_shared_addresses(plugin, candidates)
 
 
-class UnavailableNames:
-    """The names that a candidate can't have."""
+def _unavailable_names(plugin: InventoryPlugin, candidates: Sequence[Candidate]) -> UnavailableNames:
+    """Return the names that a candidate can't have."""
+    own = map(plugin._sanitize_group_name, plugin.get_option("groups") or {})
+    groups = {*plugin.inventory.groups, str(plugin.get_option("group")), *own}
+    claimed = claimed_hosts(plugin.inventory)
 
-    def __init__(self, plugin: InventoryPlugin, candidates: Sequence[Candidate]) -> None:
-        self._candidates = candidates
-        self._groups = {
-            *plugin.inventory.groups,
-            str(plugin.get_option("group")),
-            *map(plugin._sanitize_group_name, plugin.get_option("groups") or {}),
-        }
-        self._claimed = claimed_hosts(plugin.inventory)
-        # Other fact caches than memory may name files after hosts.
-        self._caches_facts_in_files = not str(core_settings.CACHE_PLUGIN).endswith("memory")
-        self._fallbacks: dict[str, set[int]] = {}
-        for number, candidate in enumerate(candidates):
-            for name in candidate.fallbacks:
-                self._fallbacks.setdefault(name, set()).add(number)
-
-    def add_groups(self, names: Iterable[str]) -> None:
-        """Make the names of more groups unavailable."""
-        self._groups.update(names)
-
-    def includes(self, number: int, name: str) -> bool:
-        """Whether the candidate with this index can't have a name."""
-        if name in self._groups or is_special(name, self._caches_facts_in_files):
-            return True
-        if self._fallbacks.get(name, {number}) != {number}:
+    def is_refused(number: int, name: str) -> bool:
+        candidate = candidates[number]
+        # Without an address, Ansible connects to the name.
+        if "ansible_host" not in candidate.variables and is_this_machine(name):
             return True
         # Two instances that different files read must not become one host.
-        return name in self._claimed and self._claimed[name] != self._candidates[number].identity
+        return name in claimed and claimed[name] != candidate.identity
+
+    return UnavailableNames(groups, [candidate.fallbacks for candidate in candidates], is_refused)
 
 
 def _variables_before(inventory: Any, candidate: Candidate) -> dict[str, Any]:
@@ -109,13 +95,31 @@ def _drop_loops(plugin: InventoryPlugin, candidates: Sequence[Candidate], ancest
         plugin.display.warning(f"{problem} This was left out.")
 
 
-def _warn_of_other_names(plugin: InventoryPlugin, candidates: Sequence[Candidate]) -> None:
-    renamed = [
-        f"{candidate.name_candidates[0]} ({candidate.name})" for candidate in candidates if candidate.name != candidate.name_candidates[0]
-    ]
+def _warn_of_other_names(plugin: InventoryPlugin, candidates: Sequence[Candidate], unavailable: UnavailableNames) -> None:
+    renamed = []
+    for candidate in candidates:
+        first = candidate.name_candidates[0]
+        if candidate.name != first:
+            renamed.append(f"{first} ({candidate.name}{', because a group has the name' if unavailable.is_group(first) else ''})")
     if renamed:
         plugin.display.warning(
             f"These hosts got another name, which stands in parentheses: {first_few(renamed)}."
             " Several hosts would have had the first name, or it means something else to Ansible."
             " To choose other names, add entries to hostnames."
+        )
+
+
+def _warn_of_shared_addresses(plugin: InventoryPlugin, candidates: Sequence[Candidate]) -> None:
+    """Warn of hosts with the same ``ansible_host``. If compose sets different ports for them, they are different servers."""
+    users: dict[tuple[str, str], list[str]] = {}
+    for candidate in candidates:
+        variables = {**candidate.variables, **candidate.constructed.variables}
+        if "ansible_host" in variables:
+            key = (str(variables["ansible_host"]), str(variables.get("ansible_port")))
+            users.setdefault(key, []).append(candidate.name)
+    shared = [f"{first_few(names)} ({address})" for (address, _port), names in users.items() if len(names) > 1]
+    if shared:
+        plugin.display.warning(
+            f"Several hosts have the same ansible_host, so a play on one of them may change another one: {'; '.join(shared[:MAX_LISTED])}."
+            " Set connect_with to another value, or exclude all but one of them with filters."
         )

@@ -48,6 +48,9 @@ PURE_TESTS = frozenset(
 # Methods of str.
 PURE_METHODS = frozenset("capitalize count endswith find lower lstrip replace rstrip split startswith strip title upper zfill".split())
 
+# With this at its beginning, text is a template without any brace.
+HEADER = "#jinja2:"
+
 # Stands for the value of a variable that does not exist.
 MISSING = object()
 
@@ -62,7 +65,7 @@ def names_in(expressions: Sequence[Any], templates: Sequence[Any] = ()) -> tuple
         if source is None or isinstance(source, bool):
             continue
         tree = parsed(source)
-        if tree is None or not all(map(_is_pure, all_nodes(tree))):
+        if tree is None or source.startswith(HEADER) or not all(map(_is_pure, all_nodes(tree))):
             return None
         names |= {node.name for node in tree.find_all(nodes.Name)}
     return tuple(sorted(names))
@@ -84,7 +87,9 @@ def key_of(variables: Mapping[str, Any], names: Sequence[str]) -> tuple[Any, ...
 
 def is_scalar(value: Any) -> bool:
     """Whether a value is a number, a boolean, None, or text that is not a template."""
-    return value is None or isinstance(value, (bool, int, float)) or (isinstance(value, str) and "{" not in value)
+    if isinstance(value, str):
+        return "{" not in value and not value.startswith(HEADER)
+    return value is None or isinstance(value, (bool, int, float))
 
 
 def parsed(source: Any) -> nodes.Template | None:

@@ -6,7 +6,6 @@
 from __future__ import annotations
 
 import hashlib
-import ipaddress
 import json
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import asdict, dataclass
@@ -17,11 +16,10 @@ from ..module_utils.api.client import Client
 from ..module_utils.api.connection import Connection
 from ..module_utils.api.deadline import Deadline
 from ..module_utils.api.errors import ApiError
-from ..module_utils.instance.addresses import users_of
 from ..module_utils.instance.view import full_view, list_view
 from ..module_utils.jobs import side_by_side
 from ..module_utils.retrieve import retrieve_each
-from .hostvars import usable_address
+from .connecting import unshared_addresses
 
 # The version of cache entries. Increase it when their contents change, so that old entries are not used.
 CACHE_FORMAT = 1
@@ -58,7 +56,8 @@ def read(
     if addresses:
         calls += [partial(_with_label, client, partial(client.fetch_all, "publicipaddresses", deadline)) for client in clients]
     lists = side_by_side(calls, max_concurrency)
-    by_instance = _unshared_addresses(lists[len(clients) :]) if addresses else None
+    public = [(entry.get("ipAddress"), entry) for entries in lists[len(clients) :] for entry in entries]
+    by_instance = unshared_addresses(public) if addresses else None
     environments = []
     for client, resources in zip(clients, lists):
         if details:
@@ -93,29 +92,6 @@ def _with_details(
     detailed: dict[int, dict[str, Any] | None] = dict(zip(wanted, _with_label(client, call)))
     instances = (detailed.get(number, instance) for number, instance in enumerate(listed))
     return [instance for instance in instances if instance is not None]
-
-
-def _unshared_addresses(lists: Sequence[Sequence[Mapping[str, Any]]]) -> dict[str, str]:
-    """Return the public IP address of each instance that has one to itself, the lowest if it has several.
-
-    Addresses that several instances share are left out, because any of these instances could answer there.
-    """
-    users: dict[str, set[str]] = {}
-    for resource in (resource for resources in lists for resource in resources):
-        address = usable_address(resource.get("ipAddress"))
-        if address is not None:
-            users.setdefault(address, set()).update(users_of(resource))
-    unshared: dict[str, list[str]] = {}
-    for address, ids in users.items():
-        if len(ids) == 1:
-            unshared.setdefault(min(ids), []).append(address)
-    # users_of gives an instance without a readable id the id "".
-    return {instance_id: min(addresses, key=_address_order) for instance_id, addresses in unshared.items() if instance_id}
-
-
-def _address_order(address: str) -> tuple[bool, int]:
-    """Sort key of an IP address: IPv4 first, then by number."""
-    return (":" in address, int(ipaddress.ip_address(address)))
 
 
 # -- the cache

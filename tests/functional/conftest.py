@@ -50,8 +50,9 @@ class PlaybookResult:
 class PlaybookRunner:
     """Runs tasks with ansible-playbook and hands back what they returned."""
 
-    def __init__(self, simulator: Simulator, folder: Path) -> None:
-        self.simulator, self.folder = simulator, folder
+    def __init__(self, simulator: Simulator, folder: Path, commands: Path = BIN) -> None:
+        """``commands``: the folder of the commands to run, of another version of core for example."""
+        self.simulator, self.folder, self.commands = simulator, folder, commands
         # One for all tests of a worker.
         compiled = folder.parent / "compiled"
         compiled.mkdir(exist_ok=True)
@@ -59,7 +60,7 @@ class PlaybookRunner:
             **{name: value for name, value in os.environ.items() if not name.startswith(("COXEDGE_", "ANSIBLE_"))},
             **simulator.environ,
             # Runners look for core's commands there.
-            "PATH": f"{BIN}{os.pathsep}{os.environ['PATH']}",
+            "PATH": f"{commands}{os.pathsep}{os.environ['PATH']}",
             "PYTHONPATH": str(SITE),
             "COMPILED_MODULES": str(compiled),
             "ANSIBLE_COLLECTIONS_PATH": os.environ["ANSIBLE_COLLECTIONS_PATH"],
@@ -84,7 +85,7 @@ class PlaybookRunner:
     def command(self, *words: str, **environ: str) -> subprocess.CompletedProcess[str]:
         """Runs one of core's commands."""
         return subprocess.run(
-            [str(BIN / words[0]), *words[1:]],
+            [str(self.commands / words[0]), *words[1:]],
             env={**self.environ, **environ},
             cwd=self.folder,
             capture_output=True,

@@ -188,6 +188,19 @@ def test_hosts_do_not_depend_on_the_order_of_the_list(runner, listed):
     assert "same-name" in first.errors and "same-name" not in first.hosts
 
 
+def test_no_name_of_a_server_reads_the_variables_of_another_host(runner, listed):
+    for path in ("prod-db.yml", "prod-web/vault", "prod-app.json"):
+        (runner.folder / "host_vars" / path).parent.mkdir(parents=True, exist_ok=True)
+        (runner.folder / "host_vars" / path).write_text('{"secret_of": "another"}')
+    names = ("prod-db.yml", "./prod-db", "prod-web/vault", "prod-web/../prod-db", ".\\prod-db", "prod-app.json", "PROD-DB.YML")
+    for name in names:
+        runner.environment.seed({"name": name})
+    runner.environment.seed({"name": "prod-db"})
+    hosts = listed({}).hosts
+    assert [name for name, variables in hosts.items() if "secret_of" in variables] == ["prod-db"]
+    assert len(hosts) == len(names) + 1 and not set(names) & set(hosts)
+
+
 # -- failures
 
 

@@ -18,9 +18,21 @@ KEEP = "results.json"
 
 
 @pytest.fixture
-def port():
-    """A loopback port that accepts connections."""
-    with socket.create_server(("127.0.0.1", 0)) as server:
+def address():
+    """An address of this machine that is not loopback: hosts never get a loopback address."""
+    with socket.socket(socket.AF_INET, socket.SOCK_DGRAM) as probe:
+        try:
+            # This sends nothing. It only chooses a network interface.
+            probe.connect(("192.0.2.1", 9))
+        except OSError:
+            pytest.skip("this machine has no network")
+        return probe.getsockname()[0]
+
+
+@pytest.fixture
+def port(address):
+    """A port of this address that accepts connections."""
+    with socket.create_server((address, 0)) as server:
         threading.Thread(target=lambda: [server.accept() for _n in range(1000)], daemon=True).start()
         yield server.getsockname()[1]
 
@@ -60,10 +72,8 @@ def show(group):
 # -- provision
 
 
-def test_provisioned_servers_are_hosts_of_the_play(runner, run, creation, port):
-    # Their address is loopback, where the fixture listens.
-    for number in range(2):
-        runner.environment.seed({"name": f"web{number}", "ipAddress": "127.0.0.1"})
+def test_provisioned_servers_are_hosts_of_the_play(runner, run, creation, address, port):
+    ids = [runner.environment.seed({"name": f"web{number}", "ipAddress": address})["id"] for number in range(2)]
     variables = {
         "provision_instances": [{"name": "web0"}, {"name": "web1", "state": "stopped"}],
         "provision_group": "web",
@@ -72,9 +82,10 @@ def test_provisioned_servers_are_hosts_of_the_play(runner, run, creation, port):
     finished = run("provision", variables, plays=[show("web")])
     assert finished.returncode == 0, finished.stdout + finished.stderr
     assert sorted(shown(finished.stdout), key=lambda host: host["name"]) == [
-        {"name": "web0", "host": "127.0.0.1", "user": "cca-user", "active": True},
-        {"name": "web1", "host": "127.0.0.1", "user": "cca-user", "active": False},
+        {"name": "web0", "host": address, "user": "cca-user", "active": True},
+        {"name": "web1", "host": address, "user": "cca-user", "active": False},
     ]
+    assert not [item for item in ids if item in finished.stdout]
     # A second run has nothing to change.
     assert "changed=0" in run("provision", variables, plays=[show("web")]).stdout
 
@@ -101,22 +112,63 @@ def test_check_mode_creates_nothing_and_succeeds(runner, run, creation):
     assert [host["name"] for host in shown(finished.stdout)] == ["there"]
 
 
-def test_a_closed_port_fails_the_role(runner, run, creation):
+def test_a_closed_port_fails_the_role(runner, run, creation, address):
     for number in range(3):
-        runner.environment.seed({"name": f"web{number}", "ipAddress": "127.0.0.1"})
+        runner.environment.seed({"name": f"web{number}", "ipAddress": address})
     names = [{"name": f"web{number}"} for number in range(3)]
     finished = run("provision", {"provision_instances": names, "provision_wait_port": 9, "provision_wait_port_timeout": 1})
-    assert finished.returncode != 0 and "does not answer on port 9" in finished.stdout
+    assert finished.returncode != 0 and "The host web1 does not answer on port 9" in finished.stdout
 
 
-def test_a_host_without_an_address_fails_and_names_the_option(runner, run):
-    runner.environment.seed({"name": "web1"})
-    finished = run("provision", {"provision_instances": [{"name": "web1"}], "provision_connect_with": "public_ip"})
-    assert finished.returncode != 0 and "provision_connect_with" in finished.stdout
+def test_hosts_without_a_usable_address_fail_the_role_before_any_host_is_added(runner, run):
+    first = runner.environment.seed({"name": "web1", "publicIps": 1})["id"]
+    runner.environment.seed({"name": "web2", "publicIps": 1})
+    runner.environment.seed({"name": "web3"})
+    runner.environment.seed({"name": "web4", "shareIpWith": first})
+    variables = {"provision_instances": [{"name": f"web{number}"} for number in (1, 2, 3, 4)], "provision_connect_with": "public_ip"}
+    finished = run("provision", variables)
+    assert finished.returncode != 0 and "no usable public_ip: web1, web3, web4." in finished.stdout
+    assert "set provision_connect_with to another value" in finished.stdout and "Add the instances" not in finished.stdout
+    (instance,) = runner.instances("web2")
+    instance["ipAddress"] = "127.0.0.1"
+    finished = run("provision", {**variables, "provision_connect_with": "private_ip"})
+    assert finished.returncode != 0 and "no usable private_ip: web2." in finished.stdout
+
+
+def test_names_follow_the_rules_of_the_inventory(runner, run):
+    names = {
+        "True": "True",
+        "none": "none",
+        "{1}": "{1}",
+        "{{ 1 + 1 }}": "{{_1_+_1_}}",
+        "web 1\n": "web_1_",
+        "~web": "_web",
+        "[1, 2]": "_1__2_",
+    }
+    ids = [runner.environment.seed({"name": name})["id"] for name in names]
+    variables = {"provision_instances": [{"id": item} for item in ids], "provision_wait_port": 0}
+    finished = run("provision", variables, plays=[show("provisioned")])
+    assert finished.returncode == 0, finished.stdout
+    assert sorted(host["name"] for host in shown(finished.stdout)) == sorted(names.values())
+    # A second run finds the hosts of the first one.
+    role = {"ansible.builtin.include_role": {"name": "coxedge.compute.provision"}, "vars": variables}
+    again = run("provision", variables, plays=[{"hosts": "localhost", "gather_facts": False, "tasks": [role]}, show("provisioned")])
+    assert sorted(host["name"] for host in shown(again.stdout)) == sorted(names.values()), again.stdout
 
 
 def test_ids_replace_names_with_a_special_meaning(runner, run):
-    names = ("localhost", "{{ 1 + 1 }}", "-oProxyCommand=x", "same-name", "same-name", "True", "none", "web1\n", "taken")
+    names = (
+        "localhost",
+        "ip6-localhost",
+        "-oProxyCommand=x",
+        "same-name",
+        "same-name",
+        "taken",
+        "other-host",
+        "web1.yml",
+        "a/b",
+        "provisioned",
+    )
     ids = [runner.environment.seed({"name": name})["id"] for name in names]
     variables = {"provision_instances": [{"id": item} for item in ids], "provision_wait_port": 0}
     # One server has the name of a group in the inventory.

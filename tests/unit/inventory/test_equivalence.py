@@ -82,9 +82,28 @@ def is_loop(text):
     return isinstance(text, str) and re.search("can't add group to itself|recursive dependency loop", text) is not None
 
 
+# Core takes text with such a header for a template, whatever its braces.
+HEADER = "#jinja2:variable_start_string:'[[',variable_end_string:']]'\n[[ coxedge_state ]]"
 TEXTS = st.one_of(
     st.sampled_from(
-        ["Running", "Stopped", "QC-1", "web-01", "", "True", "False", "None", "1", "[1, 2]", "{'a': 1}", "{{ 1 }}", "a b", "ä😀"]
+        [
+            "Running",
+            "Stopped",
+            "QC-1",
+            "web-01",
+            "",
+            "True",
+            "False",
+            "None",
+            "1",
+            "[1, 2]",
+            "{'a': 1}",
+            "{{ 1 }}",
+            "a b",
+            "ä😀",
+            HEADER,
+            "#jinja2:x",
+        ]
     ),
     st.text(max_size=6),
 )
@@ -105,7 +124,24 @@ NAMES = ["state", "zone_name", "cpu_count", "username", "tags", "name", "id", "n
 ATOMS = st.one_of(
     st.sampled_from([f"coxedge_{name}" for name in NAMES]),
     st.sampled_from([f"coxedge_{name}" for name in NAMES]),
-    st.sampled_from(["1", "0", "2.5", "true", "none", "'web'", "'-'", "'QC-1'", '"a\\\\b"', "'{{ x }}'", "[]", "['a', 'b']", "{'a': 'b'}"]),
+    st.sampled_from(
+        [
+            "1",
+            "0",
+            "2.5",
+            "true",
+            "none",
+            "'web'",
+            "'-'",
+            "'QC-1'",
+            '"a\\\\b"',
+            "'{{ x }}'",
+            "'#jinja2:x'",
+            "[]",
+            "['a', 'b']",
+            "{'a': 'b'}",
+        ]
+    ),
     st.sampled_from(
         ["inventory_hostname", "group_names", "inventory_file", "composed", "lookup('env', 'HOME')", "[1, 2] | random", "omit"]
     ),
@@ -174,7 +210,9 @@ KEYED = st.fixed_dictionaries(
         "prefix": st.sampled_from(["", "p", "{{ x }}"]),
         "separator": st.sampled_from(["", "-", "_"]),
         "default_value": st.sampled_from(["none", ""]),
-        "parent_group": st.sampled_from(["parent", "{{ coxedge_state }}", "in {{ coxedge_nothing }}", "{{ coxedge_zone_name | lower }}"]),
+        "parent_group": st.sampled_from(
+            ["parent", HEADER, "{{ coxedge_state }}", "in {{ coxedge_nothing }}", "{{ coxedge_zone_name | lower }}"]
+        ),
     },
 )
 OPTIONS = st.fixed_dictionaries(

@@ -6,6 +6,7 @@
 from __future__ import annotations
 
 import itertools
+import socket
 
 import pytest
 from ansible import constants
@@ -99,9 +100,25 @@ def test_a_new_host_never_takes_the_name_of_another(candidates, order):
         "coxedge",
         "composed",
         "-oProxyCommand=x",
+        "0",
+        "127.1",
+        "localhost.",
+        "localhost4.localdomain4",
+        "LocalHost6.localdomain",
+        "ip6-loopback",
+        "web.localhost",
+        "\uff4cocalhost",
+        # Paths under host_vars.
         "../x",
         "/x",
         "a/../b",
+        "prod-web/vault",
+        "prod-web\\vault",
+        "./prod-db",
+        ".hidden",
+        "prod-db.yml",
+        "prod-db.YAML",
+        "prod-db.json",
     ],
 )
 def test_names_with_a_special_meaning_are_skipped(plugin, name):
@@ -109,6 +126,21 @@ def test_names_with_a_special_meaning_are_skipped(plugin, name):
     inventory = plugin.inventory(resources, {"hostnames": ["name", "hostname"], "groups": {"composed": "true"}})
     assert sorted(inventory.hosts) == ["host-0", "web-1"]
     assert name not in inventory.hosts and len(plugin.warnings) == 1
+    assert ("a group has the name" in plugin.warnings[0]) is (name in ("all", "ungrouped", "coxedge", "composed"))
+
+
+def test_extensions_of_variable_files_come_from_core_too(plugin, monkeypatch):
+    assert list(plugin.inventory([instance(name="db.vars")]).hosts) == ["db.vars"]
+    monkeypatch.setattr(constants, "YAML_FILENAME_EXTENSIONS", ["vars"])
+    assert list(plugin.inventory([instance(name="db.vars")]).hosts) == [instance()["id"]]
+
+
+@pytest.mark.parametrize("own", ["ctl", "ctl.example.com"])
+def test_the_name_of_this_machine_is_used_only_with_an_address(plugin, monkeypatch, own):
+    monkeypatch.setattr(socket, "gethostname", lambda: own)
+    for name in (own, "CTL", "ctl."):
+        assert list(plugin.inventory([instance(name=name)]).hosts) == [name]
+        assert list(plugin.inventory([instance(name=name)], {"connect_with": "none"}).hosts) == [instance()["id"]]
 
 
 def test_names_of_groups_from_expressions_are_skipped(plugin):
@@ -129,9 +161,30 @@ def test_names_of_groups_from_expressions_are_skipped(plugin):
         assert all(host.vars["me"] == name for name, host in inventory.hosts.items())
 
 
-def test_colons_and_control_characters_become_underscores(plugin):
-    inventory = plugin.inventory([instance(name="web:22"), instance(1, name="a\tb\n")])
-    assert list(inventory.hosts) == ["a_b_", "web_22"]
+@pytest.mark.parametrize(
+    ("name", "host"),
+    [
+        ("web:22", "web_22"),
+        ("a\tb\n", "a_b_"),
+        ("web 1", "web_1"),
+        ("web\u00a01\u30002", "web_1_2"),
+        (" web ", "web"),
+        ("a,b;c*d?e[f]", "a_b_c_d_e_f_"),
+        ("!web", "_web"),
+        ("&web", "_web"),
+        ("~web", "_web"),
+        (" @web", "_web"),
+        ("a!&~@b", "a!&~@b"),
+        ("a\x1b[31mb", "a__31mb"),
+        ("a\u2028b\x9bc", "a_b_c"),
+        # These have no width, or turn the direction of what follows.
+        ("a\u200bb\u202ec", "a_b_c"),
+        ("a\ud800b", "a_b"),
+        ("\u00e9t\u00e9 \U0001f600", "\u00e9t\u00e9_\U0001f600"),
+    ],
+)
+def test_characters_that_would_be_misread_become_underscores(plugin, name, host):
+    assert list(plugin.inventory([instance(name=name)]).hosts) == [host]
 
 
 def hosts_of(inventory, pattern, limit=None):
@@ -142,7 +195,7 @@ def hosts_of(inventory, pattern, limit=None):
     return [host.name for host in manager.get_hosts(pattern)]
 
 
-@pytest.mark.parametrize("name", ["web-1,web-2", "!web-1", " !web-1", "&web-1", "@web-1", "![*", "~web"])
+@pytest.mark.parametrize("name", ["web-1,web-2", "!web-1", " !web-1", "&web-1", "@web-1", "![*", "~web", "web 1", "web-1 web-2", "a;b"])
 def test_a_name_as_a_limit_selects_only_its_host(plugin, name):
     inventory = plugin.inventory([instance(0, name=name), instance(1), instance(2)])
     (mine,) = (host.name for host in inventory.hosts.values() if host.vars["coxedge_id"] == instance(0)["id"])
@@ -198,11 +251,11 @@ def test_an_id_in_two_environments_is_not_used_as_a_name(plugin, monkeypatch):
         assert sorted(inventory.hosts) == [f"{resource['id']}.prod", f"{resource['id']}.test_area"]
 
 
-def test_names_that_can_t_be_file_names_are_skipped_if_facts_are_cached_in_files(plugin, monkeypatch):
-    resources = [instance(0, name="a/b"), instance(1, name="ä" * 120)]
-    assert sorted(plugin.inventory(resources).hosts) == ["a/b", "ä" * 120]
+def test_names_that_are_too_long_for_files_are_skipped_if_facts_are_cached_in_files(plugin, monkeypatch):
+    resource = instance(1, name="ä" * 120)
+    assert sorted(plugin.inventory([resource]).hosts) == ["ä" * 120]
     monkeypatch.setattr(constants, "CACHE_PLUGIN", "jsonfile")
-    assert sorted(plugin.inventory(resources).hosts) == [resource["id"] for resource in resources]
+    assert sorted(plugin.inventory([resource]).hosts) == [resource["id"]]
 
 
 def test_names_are_stripped_and_blank_names_are_skipped(plugin):

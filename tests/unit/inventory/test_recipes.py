@@ -33,7 +33,7 @@ def environ(simulator, harness, monkeypatch, tmp_path):
     harness.seed(name="web-1", publicIps=1)
     harness.seed(name="db-1", state="Stopped", publicIps=1)
     harness.seed(name="scratch-1", publicIps=1)
-    simulator.cloud.environment(None, "compute-on", "prod").seed({"name": "web-1"})
+    simulator.cloud.environment(None, "compute-on", "prod").seed({"name": "web-1", "ipAddress": "10.165.0.10"})
     monkeypatch.setenv("COXEDGE_API_KEY", API_KEY)
     monkeypatch.setenv("COXEDGE_API_URL", simulator.api_url)
     monkeypatch.chdir(tmp_path)

@@ -5,7 +5,10 @@
 
 from __future__ import annotations
 
+import socket
+
 import pytest
+from ansible import context
 from ansible.errors import AnsibleParserError
 from ansible.inventory.group import to_safe_group_name
 from ansible_collections.coxedge.compute.plugins.plugin_utils.hostvars import USES_UNSAFE_MARKS
@@ -64,19 +67,41 @@ def test_secrets_with_other_spellings_do_not_become_variables(plugin):
 
 
 @pytest.mark.skipif(not USES_UNSAFE_MARKS, reason="since ansible-core 2.19 text is a template only where it is marked as trusted")
-def test_text_that_could_be_a_template_is_marked_as_unsafe(plugin):
-    hostile = instance(name=HOSTILE, networkName="a {# b", tags=[{"x": "{% y"}])
-    inventory = plugin.inventory([hostile], {"keyed_groups": [{"key": "coxedge_network_name"}], "compose": {"copy": "coxedge_name ~ '!'"}})
-    (host,) = inventory.hosts.values()
-    for text in (
-        host.vars["coxedge_name"],
-        host.vars["coxedge_network_name"],
-        host.vars["coxedge_tags"][0]["x"],
-        host.vars["copy"],
-        host.name,
-    ):
+def test_every_text_is_marked_as_unsafe(plugin):
+    tags = [{"x": "y"}]
+    options = {
+        "set_ansible_user": True,
+        "keyed_groups": [{"key": "coxedge_network_name", "parent_group": "in {{ coxedge_zone_name }}"}],
+        "compose": {"copy": "coxedge_name ~ '!'", "listed": "[coxedge_name]", "named": "inventory_hostname"},
+    }
+    (host,) = (made := plugin.inventory([instance(networkName="net", tags=tags)], options)).hosts.values()
+    texts = [value for value in host.vars.values() if isinstance(value, str) and not str(value).startswith(("/", "."))]
+    assert len(texts) > 12 and {"web-0!", "web-0", "10.0.0.1", "cca-user", "test_area", "compute-on", "QC-1"} <= set(texts)
+    for text in (host.name, *texts, *host.vars["listed"], *host.vars["coxedge_tags"][0], *host.vars["coxedge_tags"][0].values()):
         assert getattr(text, "__UNSAFE__", False), text
-    assert not getattr(host.vars["coxedge_state"], "__UNSAFE__", False)
+    # These are valid names, and exports would show marks in them.
+    assert not any(hasattr(name, "__UNSAFE__") for name in made.groups) and {"_net", "in_QC_1"} <= set(made.groups)
+
+
+@pytest.mark.skipif(not USES_UNSAFE_MARKS, reason="since ansible-core 2.19 text is a template only where it is marked as trusted")
+def test_exports_have_marks_only_in_names_that_look_like_templates(plugin, monkeypatch):
+    monkeypatch.setattr(context, "CLIARGS", {"export": False})
+    inventory = plugin.inventory([instance(), instance(1, name=HOSTILE), instance(2, name="#jinja2")])
+    assert [hasattr(name, "__UNSAFE__") for name in inventory.hosts] == ["{" in name or name == "#jinja2" for name in inventory.hosts]
+
+
+@pytest.mark.parametrize("name", ["#jinja2:", "#jinja2: x", "#jinja2:a:b", "#jinja2:trim_blocks:1/0\n{{ x }}", "{{", "{% if"])
+def test_a_name_that_is_no_valid_template_does_not_stop_a_strict_inventory(plugin, name):
+    options = {
+        "strict": True,
+        "filters": ["coxedge_name != ''"],
+        "hostnames": ["coxedge_name ~ '.x'"],
+        "compose": {"copy": "coxedge_name ~ ''"},
+        "groups": {"g": "coxedge_name != ''"},
+        "keyed_groups": [{"key": "coxedge_name", "parent_group": "{{ coxedge_name }}"}],
+    }
+    inventory = plugin.inventory([instance(name=name), instance(1)], options)
+    assert len(inventory.hosts) == 2 and name in [host.vars["copy"] for host in inventory.hosts.values()]
 
 
 @pytest.mark.parametrize(
@@ -120,10 +145,25 @@ def test_an_invalid_address_is_not_used_as_ansible_host(plugin, address):
     assert [text for text in plugin.warnings if "ansible_host" in text and "web-0" in text]
 
 
-@pytest.mark.parametrize("hostname", ["localhost", "127.0.0.1", "localhost.", "-oProxyCommand=x", "a b", "a;b", HOSTILE, "a\nb", "", None])
-def test_an_invalid_host_name_is_not_used_as_ansible_host(plugin, hostname):
+THIS_MACHINE = ["localhost", "LocalHost4", "localhost6.localdomain6", "localhost.localdomain4", "ip6-localhost", "IP6-LOOPBACK"]
+THIS_MACHINE += ["x.localhost", "a.b.LOCALHOST.", "ctl", "CTL.", "ctl.example.com", "127.0.0.1", "127.1", "0", "0x7f.1"]
+
+
+@pytest.mark.parametrize("hostname", [*THIS_MACHINE, "localhost.", "-oProxyCommand=x", "a b", "a;b", HOSTILE, "a\nb", "", None])
+def test_an_invalid_host_name_is_not_used_as_ansible_host(plugin, hostname, monkeypatch):
+    monkeypatch.setattr(socket, "gethostname", lambda: "ctl")
+    monkeypatch.setattr(socket, "getfqdn", lambda name: f"{name}.example.com")
     inventory = plugin.inventory([instance(hostname=hostname)], {"connect_with": "hostname"})
     assert "ansible_host" not in variables(inventory, "web-0")
+
+
+@pytest.mark.parametrize(
+    "hostname", ["localhost.example.com", "notlocalhost", "ctl.example.org", "ctl1", "xlocalhost4", "localhost5", "10.0.0.1"]
+)
+def test_a_host_name_of_another_machine_is_used(plugin, hostname, monkeypatch):
+    monkeypatch.setattr(socket, "gethostname", lambda: "ctl")
+    monkeypatch.setattr(socket, "getfqdn", lambda name: f"{name}.example.com")
+    assert variables(plugin.inventory([instance(hostname=hostname)], {"connect_with": "hostname"}), "web-0")["ansible_host"] == hostname
 
 
 @pytest.mark.parametrize("user", ["-x", 'a" b', "a\nb", HOSTILE, "", None])
@@ -147,3 +187,17 @@ def test_connect_with_selects_the_address(plugin, connect_with, address):
 def test_the_user_is_set_only_on_request(plugin):
     assert "ansible_user" not in variables(plugin.inventory([instance()]), "web-0")
     assert variables(plugin.inventory([instance()], {"set_ansible_user": True}), "web-0")["ansible_user"] == "cca-user"
+
+
+def test_hosts_with_the_same_address_are_named_in_one_warning(plugin):
+    same = [instance(number, ipAddress="10.0.0.1") for number in range(2)] + [instance(number, ipAddress="10.0.0.9") for number in (2, 3)]
+    plugin.inventory([*same, instance(4)])
+    (warning,) = plugin.warnings
+    assert "web-0, web-1 (10.0.0.1); web-2, web-3 (10.0.0.9)" in warning and "web-4" not in warning
+    # Several servers can be behind one address with different ports.
+    plugin.inventory(same, {"compose": {"ansible_port": "2200 + coxedge_name[-1:] | int"}})
+    assert not plugin.warnings
+    plugin.inventory([instance(0), instance(1)], {"compose": {"ansible_host": "'10.0.0.1'"}})
+    assert len(plugin.warnings) == 1
+    plugin.inventory(same, {"connect_with": "none"})
+    assert not plugin.warnings
