@@ -31,9 +31,9 @@ ROWS: list[dict[str, int]] = [
     {"modules": 600, "inventory": 930},
     {"fleet_module": 150, "operation_module": 430, "plugin_utils": 930},
     {"module": 290},
-    {"reconcile": 290, "retrieve": 930},
+    {"results": 150, "reconcile": 560, "retrieve": 930},
     {"api": 190, "jobs": 560, "instance": 930},
-    {"text": 560},
+    {"text": 380, "secret_names": 740},
 ]
 
 STYLE = """

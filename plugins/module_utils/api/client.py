@@ -62,7 +62,7 @@ class Client:
 
     def fetch_one(self, entity: str, entity_id: str, deadline: Deadline) -> dict[str, Any] | None:
         """One resource; None for a 404. Whether that means absence, the caller has to find out: see ``Reader.look``."""
-        purpose = f"read {entity} {entity_id}"
+        purpose = f"read {entity} {self.for_display(entity_id)}"
         try:
             data = self._sender.send(Request("GET", self.connection.path(entity, entity_id), purpose), deadline).data
         except ApiError as error:
@@ -86,7 +86,7 @@ class Client:
     ) -> Response:
         """Sends one write. Raises ResponseLost if the server may have processed it, and does not send it again then."""
         verb = operation or {"POST": "create", "PUT": "update", "DELETE": "delete"}[method]
-        purpose = f"{verb} instance {entity_id}" if entity_id else f"{verb} an instance"
+        purpose = f"{verb} instance {self.for_display(entity_id)}" if entity_id else f"{verb} an instance"
         params = {"operation": operation} if operation else {}
         return self._sender.send(Request(method, self.connection.path(entity, entity_id), purpose, params, body), deadline)
 

@@ -24,10 +24,14 @@ from .redaction import Redactor
 
 # How many characters of a text that is not JSON an error shows.
 SHOWN_TEXT = 200
+# How many bytes of it are read for that: blanks are not shown.
+READ_TEXT = 10_000
 # How many characters of JSON the context of an error may have; a larger one is left out.
 MAX_CONTEXT = 10_000
 # What a failed task is called: the documentation says FAILED, one client knows FAILURE.
 FAILED = ("FAILED", "FAILURE")
+# An escape of JSON for half of a surrogate pair, which is half of a character only if the other half is beside it.
+_HALF_A_PAIR = re.compile(r"\\u[dD][89a-fA-F]")
 
 
 class Envelopes:
@@ -47,8 +51,8 @@ class Envelopes:
             raise self._redirect(status, headers, purpose)
         if status == 204:
             return Response(unconfirmed=True)
-        content = self._redactor.redact_body(response.content)
-        document = _decoded(content)
+        content = response.content
+        document = self._document(content)
         if document is None and 400 <= status < 500:
             # The error of a gateway in front of the API, most often HTML.
             document = {"errors": [{"message": self._beginning(content) or "the response was empty"}]}
@@ -122,9 +126,28 @@ class Envelopes:
         lost.retry_after = _retry_after(headers.get("Retry-After")) if status in (500, 502, 503, 504) else None
         return lost
 
+    def _document(self, content: bytes) -> dict[str, Any] | None:
+        """The JSON object of a body, without the key; None if the body is anything else."""
+        try:
+            text, is_whole = _text_of(content)
+            document = json.loads(text)
+            if not isinstance(document, dict):
+                return None
+            if not is_whole or ("\\" in text and _HALF_A_PAIR.search(text)):
+                # Half of a surrogate pair is not text: core would reject the whole result because of it.
+                document = json.loads(json.dumps(document, ensure_ascii=False).encode("utf-8", "replace"))
+            redacted = self._redactor.redact_document(document, text)
+        except (ValueError, RecursionError):
+            return None
+        return redacted if isinstance(redacted, dict) else None
+
     def _beginning(self, content: bytes) -> str:
         """The beginning of a body that is not JSON, for an error."""
-        return self._redactor.for_display(content[: SHOWN_TEXT * 4].decode("utf-8", "replace"))[:SHOWN_TEXT]
+        text = content[:READ_TEXT].decode("utf-8", "replace")
+        if len(content) > READ_TEXT:
+            # The last word may be a part of the key, and blanks before it do not count.
+            text = re.sub(r"(?<=\s)\S*$", "", text)
+        return self._redactor.for_display(text)[:SHOWN_TEXT]
 
     def _error_response(self, status: int, document: Mapping[str, Any], purpose: str) -> ApiError:
         """The error for a response that says no."""
@@ -203,16 +226,13 @@ def _host_of(url: str) -> str | None:
         return None
 
 
-def _decoded(content: bytes) -> dict[str, Any] | None:
-    """The JSON object of a body; None if it is anything else."""
+def _text_of(content: bytes) -> tuple[str, bool]:
+    """The text of a JSON body, and whether all of it is valid. Raises ValueError if it is no text."""
+    encoding = json.detect_encoding(content)
     try:
-        document = json.loads(content)
-        if b"\\ud" in content.lower():
-            # Half of a surrogate pair is not text: core would reject the whole result because of it.
-            document = json.loads(json.dumps(document, ensure_ascii=False).encode("utf-8", "replace"))
-    except (ValueError, RecursionError):
-        return None
-    return document if isinstance(document, dict) else None
+        return content.decode(encoding), True
+    except UnicodeDecodeError:
+        return content.decode(encoding, "surrogatepass"), False
 
 
 def _retry_after(value: str | None) -> float | None:
