@@ -106,7 +106,9 @@ def test_a_result_is_readable_whatever_the_fields_of_the_api_are_called(runner, 
     assert "__ansible" not in text and text.encode()
 
 
-@pytest.mark.parametrize("encode", [quote, lambda text: base64.b64encode(text.encode()).decode(), lambda text: json.dumps(json.dumps(text))])
+@pytest.mark.parametrize(
+    "encode", [quote, lambda text: base64.b64encode(text.encode()).decode(), lambda text: json.dumps(json.dumps(text))]
+)
 def test_errors_and_instances_show_no_secret_that_a_server_sends_back_encoded(runner, creation, encode):
     data = "#cloud-config\nruncmd:\n- echo s3cret-of-user-data\n"
     refusal = {"errors": [{"code": 1, "message": f"bad {encode(data)}", "context": {"line": encode(data), "adminPass": "s3cret"}}]}
@@ -120,7 +122,9 @@ def test_errors_and_instances_show_no_secret_that_a_server_sends_back_encoded(ru
     tasks = [{"coxedge.compute.instance": {"name": "web1", "user_data": data, **creation}}, {"coxedge.compute.instance_info": {}}]
     outcome = runner.play(tasks)
     created, info = outcome.results
-    assert created["error"]["code"] == 1 and "********" in created["msg"] and created["error"]["context"]["line"].strip(' "\n') == "********"
+    assert (
+        created["error"]["code"] == 1 and "********" in created["msg"] and created["error"]["context"]["line"].strip(' "\n') == "********"
+    )
     assert info["instances"][0]["id"] == ID and "********" in info["instances"][0]["hostname"]
     text = json.dumps(outcome.results) + outcome.output
     assert not secrets_in(text) and encode(API_KEY) not in text and encode(data) not in text
