@@ -183,12 +183,15 @@ class ApiModule(AnsibleModule):
         """Returns a result: core calls this for each, however the module ends."""
         result = cleaned({name: value for name, value in kwargs.items() if name != "invocation"}, self._texts)
         options = cleaned(shown_options(self.params, self.argument_spec), self._texts)
-        self._tell_core_only_the_key()
+        self._tell_core_no_secrets()
         super()._return_formatted({**result, "invocation": {"module_args": options}})
 
-    def _tell_core_only_the_key(self) -> None:
-        """Keeps core 2.22 from hiding each word of user data in all output of the playbook. Older versions know no such list."""
+    def _tell_core_no_secrets(self) -> None:
+        """Keeps the list of secrets out of the result that core 2.22 would put into it: the key, and each word of user data.
+
+        The result has none of them. With the list, the file of an asynchronous task would, and words such as Running would be hidden in
+        the output of other tasks. Older versions know no such list.
+        """
         tracker = getattr(self, "_new_secrets", None)
         if tracker is not None:
-            known = tracker.flush()
-            getattr(tracker, "_new_secrets", set()).update(known.intersection(secrets_of(self.params)))
+            tracker.flush()

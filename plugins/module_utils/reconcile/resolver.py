@@ -91,8 +91,7 @@ def _chosen(
             shown = ", ".join(catalog.client.for_display(item.get(attribute)) for item in resources) or "none"
             raise Refused(f"{option}: {described(current)} has no {what} {text!r}; it has: {shown}.")
         if len(found) > 1:
-            raise Refused(
-                f"{option}: {described(current)} has several with the name {text!r}, with the ids {', '.join(map(one_line, found))}: give ids."
-            )
+            ids = ", ".join(map(one_line, found))
+            raise Refused(f"{option}: {described(current)} has several with the name {text!r}, with the ids {ids}: give ids.")
         chosen += [item for item in found if item not in chosen]
     return tuple(chosen)
