@@ -161,3 +161,17 @@ def test_a_password_in_the_url_is_in_no_output_of_the_inventory(runner, url):
     _finished, everything = listed(runner, {"api_url": url}, "-vvvv")
     assert "api_url must be" in everything or "api_url has no valid" in everything
     assert "s3" not in everything and "cret@" not in everything
+
+
+def test_the_file_of_an_asynchronous_task_has_no_secret(runner):
+    runner.environment.seed({"name": "there", "hostname": API_KEY})
+    folder = runner.folder / "async"
+    tasks = [{"coxedge.compute.instance_info": {}, "async": 60, "poll": 1}]
+    # Newer versions of core remove the file when they have read it.
+    tasks.append({"coxedge.compute.instance_info": {}, "async": 60, "poll": 0})
+    tasks.append({"ansible.builtin.wait_for": {"path": "{{ result_1.results_file }}", "search_regex": "instances", "timeout": 60}})
+    outcome = runner.play(tasks, "-vvvv", ANSIBLE_ASYNC_DIR=str(folder))
+    assert outcome.results[0]["instances"][0]["hostname"] == "********"
+    written = [text for _path, text in unpacked(folder)]
+    assert any("********" in text for text in written) and not any(API_KEY in text for text in written)
+    assert API_KEY not in outcome.output
