@@ -9,9 +9,12 @@ IN_VENV = PATH="$$(cd $(BIN) && pwd -P):$$PATH"
 PYTHON_VERSION = $(shell $(BIN)/python -c 'import sys; print("%d.%d" % sys.version_info[:2])')
 TARGETS ?=
 # The supported versions of ansible-core. The version in .venv comes from requirements/constraints.txt.
-SUPPORTED := 2.17.14 2.18.19 2.19.14 2.20.10 2.21.5
+# 2.22.0rc1 stands for 2.22.0 until that is released.
+SUPPORTED := 2.17.14 2.18.19 2.19.14 2.20.10 2.21.5 2.22.0rc1
 CORES ?= $(SUPPORTED)
 EVERYDAY := $(shell sed -n 's/^ansible-core==//p' requirements/constraints.txt)
+# The set of requirements that build and importer install: release has hashes, so that a release is made of known files alone.
+TOOLS ?=
 PORT ?= 8080
 LENIENT ?=
 # What test-quick runs.
@@ -106,11 +109,11 @@ diagram: $(VENV)/.demo ## Draw docs/states.svg from the state table and docs/lay
 	$(IN_VENV) .ci/with-collection sh -c 'PYTHONPATH=$$ANSIBLE_COLLECTIONS_PATH python -m ansible_collections.coxedge.compute.docs.docsite.diagram docs/states.svg'
 	$(BIN)/python docs/docsite/layout.py docs/layout.svg
 
-build: $(VENV)/.demo ## Build the collection into dist/
+build: $(VENV)/.$(or $(TOOLS),demo) ## Build the collection into dist/
 	rm -rf dist
 	$(IN_VENV) ansible-galaxy collection build --force --output-path dist
 
-importer: $(VENV)/.lint build ## Check the built collection with Galaxy's importer; a warning is an error
+importer: $(VENV)/.$(or $(TOOLS),lint) build ## Check the built collection with Galaxy's importer; a warning is an error
 	@mkdir -p .cache
 	export $(IN_VENV) ANSIBLE_HOME="$$PWD/.cache/ansible" GALAXY_IMPORTER_CONFIG="$$PWD/.ci/galaxy-importer.cfg" && \
 	  cd dist && python -m galaxy_importer.main *.tar.gz 2>&1 | tee ../.cache/importer.log

@@ -31,9 +31,10 @@ ROWS: list[dict[str, int]] = [
     {"modules": 600, "inventory": 930, "filter": 1230},
     {"fleet_module": 150, "operation_module": 430, "plugin_utils": 1080},
     {"module": 450},
-    {"reconcile": 290, "interruption": 610, "retrieve": 930},
-    {"api": 190, "jobs": 560, "instance": 930},
-    {"text": 560},
+    {"interruption": 750},
+    {"results": 150, "reconcile": 470, "retrieve": 1080},
+    {"api": 190, "jobs": 630, "instance": 1080},
+    {"text": 380, "secret_names": 740},
 ]
 
 STYLE = """

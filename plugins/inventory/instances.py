@@ -172,7 +172,7 @@ from ansible.plugins.inventory import BaseInventoryPlugin, Cacheable, Constructa
 
 from ..module_utils.api.connection import Connection
 from ..module_utils.api.errors import ApiError
-from ..module_utils.text import one_line
+from ..module_utils.text import one_line, printable
 from ..plugin_utils import reading
 from ..plugin_utils.candidates import Candidate, Candidates, selection_of
 from ..plugin_utils.expressions import ASK_CORE, SimpleExpression, remember_compiled, simple_expressions, without_origin
@@ -207,7 +207,7 @@ class InventoryModule(BaseInventoryPlugin, Constructable, Cacheable):  # type: i
         try:
             environments = self._environments(connections_of(self), cache)
         except ApiError as error:
-            raise AnsibleParserError(error.sentence) from None
+            raise AnsibleParserError(printable(error.sentence)) from None
         except ImportError as error:
             raise AnsibleParserError(f"The Python that runs Ansible needs the library requests: {one_line(error)}.") from None
         self._set_up(config)

@@ -14,6 +14,7 @@ from ansible.module_utils.common.arg_spec import ArgumentSpecValidator
 from .instance.options import member_options, merged_options
 from .module import ApiModule
 from .reconcile.fleet import member_label, summary_of
+from .text import one_line
 
 # How many failures a message spells out.
 SPELLED_OUT = 5
@@ -38,7 +39,7 @@ def given_problem(given: Any, label: str) -> str | None:
         if name not in known:
             near = difflib.get_close_matches(str(name), known, n=1)
             hint = f", did you mean {near[0]}" if near else ""
-            return f"{label}: there is no option {name}{hint}; see the options of coxedge.compute.instance."
+            return f"{label}: there is no option {one_line(name)}{hint}; see the options of coxedge.compute.instance."
     messages = ArgumentSpecValidator(known).validate(given).error_messages
     return f"{label}: {messages[0].rstrip('.')}." if messages else None
 
@@ -94,7 +95,7 @@ def result_of(results: Sequence[Mapping[str, Any]]) -> dict[str, Any]:
         "results": results,
         "instances": [result["instance"] for result in results if result["instance"] is not None],
         "diff": [
-            {**result["diff"], "before_header": str(result["name"]), "after_header": str(result["name"])}
+            {**result["diff"], "before_header": one_line(result["name"]), "after_header": one_line(result["name"])}
             for result in results
             if result["changed"] and not result["failed"]
         ],

@@ -17,11 +17,13 @@ from .api.client import Client
 from .api.connection import DEFAULT_API_URL, Connection
 from .api.deadline import Deadline
 from .api.errors import ApiError
-from .api.redaction import REDACTED
+from .api.redaction import SHORTEST_SECRET, Texts
 from .instance.options import digest
 from .instance.steps import Refused
 from .interruption import Interruption
 from .reconcile.outcome import failure_of
+from .results import cleaned, secrets_of, shown_options
+from .text import printable
 
 # By option: the environment variables that replace it; the first that is not empty counts.
 ENVIRONMENT: dict[str, tuple[str, ...]] = {
@@ -162,5 +164,39 @@ class ApiModule(AnsibleModule):
     def warn_all(self, warnings: list[str]) -> None:
         """Shows warnings, each once."""
         for text in warnings:
-            # Core removes the key from results, but not from warnings.
-            self.warn(text.replace(self.connection.api_key, REDACTED))
+            self.warn(text)
+
+    def warn(self, warning: str, **kwargs: Any) -> None:
+        """Shows a warning, without secrets and on one line."""
+        super().warn(printable(self._texts.hidden(str(warning))), **kwargs)
+
+    def deprecate(self, msg: str, *args: Any, **kwargs: Any) -> None:
+        """Shows that something is deprecated, without secrets and on one line."""
+        super().deprecate(printable(self._texts.hidden(str(msg))), *args, **kwargs)
+
+    def log(self, msg: str, log_args: Mapping[str, Any] | None = None) -> None:
+        """Writes to the log of the system, without secrets."""
+        hidden = None if log_args is None else {name: self._texts.hidden(str(value)) for name, value in log_args.items()}
+        super().log(self._texts.hidden(str(msg)), hidden)
+
+    @property
+    def _texts(self) -> Texts:
+        """What must not be shown. The options may not have been read yet, or not checked."""
+        return Texts([*secrets_of(getattr(self, "params", None) or {}), *(text for text in self.secrets if len(text) >= SHORTEST_SECRET)])
+
+    def _return_formatted(self, kwargs: dict[str, Any]) -> None:
+        """Returns a result: core calls this for each, however the module ends."""
+        result = cleaned({name: value for name, value in kwargs.items() if name != "invocation"}, self._texts)
+        options = cleaned(shown_options(self.params, self.argument_spec), self._texts)
+        self._tell_core_no_secrets()
+        super()._return_formatted({**result, "invocation": {"module_args": options}})
+
+    def _tell_core_no_secrets(self) -> None:
+        """Keeps the list of secrets out of the result that core 2.22 would put into it: the key, and each word of user data.
+
+        The result has none of them. With the list, the file of an asynchronous task would, and words such as Running would be hidden in
+        the output of other tasks. Older versions know no such list.
+        """
+        tracker = getattr(self, "_new_secrets", None)
+        if tracker is not None:
+            tracker.flush()

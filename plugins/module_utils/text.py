@@ -29,10 +29,19 @@ def is_same(actual: Any, wanted: Any) -> bool:
     return bool(actual == wanted)
 
 
+def printable(text: str) -> str:
+    """A text whose line breaks and other characters that do not print are shown escaped, such as ``\\x1b``."""
+    return text if text.isprintable() else "".join(char if char.isprintable() else _escaped(char) for char in text)
+
+
 def one_line(text: object) -> str:
     """A text from the API for use in a sentence: on one line, printable, at most MAX_SHOWN characters."""
-    line = " ".join("".join(char if char.isprintable() else " " for char in str(text)).split())
+    line = printable(" ".join(str(text).split()))
     return line if len(line) <= MAX_SHOWN else line[:MAX_SHOWN] + "..."
+
+
+def _escaped(char: str) -> str:
+    return char.encode("unicode_escape").decode("ascii")
 
 
 def enumerated(names: Sequence[str]) -> str:

@@ -22,7 +22,7 @@ from ..module_utils.retrieve import retrieve_each
 from .connecting import unshared_addresses
 
 # The version of cache entries. Increase it when their contents change, so that old entries are not used.
-CACHE_FORMAT = 1
+CACHE_FORMAT = 2
 
 
 @dataclass

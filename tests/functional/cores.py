@@ -13,7 +13,7 @@ import pytest
 
 ROOT = Path(__file__).resolve().parents[2]
 EVERYDAY = ansible.release.__version__
-OTHERS = ("2.17.14", "2.18.19", "2.20.10", "2.21.5")
+OTHERS = ("2.17.14", "2.18.19", "2.20.10", "2.21.5", "2.22.0rc1")
 # Parameters of a test. make test runs it on the everyday version, make cores on the others.
 OTHER_CORES = [pytest.param(core, marks=pytest.mark.cores) for core in OTHERS]
 ALL_CORES = [EVERYDAY, *OTHER_CORES]

@@ -133,3 +133,47 @@ def test_what_servers_echo_is_not_passed_on(runner, run_all, kind):
     for path, text in unpacked(runner.folder):
         assert API_KEY not in text, path
         assert "s3cret-of-user-data" not in text or "AnsiballZ" in str(path), path
+
+
+def listed(runner, options, *arguments):
+    """A finished ansible-inventory, and all that it wrote but the file that it read."""
+    path = runner.folder / "coxedge.yml"
+    path.write_text(json.dumps({"plugin": "coxedge.compute.instances", **options}))
+    finished = runner.command("ansible-inventory", "-i", "coxedge.yml", "--list", *arguments)
+    path.unlink()
+    return finished, finished.stdout + finished.stderr + "".join(text for _path, text in unpacked(runner.folder))
+
+
+def test_hosts_and_caches_have_no_secret_that_a_server_encoded_or_gave_another_name(runner):
+    encoded = [base64.b64encode(f"Bearer {API_KEY}".encode()).decode(), API_KEY.replace("-", "%2d"), API_KEY.replace("-", "&#45;")]
+    secrets = {"adminPass": "s3cret", "nics": [{"vncPasswd": "s3cret", "privateKey": "s3cret"}], "__ansible_unsafe": "s3cret"}
+    shown = {**INSTANCE, **secrets, "hostname": "\x00".join(API_KEY), "notes": encoded, "half": "\ud800"}
+    runner.simulator.app.faults.add([{"kind": "status", "status": 200, "body": {"data": [shown]}, "path": "/instances$", "count": 0}])
+    cache = {"cache": True, "cache_plugin": "ansible.builtin.jsonfile", "cache_connection": "inventory-cache"}
+    finished, everything = listed(runner, cache, "-vvvv")
+    assert finished.returncode == 0 and "refused ********" in finished.stdout, finished.stderr
+    for secret in ("s3cret", API_KEY, *encoded, "s\\u0000i"):
+        assert secret not in everything, secret
+
+
+@pytest.mark.parametrize("url", ["https://me:s3cret@127.0.0.1:9/api", "https://me:s3/cret@127.0.0.1:9/api", "me:s3cret@127.0.0.1"])
+def test_a_password_in_the_url_is_in_no_output_of_the_inventory(runner, url):
+    _finished, everything = listed(runner, {"api_url": url}, "-vvvv")
+    # Core wraps the lines of what it shows.
+    words = " ".join(everything.split())
+    assert "api_url must be" in words or "api_url has no valid" in words
+    assert "s3" not in everything and "cret@" not in everything
+
+
+def test_the_file_of_an_asynchronous_task_has_no_secret(runner):
+    runner.environment.seed({"name": "there", "hostname": API_KEY})
+    folder = runner.folder / "async"
+    tasks = [{"coxedge.compute.instance_info": {}, "async": 60, "poll": 1}]
+    # Newer versions of core remove the file when they have read it.
+    tasks.append({"coxedge.compute.instance_info": {}, "async": 60, "poll": 0})
+    tasks.append({"ansible.builtin.wait_for": {"path": "{{ result_1.results_file }}", "search_regex": "instances", "timeout": 60}})
+    outcome = runner.play(tasks, "-vvvv", ANSIBLE_ASYNC_DIR=str(folder))
+    assert outcome.results[0]["instances"][0]["hostname"] == "********"
+    written = [text for _path, text in unpacked(folder)]
+    assert any("********" in text for text in written) and not any(API_KEY in text for text in written)
+    assert API_KEY not in outcome.output

@@ -21,13 +21,15 @@ PLUGINS = layout.sources()
 # What each part may import, besides itself. Parts of module_utils are folders, or files by their names.
 MAY_IMPORT = {
     "text": set(),
+    "secret_names": set(),
     "jobs": set(),
     "interruption": set(),
-    "api": {"text"},
-    "instance": {"text"},
+    "api": {"text", "secret_names"},
+    "instance": {"text", "secret_names"},
+    "results": {"text", "secret_names", "api", "instance"},
     "reconcile": {"text", "jobs", "api", "instance"},
     "retrieve": {"text", "jobs", "api", "instance"},
-    "module": {"text", "jobs", "interruption", "api", "instance", "reconcile", "retrieve"},
+    "module": {"text", "jobs", "interruption", "api", "instance", "results", "reconcile", "retrieve"},
     "operation_module": {"text", "jobs", "api", "instance", "reconcile", "retrieve", "module"},
     "fleet_module": {"text", "jobs", "api", "instance", "reconcile", "retrieve", "module"},
 }

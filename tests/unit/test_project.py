@@ -74,6 +74,58 @@ def test_the_workflow_runs_the_gates_of_ci():
     assert supported and [row["core"] for row in jobs["core"]["strategy"]["matrix"]["include"]] == supported[1].split()
 
 
+WORKFLOWS = sorted(path.name for path in (ROOT / ".github" / "workflows").glob("*.yml"))
+
+
+@pytest.mark.parametrize("name", WORKFLOWS)
+def test_the_jobs_of_a_workflow_have_the_least_rights(name):
+    workflow = loaded(".github", "workflows", name)
+    assert workflow["permissions"] == {}
+    for job, description in workflow["jobs"].items():
+        writes = {right for right, level in description["permissions"].items() if level != "read"}
+        uses = [step["uses"].split("@")[0] for step in description["steps"] if "uses" in step]
+        # A job that can write does nothing with the code of the repository.
+        assert not writes or (job == "github" and writes == {"contents"} and uses == ["actions/download-artifact"]), job
+        # A job runs what a step installs or builds only if it holds no secret, or only what is known by its hash.
+        runs = [step["run"] for step in description["steps"] if "run" in step]
+        assert "secrets." not in str(description) or not any(run.startswith("make") for run in runs), job
+        for step in description["steps"]:
+            if step.get("uses", "").startswith("actions/checkout@"):
+                assert step["with"]["persist-credentials"] is False, job
+
+
+@pytest.mark.parametrize("name", WORKFLOWS)
+def test_actions_are_pinned_by_commit_and_their_versions_named(name):
+    text = (ROOT / ".github" / "workflows" / name).read_text()
+    used = re.findall(r"uses: (.*)", text)
+    assert used and all(re.fullmatch(r"[\w.-]+/[\w./-]+@[0-9a-f]{40}  # v\d+\.\d+\.\d+", action) for action in used), used
+
+
+def test_releases_are_built_with_known_files_alone():
+    text = (ROOT / "requirements" / "release.txt").read_text()
+    entries = re.findall(r"^([\w.-]+)==(\S+)((?: \\\n    --hash=sha256:[0-9a-f]{64})*)$", text, re.MULTILINE)
+    written = [line for line in text.splitlines() if line and not line.startswith(("#", " "))]
+    assert len(entries) == len(written) > 50 and all(hashes for _name, _version, hashes in entries)
+    constraints = (ROOT / "requirements" / "constraints.txt").read_text()
+    tested = dict(re.findall(r"^([\w.-]+)==(\S+)", constraints.lower().replace("_", "-"), re.MULTILINE))
+    for name, version, _hashes in entries:
+        # pip freeze does not list what comes with a virtual environment.
+        assert tested.get(name.lower().replace("_", "-"), version) == version, name
+    release = (ROOT / ".github" / "workflows" / "release.yml").read_text()
+    assert not re.search(r"make (?!\w+ TOOLS=release$|release`)|pip install (?!--require-hashes)", release, re.MULTILINE)
+
+
+def test_the_supported_cores_are_the_same_everywhere():
+    supported = re.search(r"^SUPPORTED := (.*)$", (ROOT / "Makefile").read_text(), re.MULTILINE)
+    first, *_between, last = (".".join(version.split(".")[:2]) for version in supported[1].split())
+    assert f"ansible-core {first} to {last}" in (ROOT / "README.md").read_text()
+    everyday = re.search(r"^ansible-core==(.*)$", (ROOT / "requirements" / "constraints.txt").read_text(), re.MULTILINE)
+    others = [core for core in supported[1].split() if core != everyday[1]]
+    tested = re.search(r"^OTHERS = \((.*)\)$", (ROOT / "tests" / "functional" / "cores.py").read_text(), re.MULTILINE)
+    assert re.findall(r'"([^"]+)"', tested[1]) == others
+    assert loaded("meta", "runtime.yml")["requires_ansible"] == f">={first}.0"
+
+
 @pytest.mark.parametrize("path", ["README.md", "CONTRIBUTING.md", ".ci/run", ".github/workflows/ci.yml", ".github/workflows/release.yml"])
 def test_the_make_targets_that_are_named_exist(path):
     targets = set(re.findall(r"^([a-z-]+):", (ROOT / "Makefile").read_text(), re.MULTILINE))

@@ -69,7 +69,7 @@ class Client:
 
     def fetch_one(self, entity: str, entity_id: str, deadline: Deadline, patient: bool = False) -> dict[str, Any] | None:
         """One resource; None for a 404. Whether that means absence, the caller has to find out: see ``Reader.look``."""
-        purpose = f"read {entity} {entity_id}"
+        purpose = f"read {entity} {self.for_display(entity_id)}"
         request = Request("GET", self.connection.path(entity, entity_id), purpose, patient=patient)
         try:
             data = self._sender.send(request, deadline).data
@@ -98,7 +98,7 @@ class Client:
         ``patient``: see Request.
         """
         verb = operation or {"POST": "create", "PUT": "update", "DELETE": "delete"}[method]
-        purpose = f"{verb} instance {entity_id}" if entity_id else f"{verb} an instance"
+        purpose = f"{verb} instance {self.for_display(entity_id)}" if entity_id else f"{verb} an instance"
         params = {"operation": operation} if operation else {}
         request = Request(method, self.connection.path(entity, entity_id), purpose, params, body, patient=patient)
         return self._sender.send(request, deadline)

@@ -68,7 +68,8 @@ class Connection:
             return "api_url has no valid host or port: give it as https://HOST[:PORT]/PATH."
         if parts.scheme not in ("http", "https") or not host:
             return f"api_url must be an http or https URL such as {DEFAULT_API_URL}."
-        if "@" in parts.netloc or parts.query or parts.fragment:
+        # In front of a password with a slash, the host would seem to end: an @ anywhere means that there may be one.
+        if "@" in self.api_url or parts.query or parts.fragment:
             return "api_url must be a plain URL without user, query or fragment: the key belongs in api_key."
         if parts.scheme == "http" and not is_loopback(host):
             return f"api_url must begin with https:// for the host {host}: over plain http, anyone on the way could read api_key."

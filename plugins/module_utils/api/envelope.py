@@ -12,19 +12,21 @@ from __future__ import annotations
 
 import email.utils
 import json
-import math
 import re
 import time
 from collections.abc import Mapping
 from typing import Any
 from urllib.parse import urlsplit
 
+from .decoding import decoded
 from .errors import ApiError, NotProcessed, ResponseLost, TaskFailed
 from .messages import RawResponse, Request, Response, TaskStatus
 from .redaction import Redactor
 
 # How many characters of a text that is not JSON an error shows.
 SHOWN_TEXT = 200
+# How many bytes of it are read for that: blanks are not shown.
+READ_TEXT = 10_000
 # How many characters of JSON the context of an error may have; a larger one is left out.
 MAX_CONTEXT = 10_000
 # Statuses with which a server gave up waiting for the request, or did not want it yet: a read may be sent again.
@@ -50,8 +52,8 @@ class Envelopes:
             raise self._redirect(status, headers, purpose)
         if status == 204:
             return Response(unconfirmed=True)
-        content = self._redactor.redact_body(response.content)
-        document = _decoded(content)
+        content = response.content
+        document = self._document(content)
         if document is None and 400 <= status < 500:
             # The error of a gateway in front of the API, most often HTML.
             document = {"errors": [{"message": self._beginning(content) or "the response was empty"}]}
@@ -132,9 +134,22 @@ class Envelopes:
         lost.retry_after = _retry_after(headers.get("Retry-After")) if status in (500, 502, 503, 504) else None
         return lost
 
+    def _document(self, content: bytes) -> dict[str, Any] | None:
+        """The JSON object of a body, without the key; None if the body is anything else."""
+        try:
+            document, text = decoded(content)
+            redacted = self._redactor.redact_document(document, text)
+        except (ValueError, RecursionError):
+            return None
+        return redacted if isinstance(redacted, dict) else None
+
     def _beginning(self, content: bytes) -> str:
         """The beginning of a body that is not JSON, for an error."""
-        return self._redactor.for_display(content[: SHOWN_TEXT * 4].decode("utf-8", "replace"))[:SHOWN_TEXT]
+        text = content[:READ_TEXT].decode("utf-8", "replace")
+        if len(content) > READ_TEXT:
+            # The last word may be a part of the key, and blanks before it do not count.
+            text = re.sub(r"(?<=\s)\S*$", "", text)
+        return self._redactor.for_display(text)[:SHOWN_TEXT]
 
     def _error_response(self, status: int, document: Mapping[str, Any], purpose: str) -> ApiError:
         """The error for a response that says no."""
@@ -211,24 +226,6 @@ def _host_of(url: str) -> str | None:
         return urlsplit(url).hostname
     except ValueError:
         return None
-
-
-def _decoded(content: bytes) -> dict[str, Any] | None:
-    """The JSON object of a body; None if it is anything else."""
-    try:
-        document = json.loads(content, parse_float=_finite, parse_constant=_finite)
-        if b"\\ud" in content.lower():
-            # Half of a surrogate pair is not text: core would reject the whole result because of it.
-            document = json.loads(json.dumps(document, ensure_ascii=False).encode("utf-8", "replace"))
-    except (ValueError, RecursionError):
-        return None
-    return document if isinstance(document, dict) else None
-
-
-def _finite(text: str) -> float | None:
-    """A number of JSON; None for one that is infinite or no number: not everything that reads results can take those."""
-    number = float(text)
-    return number if math.isfinite(number) else None
 
 
 def _retry_after(value: str | None) -> float | None:

@@ -10,6 +10,8 @@ from collections.abc import Mapping
 from functools import lru_cache
 from typing import Any
 
+from ..secret_names import is_reserved, is_secret
+
 # Every attribute that the documentation promises for a retrieved instance, with its value if the API leaves it out.
 # userData is not here on purpose: it can hold secrets.
 SHAPE: dict[str, Any] = {
@@ -41,9 +43,6 @@ SHAPE: dict[str, Any] = {
 # How deep attributes may be nested. Documented ones are three deep; a nesting without end would lead to a traceback.
 MAX_DEPTH = 20
 
-# Attributes whose names end in one of these, not counting underscores, are never shown: user_data, password, admin_password ...
-SECRET_ENDINGS = ("userdata", "password")
-
 # Attributes that only a retrieved instance shows; a list does not have them.
 DETAIL_ATTRIBUTES = ("nics", "public_ips")
 
@@ -56,9 +55,10 @@ def snake(name: str) -> str:
 
 
 @lru_cache(maxsize=1024)
-def is_secret(name: str) -> bool:
-    """Whether an attribute, by its name in snake_case, must not be shown."""
-    return name.replace("_", "").endswith(SECRET_ENDINGS)
+def shown_as(field: str) -> str | None:
+    """The name under which users see an API field; None if they must not see it."""
+    name = snake(field)
+    return None if is_secret(field) or is_secret(name) or is_reserved(name) else name
 
 
 def snake_keys(value: Any, depth: int = MAX_DEPTH) -> Any:
@@ -66,10 +66,10 @@ def snake_keys(value: Any, depth: int = MAX_DEPTH) -> Any:
     if isinstance(value, (Mapping, list)) and depth <= 0:
         return None
     if isinstance(value, Mapping):
-        named = ((snake(str(name)), item) for name, item in value.items())
+        named = ((shown_as(str(name)), item) for name, item in value.items())
         # Most values are plain: not descending into those saves a third of the time that long lists take.
         nested = (dict, list)
-        return {name: snake_keys(item, depth - 1) if isinstance(item, nested) else item for name, item in named if not is_secret(name)}
+        return {name: snake_keys(item, depth - 1) if isinstance(item, nested) else item for name, item in named if name is not None}
     if isinstance(value, list):
         return [snake_keys(item, depth - 1) for item in value]
     return value

@@ -15,6 +15,7 @@ from ..instance.options import option_problem
 from ..instance.steps import Refused
 from ..instance.view import without_details
 from ..jobs import drive_all
+from ..text import one_line
 from .catalog import Catalog
 from .executor import duplicate_warning
 from .fleet_reader import FirstList, FleetReader, SharedListing, by_name
@@ -29,7 +30,7 @@ SUMMARY_KEYS = ("created", "destroyed", "changed", "unchanged", "failed")
 def member_label(number: int, options: Mapping[str, Any]) -> str:
     """What errors about a member begin with."""
     name = options.get("name") or options.get("id")
-    return f"instances[{number}] ({name})" if name else f"instances[{number}]"
+    return f"instances[{number}] ({one_line(name)})" if name else f"instances[{number}]"
 
 
 def fleet_problem(members: Sequence[Mapping[str, Any]]) -> str | None:

@@ -12,7 +12,7 @@ from ..instance.addresses import users_of
 from ..instance.conditions import described, is_live, name_and_id
 from ..instance.steps import Lookups, Refused, Resolved
 from ..jobs import call
-from ..text import is_same, is_uuid
+from ..text import is_same, is_uuid, one_line
 from .catalog import Catalog
 
 
@@ -68,7 +68,7 @@ async def _addresses(catalog: Catalog, wanted: Sequence[str], current: Mapping[s
     for text in wanted:
         if any(is_same(address["id"], text) or address.get("ipAddress") == text for address in shared):
             raise Refused(
-                f"public_ips_to_release: {text} is used by other instances too and can't be released with {name_and_id(current)}."
+                f"public_ips_to_release: {one_line(text)} is used by other instances too and can't be released with {name_and_id(current)}."
             )
     return _chosen(catalog, "public_ips_to_release", wanted, own, current)
 
@@ -92,6 +92,7 @@ def _chosen(
             shown = ", ".join(catalog.client.for_display(item.get(attribute)) for item in resources) or "none"
             raise Refused(f"{option}: {described(current)} has no {what} {text!r}; it has: {shown}.")
         if len(found) > 1:
-            raise Refused(f"{option}: {described(current)} has several with the name {text!r}, with the ids {', '.join(found)}: give ids.")
+            ids = ", ".join(map(one_line, found))
+            raise Refused(f"{option}: {described(current)} has several with the name {text!r}, with the ids {ids}: give ids.")
         chosen += [item for item in found if item not in chosen]
     return tuple(chosen)

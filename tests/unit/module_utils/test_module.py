@@ -10,6 +10,7 @@ import json
 
 import pytest
 from ansible.module_utils import basic
+from ansible.module_utils.basic import AnsibleModule
 from ansible_collections.coxedge.compute.plugins.module_utils.api.errors import ApiError
 from ansible_collections.coxedge.compute.plugins.module_utils.instance.options import instance_options
 from ansible_collections.coxedge.compute.plugins.module_utils.instance.steps import Refused
@@ -152,6 +153,40 @@ def test_the_key_is_redacted_in_warnings(made, capsys):
     # Core adds warnings to the result, or shows them itself if the module runs in the controller, as here.
     seen = " ".join("".join(capsys.readouterr()).split())
     assert "the-key" not in seen and "Instance ******** is slow" in seen
+
+
+@pytest.mark.parametrize("fails", [True, False])
+def test_results_hide_the_key_whatever_core_does(made, capsys, fails):
+    module = made(name="web1", **{**REQUIRED, "api_key": "a-key/of+36"})
+    # What core up to 2.21 does by itself.
+    module.no_log_values.clear()
+    found = {"instance": {"a-key/of+36": ["x a-key/of+36", "a-key%2Fof%2B36", "YS1rZXkvb2YrMzY="]}, "secret_key": "a-key\\/of+36"}
+    result = failed(capsys, lambda: module.fail_json("No a-key/of+36", **found) if fails else module.exit_json(**found))
+    assert "key/of" not in json.dumps(result) and "key%2F" not in json.dumps(result) and "YS1r" not in json.dumps(result)
+    assert result["instance"] == {"********": ["x ********", "********", "********"]}
+    assert result["invocation"]["module_args"]["api_key"] == "VALUE_SPECIFIED_IN_NO_LOG_PARAMETER"
+
+
+def test_results_have_no_list_of_secrets_for_core(made, capsys):
+    module = made(name="web1", **REQUIRED, user_data={"packages": ["Running"]})
+    # Core 2.22 would hide all of them in the output of the playbook.
+    assert "_ansible_new_secrets" not in failed(capsys, lambda: module.exit_json(state="Running"))
+
+
+def test_the_log_of_the_system_has_no_secret(made, monkeypatch):
+    module, written = made(name="web1", **REQUIRED), []
+    monkeypatch.setattr(AnsibleModule, "log", lambda self, *args: written.append(args))
+    module.log("Used the-key", {"api_url": "https://me:the-key@host", "name": "web1"})
+    assert written == [("Used ********", {"api_url": "https://me:********@host", "name": "web1"})]
+
+
+def test_deprecations_and_warnings_have_no_secret_and_one_line(made, monkeypatch):
+    module, shown = made(name="web1", **REQUIRED), []
+    monkeypatch.setattr(AnsibleModule, "warn", lambda self, text, **kwargs: shown.append(text))
+    monkeypatch.setattr(AnsibleModule, "deprecate", lambda self, text, *args, **kwargs: shown.append(text))
+    module.warn("the-key\x1b[2J\nok")
+    module.deprecate("the-key\n", version="9.0.0", collection_name="coxedge.compute")
+    assert shown == [r"********\x1b[2J\nok", r"********\n"]
 
 
 def test_structured_user_data_does_not_redact_results(made, capsys):

@@ -6,7 +6,7 @@
 from __future__ import annotations
 
 import pytest
-from ansible_collections.coxedge.compute.plugins.module_utils.text import MAX_SHOWN, as_integer, enumerated, is_uuid, one_line
+from ansible_collections.coxedge.compute.plugins.module_utils.text import MAX_SHOWN, as_integer, enumerated, is_uuid, one_line, printable
 
 
 def test_a_long_text_is_cut_and_says_so():
@@ -15,8 +15,13 @@ def test_a_long_text_is_cut_and_says_so():
     assert one_line("x" * 501) == "x" * 500 + "..."
 
 
-def test_control_characters_and_line_breaks_become_single_spaces():
-    assert one_line(" a\x1b[31m\r\n\tb\u2028c ") == "a [31m b c"
+def test_line_breaks_become_single_spaces_and_other_control_characters_are_shown_escaped():
+    assert one_line(" a\x1b[31m\r\n\tb\u2028c\x9b\u202e ") == r"a\x1b[31m b c\x9b\u202e"
+
+
+def test_a_printable_text_is_as_long_as_before_and_shows_its_line_breaks():
+    assert printable("a  b" + "x" * 600) == "a  b" + "x" * 600
+    assert printable("a\nb\x1b[0m\ud800") == r"a\nb\x1b[0m\ud800"
 
 
 @pytest.mark.parametrize(("names", "text"), [(["a"], "a"), (["a", "b"], "a and b"), (["a", "b", "c"], "a, b and c")])
