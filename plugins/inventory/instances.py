@@ -177,7 +177,7 @@ from ..plugin_utils import reading
 from ..plugin_utils.candidates import Candidate, Candidates, selection_of
 from ..plugin_utils.expressions import ASK_CORE, SimpleExpression, remember_compiled, simple_expressions, without_origin
 from ..plugin_utils.naming import claimed_hosts, name_and_construct
-from ..plugin_utils.options import check_booleans, check_required, connections_of, empty_variables_unset, given_options
+from ..plugin_utils.options import check_booleans, check_numbers, check_required, connections_of, empty_variables_unset, given_options
 
 FILE_NAMES = ("coxedge.yml", "coxedge.yaml")
 
@@ -226,6 +226,7 @@ class InventoryModule(BaseInventoryPlugin, Constructable, Cacheable):  # type: i
             if given is not None:
                 check_required(self.option_definitions, given)
                 check_booleans(self.option_definitions, given)
+                check_numbers(self.option_definitions, given)
             super().set_options(task_keys=task_keys, var_options=var_options, direct=given)
 
     def _set_up(self, config: Mapping[str, Any]) -> None:

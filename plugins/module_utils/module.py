@@ -23,7 +23,7 @@ from .instance.steps import Refused
 from .interruption import Interruption
 from .reconcile.outcome import failure_of
 from .results import cleaned, secrets_of, shown_options
-from .text import printable
+from .text import MAX_NUMBER, is_out_of_range, printable
 
 # By option: the environment variables that replace it; the first that is not empty counts.
 ENVIRONMENT: dict[str, tuple[str, ...]] = {
@@ -81,6 +81,21 @@ def without_empty(value: Any) -> Any:
     return None if value == "" else value
 
 
+def drop_numbers_out_of_range(spec: Mapping[str, Mapping[str, Any]], options: Any, label: str = "") -> list[str]:
+    """Removes whole numbers that are too large from options, at any depth. Returns a sentence for each."""
+    problems = []
+    for name, option in spec.items() if isinstance(options, dict) else ():
+        value = options.get(name)
+        if option.get("type") == "int" and is_out_of_range(value):
+            del options[name]
+            problems.append(f"{label}{name} must be a whole number of at most {MAX_NUMBER}.")
+        for number, inner in enumerate(value if isinstance(value, list) else [value]) if "options" in option else ():
+            position = f"[{number}]" if isinstance(value, list) else ""
+            named = f" ({inner['name']})" if isinstance(inner, dict) and inner.get("name") else ""
+            problems += drop_numbers_out_of_range(option["options"], inner, f"{name}{position}{named}: ")
+    return problems
+
+
 class ApiModule(AnsibleModule):
     """An AnsibleModule that treats empty options as not given, and whose failures all have one shape."""
 
@@ -88,7 +103,13 @@ class ApiModule(AnsibleModule):
 
     def __init__(self, argument_spec: dict[str, dict[str, Any]], supports_check_mode: bool = True) -> None:
         self.secrets: list[str] = []
-        super().__init__(argument_spec=argument_spec, supports_check_mode=supports_check_mode)
+        self._number_problems: list[str] = []
+        try:
+            super().__init__(argument_spec=argument_spec, supports_check_mode=supports_check_mode)
+        except OverflowError:
+            # The options are checked below, so it is about an environment variable.
+            self.fail_json("COXEDGE_API_TIMEOUT and COXEDGE_API_RETRIES in the environment must be whole numbers: correct or unset them.")
+        self.fail_on(" ".join(self._number_problems))
         self._hide_user_data()
         if self.params.get("wait_timeout") is not None and self.params["wait_timeout"] <= 0:
             self.fail_json("wait_timeout must be greater than 0 seconds; to return without waiting set wait to false.")
@@ -103,6 +124,7 @@ class ApiModule(AnsibleModule):
         super()._load_params()
         self.raw_params = self.params
         self.params = without_empty(self.params)
+        self._number_problems = drop_numbers_out_of_range(self.argument_spec, self.params)
 
     def _hide_user_data(self) -> None:
         """Keeps user data out of the invocation that results show, and keeps core from censoring its words in results."""

@@ -7,8 +7,13 @@ from __future__ import annotations
 
 import re
 from collections.abc import Sequence
+from decimal import Decimal, InvalidOperation
 from typing import Any
 
+# No number of the API has more. Larger ones can't be calculated with: the float that they become may be infinite.
+MAX_DIGITS = 15
+# The largest whole number that an option takes.
+MAX_NUMBER = 2**31 - 1
 # How many characters of a text from the API are shown in a sentence.
 MAX_SHOWN = 500
 
@@ -49,10 +54,21 @@ def enumerated(names: Sequence[str]) -> str:
     return names[0] if len(names) == 1 else ", ".join(names[:-1]) + " and " + names[-1]
 
 
+def is_out_of_range(value: Any) -> bool:
+    """Whether a value of an option for whole numbers is infinite, or larger than MAX_NUMBER. Core's own check fails at infinite ones."""
+    try:
+        number = Decimal(value) if isinstance(value, (str, int, float)) else Decimal(0)
+    except InvalidOperation:
+        # It is no number: core says so.
+        return False
+    return not number.is_finite() or abs(number) > MAX_NUMBER
+
+
 def as_integer(value: object, floats: bool = False) -> int | None:
-    """An integer that may come as text, or with ``floats`` as 3.0; None for anything else."""
-    if isinstance(value, str) and value.isascii() and value.isdigit() and len(value) < 16:
+    """An integer that may come as text, or with ``floats`` as 3.0; None for anything else, and for more than 15 digits."""
+    if isinstance(value, str) and value.isascii() and value.isdigit() and len(value) <= MAX_DIGITS:
         return int(value)
     if floats and isinstance(value, float) and value.is_integer():
-        return int(value)
-    return value if isinstance(value, int) and not isinstance(value, bool) else None
+        value = int(value)
+    is_integer = isinstance(value, int) and not isinstance(value, bool)
+    return value if is_integer and abs(value) < 10**MAX_DIGITS else None

@@ -16,7 +16,7 @@ from ansible.module_utils.parsing.convert_bool import boolean
 
 from ..module_utils.api.connection import Connection
 from ..module_utils.jobs import concurrency_problem
-from ..module_utils.text import one_line
+from ..module_utils.text import MAX_NUMBER, is_out_of_range, one_line
 from .hostvars import prefix_problem
 from .interface import InventoryPlugin
 
@@ -102,6 +102,15 @@ def check_booleans(definitions: Mapping[str, Any], given: Mapping[str, Any]) -> 
                 boolean(value)
             except TypeError:
                 raise AnsibleParserError(f"{name} must be true or false, not {one_line(value)!r}.") from None
+
+
+def check_numbers(definitions: Mapping[str, Any], given: Mapping[str, Any]) -> None:
+    """Raise AnsibleParserError if a whole number is too large. Core's own check fails at infinite ones, with an error of Python."""
+    for name, definition in definitions.items():
+        if definition.get("type") in ("int", "integer"):
+            values = [given.get(name), *(os.environ.get(entry["name"]) for entry in definition.get("env", ()))]
+            if any(map(is_out_of_range, values)):
+                raise AnsibleParserError(f"{name} must be a whole number of at most {MAX_NUMBER}.")
 
 
 def connections_of(plugin: InventoryPlugin) -> list[Connection]:

@@ -9,7 +9,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
 
-from ..text import as_integer, enumerated
+from ..text import MAX_DIGITS, as_integer, enumerated
 from .fields import BY_OPTION
 from .steps import Refused
 
@@ -49,7 +49,7 @@ def size_of(offering: Mapping[str, Any], options: Mapping[str, Any], current: Ma
             )
     cpu_count, memory_in_mb = int(values["cpu_count"] or 0), int(values["memory_in_mb"] or 0)
     ratio = offering.get("maxMemoryInMBToCpuRatio")
-    if isinstance(ratio, (int, float)) and ratio and memory_in_mb > ratio * cpu_count:
+    if isinstance(ratio, (int, float)) and 0 < ratio < 10**MAX_DIGITS and memory_in_mb > ratio * cpu_count:
         raise Refused(
             f"memory_in_mb {memory_in_mb} is too much for cpu_count {cpu_count}:"
             f" the compute_offering {name!r} allows {ratio:g} MB for each CPU."

@@ -40,3 +40,11 @@ def test_the_error_about_a_bad_value_names_the_option(plugin, options, word):
     with pytest.raises(AnsibleError) as caught:
         plugin.inventory([], options)
     assert word in str(caught.value)
+
+
+@pytest.mark.parametrize("number", [float("inf"), "inf", 10**400, "1e400", float("nan")], ids=str)
+@pytest.mark.parametrize("option", ["api_timeout", "api_retries", "max_concurrency"])
+def test_a_number_that_is_too_large_names_its_option(plugin, option, number):
+    with pytest.raises(AnsibleError) as caught:
+        plugin.inventory([], {option: number})
+    assert option in str(caught.value) and "\n" not in str(caught.value)
