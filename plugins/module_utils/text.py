@@ -70,5 +70,6 @@ def as_integer(value: object, floats: bool = False) -> int | None:
         return int(value)
     if floats and isinstance(value, float) and value.is_integer():
         value = int(value)
-    is_integer = isinstance(value, int) and not isinstance(value, bool)
-    return value if is_integer and abs(value) < 10**MAX_DIGITS else None
+    if isinstance(value, bool) or not isinstance(value, int):
+        return None
+    return value if abs(value) < 10**MAX_DIGITS else None

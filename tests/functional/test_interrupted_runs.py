@@ -13,6 +13,7 @@ import time
 from pathlib import Path
 
 import pytest
+from ansible_collections.coxedge.compute.tests.functional.conftest import BIN
 from ansible_collections.coxedge.compute.tests.functional.cores import OLDEST_AND_EVERYDAY, commands_of
 
 # Seconds within which a run notices that it was interrupted, with some to spare on a busy machine.
@@ -137,3 +138,20 @@ def test_an_instance_that_was_stopped_for_a_change_is_started_again(runner, inte
     time.sleep(3.5)
     assert [instance["state"] for instance in runner.instances("web1")] == ["Running"]
     assert "Traceback" not in interrupted.output
+
+
+def test_ctrl_c_ends_the_inventory_without_waiting_for_responses(runner):
+    runner.simulator.app.faults.add({"kind": "delay", "seconds": 8, "count": 0, "method": "GET"})
+    (runner.folder / "coxedge.yml").write_text(
+        json.dumps({"plugin": "coxedge.compute.instances", "environment_names": ["test_area", "prod"], "connect_with": "public_ip"})
+    )
+    command = [BIN / "ansible-inventory", "-i", "coxedge.yml", "--list"]
+    reading = subprocess.Popen(command, env=runner.environ, cwd=runner.folder, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True)
+    ends = time.monotonic() + 60
+    while not runner.simulator.app.log:
+        assert time.monotonic() < ends
+        time.sleep(0.05)
+    began = time.monotonic()
+    reading.send_signal(signal.SIGINT)
+    output, _errors = reading.communicate(timeout=60)
+    assert reading.returncode != 0 and "Traceback" not in output and time.monotonic() - began < 6
