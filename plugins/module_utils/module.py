@@ -192,10 +192,6 @@ class ApiModule(AnsibleModule):
         """Shows a warning, without secrets and on one line."""
         super().warn(printable(self._texts.hidden(str(warning))), **kwargs)
 
-    def deprecate(self, msg: str, *args: Any, **kwargs: Any) -> None:
-        """Shows that something is deprecated, without secrets and on one line."""
-        super().deprecate(printable(self._texts.hidden(str(msg))), *args, **kwargs)
-
     def log(self, msg: str, log_args: Mapping[str, Any] | None = None) -> None:
         """Writes to the log of the system, without secrets."""
         hidden = None if log_args is None else {name: self._texts.hidden(str(value)) for name, value in log_args.items()}

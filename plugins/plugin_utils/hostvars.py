@@ -13,6 +13,7 @@ from ansible import template
 
 # Before ansible-core 2.19, text is a template unless it is marked as unsafe. Since then it is one only where it is marked as trusted.
 USES_UNSAFE_MARKS = not hasattr(template, "trust_as_template")
+AnsibleUnsafeText: Any = None
 if USES_UNSAFE_MARKS:
     # Newer versions of core are going to remove it.
     from ansible.utils.unsafe_proxy import AnsibleUnsafeText

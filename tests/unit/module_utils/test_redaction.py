@@ -70,7 +70,7 @@ ENCODINGS = {
     "base64 in a URL": lambda text: quote(b64(text), safe=""),
     "base64 of JSON": lambda text: b64(json.dumps({"user": "me", "it": text}, ensure_ascii=False)),
     "base64 of UTF-16": lambda text: base64.b64encode(text.encode("utf-16-le")).decode(),
-    "zero bytes in between": lambda text: "\x00".join(text),
+    "zero bytes in between": "\x00".join,
 }
 
 
