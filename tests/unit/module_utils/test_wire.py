@@ -168,15 +168,40 @@ def test_a_request_that_was_given_up_while_connecting_is_not_sent_later(harness,
     assert harness.requests() == []
 
 
-@pytest.mark.parametrize("url", ["socks5://127.0.0.1:1", "http://[", "foo://x:1", "http://:80", "http://user:p%ss@[::1"])
-def test_a_proxy_that_can_not_be_used_is_named_and_not_retried(harness, monkeypatch, clock, url):
+@pytest.fixture
+def proxy(monkeypatch):
+    """Sets the proxy of the environment."""
     for name in list(os.environ):
         if name.lower().endswith("_proxy"):
             monkeypatch.delenv(name)
-    monkeypatch.setenv("HTTPS_PROXY", url)
+    return lambda url: monkeypatch.setenv("HTTPS_PROXY", url)
+
+
+@pytest.mark.parametrize("url", ["http://[", "foo://x:1", "http://:80", "http://user:p%ss@[::1"])
+def test_a_proxy_that_can_not_be_used_is_named_and_not_retried(harness, proxy, clock, url):
+    proxy(url)
     error = failure(listing(harness, api_url="https://nowhere.example/api"))
     assert not isinstance(error, (NotProcessed, ResponseLost)) and "proxy" in error.message and "p%ss" not in error.message
     assert clock.slept == []
+
+
+def test_a_socks_proxy_without_its_library_is_named_and_not_retried(harness, proxy, clock, monkeypatch):
+    from requests import adapters, exceptions
+
+    def missing(*_args, **_kwargs):
+        raise exceptions.InvalidSchema("Missing dependencies for SOCKS support.")
+
+    # What requests does itself if PySocks is not installed.
+    monkeypatch.setattr(adapters, "SOCKSProxyManager", missing)
+    proxy("socks5://127.0.0.1:1")
+    error = failure(listing(harness, api_url="https://nowhere.example/api"))
+    assert "PySocks" in error.message and clock.slept == []
+
+
+def test_a_dead_socks_proxy_was_sent_nothing(harness, proxy, web1):
+    pytest.importorskip("socks", reason="PySocks is not installed")
+    proxy("socks5://127.0.0.1:1")
+    failure(write(harness, web1, api_url="https://nowhere.example/api", api_retries=0), NotProcessed)
 
 
 def test_tls_on_a_plain_port_is_named_and_not_retried(harness, web1, clock):
