@@ -11,9 +11,9 @@ from typing import Any
 
 from ansible.module_utils.common.arg_spec import ArgumentSpecValidator
 
-from .instance.options import member_options, merged_options
+from .instance.options import member_label, member_options, merged_options
 from .module import ApiModule
-from .reconcile.fleet import member_label, summary_of
+from .reconcile.fleet import summary_of
 from .text import one_line
 
 # How many failures a message spells out.

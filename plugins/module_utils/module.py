@@ -18,7 +18,7 @@ from .api.connection import DEFAULT_API_URL, Connection
 from .api.deadline import Deadline
 from .api.errors import ApiError
 from .api.redaction import SHORTEST_SECRET, Texts
-from .instance.options import digest
+from .instance.options import digest, member_label
 from .instance.steps import Refused
 from .interruption import Interruption
 from .reconcile.outcome import failure_of
@@ -81,18 +81,26 @@ def without_empty(value: Any) -> Any:
     return None if value == "" else value
 
 
-def drop_numbers_out_of_range(spec: Mapping[str, Mapping[str, Any]], options: Any, label: str = "") -> list[str]:
-    """Removes whole numbers that are too large from options, at any depth. Returns a sentence for each."""
+def replace_numbers_out_of_range(spec: Mapping[str, Mapping[str, Any]], options: dict[str, Any], label: str = "") -> list[str]:
+    """Puts defaults in place of whole numbers that are too large, at any depth, in the environment too. Returns a sentence for each.
+
+    Core's own check fails at infinite ones.
+    """
     problems = []
-    for name, option in spec.items() if isinstance(options, dict) else ():
-        value = options.get(name)
+    for name, option in spec.items():
+        value, source = options.get(name), name
+        if value is None and "fallback" in option:
+            source = next((variable for variable in option["fallback"][1] if os.environ.get(variable)), name)
+            value = os.environ.get(source)
         if option.get("type") == "int" and is_out_of_range(value):
-            del options[name]
-            problems.append(f"{label}{name} must be a whole number of at most {MAX_NUMBER}.")
-        for number, inner in enumerate(value if isinstance(value, list) else [value]) if "options" in option else ():
-            position = f"[{number}]" if isinstance(value, list) else ""
-            named = f" ({inner['name']})" if isinstance(inner, dict) and inner.get("name") else ""
-            problems += drop_numbers_out_of_range(option["options"], inner, f"{name}{position}{named}: ")
+            options[name] = option.get("default")
+            problems.append(f"{label}{source} must be a whole number of at most {MAX_NUMBER}.")
+        if "options" in option and isinstance(value, list):
+            inner = {member_label(number, item): item for number, item in enumerate(value) if isinstance(item, dict)}
+        else:
+            inner = {name: value} if "options" in option and isinstance(value, dict) else {}
+        for part, item in inner.items():
+            problems += replace_numbers_out_of_range(option["options"], item, f"{part}: ")
     return problems
 
 
@@ -104,11 +112,7 @@ class ApiModule(AnsibleModule):
     def __init__(self, argument_spec: dict[str, dict[str, Any]], supports_check_mode: bool = True) -> None:
         self.secrets: list[str] = []
         self._number_problems: list[str] = []
-        try:
-            super().__init__(argument_spec=argument_spec, supports_check_mode=supports_check_mode)
-        except OverflowError:
-            # The options are checked below, so it is about an environment variable.
-            self.fail_json("COXEDGE_API_TIMEOUT and COXEDGE_API_RETRIES in the environment must be whole numbers: correct or unset them.")
+        super().__init__(argument_spec=argument_spec, supports_check_mode=supports_check_mode)
         self.fail_on(" ".join(self._number_problems))
         self._hide_user_data()
         if self.params.get("wait_timeout") is not None and self.params["wait_timeout"] <= 0:
@@ -124,7 +128,7 @@ class ApiModule(AnsibleModule):
         super()._load_params()
         self.raw_params = self.params
         self.params = without_empty(self.params)
-        self._number_problems = drop_numbers_out_of_range(self.argument_spec, self.params)
+        self._number_problems = replace_numbers_out_of_range(self.argument_spec, self.params)
 
     def _hide_user_data(self) -> None:
         """Keeps user data out of the invocation that results show, and keeps core from censoring its words in results."""
@@ -204,8 +208,9 @@ class ApiModule(AnsibleModule):
 
     def _return_formatted(self, kwargs: dict[str, Any]) -> None:
         """Returns a result: core calls this for each, however the module ends."""
-        result = cleaned({name: value for name, value in kwargs.items() if name != "invocation"}, self._texts)
-        options = cleaned(shown_options(self.params, self.argument_spec), self._texts)
+        texts = self._texts
+        result = cleaned({name: value for name, value in kwargs.items() if name != "invocation"}, texts)
+        options = cleaned(shown_options(self.params, self.argument_spec), texts)
         self._tell_core_no_secrets()
         super()._return_formatted({**result, "invocation": {"module_args": options}})
 

@@ -14,9 +14,10 @@ from collections.abc import Collection, Iterator, Mapping
 from typing import Any
 from urllib.parse import unquote
 
+from .api.decoding import with_whole_characters
 from .api.redaction import REDACTED, Texts
 from .instance.options import digest
-from .secret_names import is_reserved, is_secret
+from .secret_names import may_be_shown
 from .text import printable
 
 # What core up to 2.21 shows for an option that must not be shown.
@@ -37,8 +38,8 @@ def cleaned(result: Mapping[str, Any], secrets: Texts) -> dict[str, Any]:
     try:
         document.encode()
     except UnicodeEncodeError:
-        shown = _valid(shown)
-        document = _valid(document)
+        shown = with_whole_characters(shown)
+        document = json.dumps(shown, ensure_ascii=False)
     shown = secrets.hidden_in(shown, document)
     for part in _parts(shown):
         for name in SENTENCES:
@@ -58,17 +59,8 @@ def _shown(value: Any, depth: int = MAX_DEPTH) -> Any:
     return [_shown(item, depth - 1) for item in value] if isinstance(value, (list, tuple)) else value
 
 
-def _valid(value: Any) -> Any:
-    """A value whose texts have no half of a surrogate pair: core could not pass it on."""
-    if isinstance(value, str):
-        return value.encode("utf-8", "replace").decode()
-    if isinstance(value, dict):
-        return {_valid(name): _valid(item) for name, item in value.items()}
-    return [_valid(item) for item in value] if isinstance(value, list) else value
-
-
 def _is_shown(name: str) -> bool:
-    return name in RETURNED or not (is_secret(name) or is_reserved(name))
+    return name in RETURNED or may_be_shown(name)
 
 
 def _parts(result: Mapping[str, Any]) -> Iterator[dict[str, Any]]:

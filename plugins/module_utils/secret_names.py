@@ -42,6 +42,11 @@ def is_secret(name: str) -> bool:
     return joined.endswith("pass") and last not in NOT_SECRET_WORDS
 
 
+def may_be_shown(name: str) -> bool:
+    """Whether a field of the API may reach a user, by its name."""
+    return not (is_secret(name) or is_reserved(name))
+
+
 def is_reserved(name: str) -> bool:
     """Whether a key means something to ansible-core, so that one from the API must not reach a result."""
     return name.lower().startswith(RESERVED_BEGINNINGS)

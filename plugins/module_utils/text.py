@@ -7,7 +7,6 @@ from __future__ import annotations
 
 import re
 from collections.abc import Sequence
-from decimal import Decimal, InvalidOperation
 from typing import Any
 
 # No number of the API has more. Larger ones can't be calculated with: the float that they become may be infinite.
@@ -55,13 +54,14 @@ def enumerated(names: Sequence[str]) -> str:
 
 
 def is_out_of_range(value: Any) -> bool:
-    """Whether a value of an option for whole numbers is infinite, or larger than MAX_NUMBER. Core's own check fails at infinite ones."""
+    """Whether a value of an option for whole numbers is infinite, or larger than MAX_NUMBER. What is no number is for core to refuse."""
+    if isinstance(value, int):
+        # A float may not be able to hold it.
+        return abs(value) > MAX_NUMBER
     try:
-        number = Decimal(value) if isinstance(value, (str, int, float)) else Decimal(0)
-    except InvalidOperation:
-        # It is no number: core says so.
+        return isinstance(value, (str, float)) and not abs(float(value)) <= MAX_NUMBER
+    except ValueError:
         return False
-    return not number.is_finite() or abs(number) > MAX_NUMBER
 
 
 def as_integer(value: object, floats: bool = False) -> int | None:

@@ -7,16 +7,15 @@ from __future__ import annotations
 
 import re
 from collections.abc import Mapping
+from importlib import import_module
 from typing import Any
 
 from ansible import template
 
 # Before ansible-core 2.19, text is a template unless it is marked as unsafe. Since then it is one only where it is marked as trusted.
 USES_UNSAFE_MARKS = not hasattr(template, "trust_as_template")
-AnsibleUnsafeText: Any = None
-if USES_UNSAFE_MARKS:
-    # Newer versions of core are going to remove it.
-    from ansible.utils.unsafe_proxy import AnsibleUnsafeText
+# Newer versions of core are going to remove it.
+unsafe_proxy: Any = import_module("ansible.utils.unsafe_proxy") if USES_UNSAFE_MARKS else None
 PREFIX = re.compile(r"[A-Za-z_][A-Za-z0-9_]*")
 # Ansible gives a meaning to variables whose names begin like this.
 RESERVED = ("ansible", "environment", "group", "host", "inventory", "omit", "play", "role", "vars")
@@ -37,7 +36,7 @@ RESERVED = ("ansible", "environment", "group", "host", "inventory", "omit", "pla
 def sanitized(value: Any) -> Any:
     """Return a JSON value from the API without templates, and without keys that core uses for its own serialization."""
     if isinstance(value, str):
-        return AnsibleUnsafeText(value) if USES_UNSAFE_MARKS else value
+        return unsafe_proxy.AnsibleUnsafeText(value) if USES_UNSAFE_MARKS else value
     if isinstance(value, Mapping):
         return {sanitized(name): sanitized(item) for name, item in value.items() if not name.startswith("__ansible")}
     if isinstance(value, list):

@@ -13,7 +13,7 @@ import time
 from pathlib import Path
 
 import pytest
-from ansible_collections.coxedge.compute.tests.functional.conftest import BIN
+from ansible_collections.coxedge.compute.tests.functional.conftest import BIN, PlaybookRunner
 from ansible_collections.coxedge.compute.tests.functional.cores import OLDEST_AND_EVERYDAY, commands_of
 
 # Seconds within which a run notices that it was interrupted, with some to spare on a busy machine.
@@ -60,8 +60,8 @@ INTERRUPTIONS = [ctrl_c, end_playbook, kill_playbook, end_module, time_limit]
 class Interrupted:
     """A playbook of one task, interrupted as soon as the server has got some writes."""
 
-    def __init__(self, runner, core):
-        self.runner, self.commands = runner, commands_of(core)
+    def __init__(self, runner):
+        self.runner = runner
 
     def writes(self):
         """The writes so far: the operation, or the method."""
@@ -77,8 +77,8 @@ class Interrupted:
         self.runner.simulator.app.log.clear()
         with open(self.runner.folder / "output", "w") as output:
             playbook = subprocess.Popen(
-                [self.commands / "ansible-playbook", "play.yml"],
-                env={**self.runner.environ, "PATH": f"{self.commands}{os.pathsep}{os.environ['PATH']}"},
+                [self.runner.commands / "ansible-playbook", "play.yml"],
+                env=self.runner.environ,
                 cwd=self.runner.folder,
                 stdout=output,
                 stderr=output,
@@ -111,7 +111,7 @@ class Interrupted:
 
 @pytest.fixture
 def interrupted(runner, core):
-    return Interrupted(runner, core)
+    return Interrupted(PlaybookRunner(runner.simulator, runner.folder, commands_of(core)))
 
 
 @pytest.mark.parametrize("core", OLDEST_AND_EVERYDAY)

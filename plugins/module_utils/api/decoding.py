@@ -21,9 +21,13 @@ def decoded(content: bytes) -> tuple[dict[str, Any], str]:
     if not isinstance(document, dict):
         raise ValueError("no JSON object")
     if not is_whole or ("\\" in text and HALF_A_PAIR.search(text)):
-        # Half of a surrogate pair is not text: core would reject the whole result because of it.
-        document = json.loads(json.dumps(document, ensure_ascii=False).encode("utf-8", "replace"))
+        document = with_whole_characters(document)
     return document, text
+
+
+def with_whole_characters(document: Any) -> Any:
+    """A JSON value without halves of surrogate pairs. They are not text: core would reject a whole result because of one."""
+    return json.loads(json.dumps(document, ensure_ascii=False, default=str).encode("utf-8", "replace"))
 
 
 def _text_of(content: bytes) -> tuple[str, bool]:

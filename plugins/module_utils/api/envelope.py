@@ -19,7 +19,7 @@ from typing import Any
 from urllib.parse import urlsplit
 
 from .decoding import decoded
-from .errors import ApiError, NotProcessed, ResponseLost, TaskFailed
+from .errors import ApiError, NotProcessed, ResponseLost, TaskFailed, Unreadable
 from .messages import RawResponse, Request, Response, TaskStatus
 from .redaction import Redactor
 
@@ -126,11 +126,11 @@ class Envelopes:
         else:
             beginning = self._beginning(content)
             shown = f"that begins: {beginning}" if beginning else "that is empty"
-            lost = ResponseLost(f"Could not {purpose}: expected JSON but got a response (HTTP {status}) {shown}", status, None, beginning)
+            text = f"Could not {purpose}: expected JSON but got a response (HTTP {status}) {shown}"
+            lost = ResponseLost(text, status, None, beginning)
             if status < 300 and "html" in (headers.get("Content-Type") or "").lower():
                 # It will be HTML again: another server is behind the URL.
-                lost.retryable = False
-                lost.add("; check that api_url leads to the API")
+                lost = Unreadable(f"{text}; check that api_url leads to the API", status, None, beginning)
         lost.retry_after = _retry_after(headers.get("Retry-After")) if status in (500, 502, 503, 504) else None
         return lost
 

@@ -6,6 +6,7 @@
 ApiError                 the server responded with an error
     NotProcessed         the server certainly did not process the request: any request may be sent again
     ResponseLost         the server may have processed it: a read may be sent again, after a write the caller has to look
+        Unreadable       the same, but a read would fail again
     DeadlineExceeded     the time for the whole run is over
     TaskFailed           the work that a write started has failed
 """
@@ -90,6 +91,12 @@ class ResponseLost(ApiError):
     """The request may have been processed: a timeout, a reset, a 5xx, or a response that can't be read."""
 
     retryable = True
+
+
+class Unreadable(ResponseLost):
+    """A lost response that would come again: something else than the API responds."""
+
+    retryable = False
 
 
 class DeadlineExceeded(ApiError):

@@ -15,7 +15,7 @@ import ssl
 
 from ..text import one_line
 from .adapter import NOT_SENT
-from .errors import ApiError, NotProcessed, ResponseLost
+from .errors import ApiError, NotProcessed, ResponseLost, Unreadable
 
 # Types by their names: which of them exist depends on the versions of requests and urllib3.
 UNVERIFIED = {"SSLCertVerificationError", "CertificateError"}
@@ -44,9 +44,7 @@ def as_api_error(error: BaseException, host: str, purpose: str, timeout: float) 
             refused.max_tries = TRIES_OF_UNKNOWN_HOSTS
         return refused
     if any(getattr(item, "line", "")[:2] == TLS_ALERT for item in chain if type(item).__name__ == "BadStatusLine"):
-        lost = ResponseLost(f"Could not {purpose}: {host} expects TLS on this port; set api_url to a URL that begins with https://")
-        lost.retryable = False
-        return lost
+        return Unreadable(f"Could not {purpose}: {host} expects TLS on this port; set api_url to a URL that begins with https://")
     if names & {"Timeout", "TimeoutError"}:
         return ResponseLost(f"Could not {purpose}: {host} did not respond within {timeout:g} seconds")
     if names & {"RequestException", "HTTPError", "HTTPException", "OSError"}:

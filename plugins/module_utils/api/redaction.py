@@ -10,7 +10,7 @@ import re
 from collections.abc import Callable, Iterable, Sequence
 from typing import Any
 
-from ..secret_names import is_reserved, is_secret
+from ..secret_names import is_secret, may_be_shown
 from ..text import one_line
 from .encodings import ESCAPING, base64_forms, base64_runs, readings
 
@@ -139,7 +139,7 @@ class Redactor:
         if isinstance(value, str):
             return self._all.hidden(value)
         if isinstance(value, dict):
-            shown = {str(name): item for name, item in value.items() if not is_secret(str(name)) and not is_reserved(str(name))}
+            shown = {str(name): item for name, item in value.items() if may_be_shown(str(name))}
             return {self.redact(name): self.redact(item) for name, item in shown.items()}
         return [self.redact(item) for item in value] if isinstance(value, (list, tuple)) else value
 

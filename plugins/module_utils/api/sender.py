@@ -44,8 +44,6 @@ class Sender:
             try:
                 return self.send_once(request, deadline, problem)
             except ApiError as error:
-                if isinstance(error, DeadlineExceeded):
-                    raise
                 tries, problem = tries + 1, f"; before that: {error.message}"
                 if not isinstance(error, NotProcessed) and not (request.method == "GET" and error.retryable):
                     raise

@@ -21,7 +21,7 @@ from ..text import one_line
 from .adapter import current, new_adapter
 from .connection import Connection, is_loopback
 from .deadline import Deadline
-from .errors import ApiError, ResponseLost
+from .errors import ApiError, ResponseLost, Unreadable
 from .failures import as_api_error
 from .messages import RawResponse, Request
 
@@ -174,7 +174,7 @@ def proxies_for(connection: Connection) -> dict[str, str]:
 
 
 def body_of(pieces: Iterable[bytes], encoding: str | None, request: Request) -> bytes:
-    """A whole body, unpacked. Raises ResponseLost, which is not retried, if it has more than MAX_BODY bytes or an encoding that
+    """A whole body, unpacked. Raises Unreadable if it has more than MAX_BODY bytes or an encoding that
     was not asked for, such as gzip in gzip."""
     encoding = (encoding or "identity").strip().lower()
     if encoding not in ("identity", "gzip", "x-gzip"):
@@ -209,7 +209,5 @@ def unpacked(pieces: Iterable[bytes]) -> Iterator[bytes]:
         raise EOFError
 
 
-def _unreadable(request: Request, why: str) -> ResponseLost:
-    lost = ResponseLost(f"Could not {request.purpose}: the response {why}; check that api_url leads to the API")
-    lost.retryable = False
-    return lost
+def _unreadable(request: Request, why: str) -> Unreadable:
+    return Unreadable(f"Could not {request.purpose}: the response {why}; check that api_url leads to the API")

@@ -9,7 +9,7 @@ import hashlib
 from collections.abc import Mapping
 from typing import Any
 
-from ..text import is_uuid
+from ..text import is_uuid, one_line
 from .fields import FIELDS, STATES
 
 
@@ -51,6 +51,12 @@ def merged_options(member: Mapping[str, Any], common: Mapping[str, Any] | None) 
         given = [value for value in (member.get(name), (common or {}).get(name)) if value is not None]
         options[name] = given[0] if given else spec.get("default")
     return options
+
+
+def member_label(number: int, options: Mapping[str, Any]) -> str:
+    """What errors about a member begin with."""
+    name = options.get("name") or options.get("id")
+    return f"instances[{number}] ({one_line(name)})" if name else f"instances[{number}]"
 
 
 def option_problem(options: Mapping[str, Any]) -> str | None:

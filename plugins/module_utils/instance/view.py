@@ -10,7 +10,7 @@ from collections.abc import Mapping
 from functools import lru_cache
 from typing import Any
 
-from ..secret_names import is_reserved, is_secret
+from ..secret_names import is_secret, may_be_shown
 
 # Every attribute that the documentation promises for a retrieved instance, with its value if the API leaves it out.
 # userData is not here on purpose: it can hold secrets.
@@ -58,7 +58,7 @@ def snake(name: str) -> str:
 def shown_as(field: str) -> str | None:
     """The name under which users see an API field; None if they must not see it."""
     name = snake(field)
-    return None if is_secret(field) or is_secret(name) or is_reserved(name) else name
+    return None if is_secret(field) or not may_be_shown(name) else name
 
 
 def snake_keys(value: Any, depth: int = MAX_DEPTH) -> Any:

@@ -16,7 +16,7 @@ from ..api.errors import ApiError
 from ..instance.fields import KINDS
 from ..instance.steps import Lookup, Refused
 from ..jobs import call, pause
-from ..text import is_uuid
+from ..text import is_same, is_uuid
 
 # How many names an error offers.
 OFFERED = 8
@@ -76,7 +76,7 @@ class Catalog:
         entries = await self.entries(lookup.kind)
         by_id = is_uuid(lookup.text) and lookup.kind != "ssh_keys"
         if by_id:
-            found = [entry for entry in entries if str(entry.get("id")).lower() == lookup.text.lower()]
+            found = [entry for entry in entries if is_same(entry.get("id"), lookup.text)]
         else:
             found = [entry for entry in entries if entry.get("name") == lookup.text]
         if len(found) == 1:

@@ -11,11 +11,10 @@ from typing import Any
 from ..api.client import Client
 from ..api.deadline import Deadline
 from ..api.errors import ApiError
-from ..instance.options import option_problem
+from ..instance.options import member_label, option_problem
 from ..instance.steps import Refused
 from ..instance.view import without_details
 from ..jobs import drive_all
-from ..text import one_line
 from .catalog import Catalog
 from .executor import duplicate_warning
 from .fleet_reader import FirstList, FleetReader, SharedListing, by_name
@@ -25,12 +24,6 @@ from .run import Run
 
 # What the summary counts.
 SUMMARY_KEYS = ("created", "destroyed", "changed", "unchanged", "failed")
-
-
-def member_label(number: int, options: Mapping[str, Any]) -> str:
-    """What errors about a member begin with."""
-    name = options.get("name") or options.get("id")
-    return f"instances[{number}] ({one_line(name)})" if name else f"instances[{number}]"
 
 
 def fleet_problem(members: Sequence[Mapping[str, Any]]) -> str | None:

@@ -85,7 +85,7 @@ def _chosen(
     chosen: list[str] = []
     for text in wanted:
         if is_uuid(text):
-            found = [item["id"] for item in resources if item["id"].lower() == text.lower()]
+            found = [item["id"] for item in resources if is_same(item["id"], text)]
         else:
             found = [item["id"] for item in resources if item.get(attribute) == text]
         if not found:

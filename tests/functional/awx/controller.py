@@ -18,6 +18,7 @@ import stat
 from pathlib import Path
 
 import yaml
+from ansible_collections.coxedge.compute.tests.functional.cores import commands_of
 from jinja2.sandbox import ImmutableSandboxedEnvironment
 
 ROOT = Path(__file__).resolve().parents[3]
@@ -117,7 +118,7 @@ class Awx:
         # Only the credential has the settings of the API.
         self.environ = {name: value for name, value in runner.environ.items() if not name.startswith("COXEDGE_")}
         if core:
-            self.environ["PATH"] = f"{ROOT / f'.venv-core-{core}' / 'bin'}{os.pathsep}{self.environ['PATH']}"
+            self.environ["PATH"] = f"{commands_of(core)}{os.pathsep}{self.environ['PATH']}"
         runner.environ = self.environ
         self.count = 0
 

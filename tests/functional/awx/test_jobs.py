@@ -20,7 +20,7 @@ from ansible_collections.coxedge.compute.tests.functional.awx.controller import 
     injected,
     job_inventory,
 )
-from ansible_collections.coxedge.compute.tests.functional.cores import OTHER_CORES, commands_of
+from ansible_collections.coxedge.compute.tests.functional.cores import OTHER_CORES
 from ansible_collections.coxedge.compute.tests.functional.test_inventory import HOSTILE
 
 pytestmark = pytest.mark.roles
@@ -28,8 +28,6 @@ pytestmark = pytest.mark.roles
 
 @pytest.mark.parametrize("core", [None, *OTHER_CORES])
 def test_from_the_credential_to_a_job(runner, core):
-    if core:
-        commands_of(core)
     awx, marker = Awx(runner, core), runner.folder / "marker"
     # The last three would be host patterns.
     texts = [text % marker if "%s" in text else text for text in [*HOSTILE, "a:b:c", "all,!x", "[0:9]"]]

@@ -24,22 +24,29 @@ def response(body: Any = None, status: str = "200 OK", content: bytes | None = N
     return "\r\n".join(lines).encode() + b"\r\n\r\n" + content
 
 
+def listening(handle: Callable[[socket.socket], None]) -> socket.socket:
+    """A listener on loopback that gives each connection to a thread that handles it, until the listener is closed."""
+    listener = socket.create_server(("127.0.0.1", 0))
+
+    def accept() -> None:
+        while True:
+            try:
+                connection, _address = listener.accept()
+            except OSError:
+                return
+            threading.Thread(target=handle, args=(connection,), daemon=True).start()
+
+    threading.Thread(target=accept, daemon=True).start()
+    return listener
+
+
 class RawServer:
     """Answers each request with what ``answer`` makes of its first line. ``requests``: the first lines."""
 
     def __init__(self, answer: Callable[[str], bytes]) -> None:
         self.answer, self.requests = answer, []
-        self.listener = socket.create_server(("127.0.0.1", 0))
+        self.listener = listening(self._answer)
         self.url = f"http://127.0.0.1:{self.listener.getsockname()[1]}/api/v2"
-        threading.Thread(target=self._serve, daemon=True).start()
-
-    def _serve(self) -> None:
-        while True:
-            try:
-                connection, _address = self.listener.accept()
-            except OSError:
-                return
-            threading.Thread(target=self._answer, args=(connection,), daemon=True).start()
 
     def _answer(self, connection: socket.socket) -> None:
         with connection, connection.makefile("rb") as requests:

@@ -15,6 +15,7 @@ from ansible_collections.coxedge.compute.plugins.module_utils.api.client import 
 from ansible_collections.coxedge.compute.plugins.module_utils.api.connection import Connection
 from ansible_collections.coxedge.compute.plugins.module_utils.api.deadline import Deadline
 from ansible_collections.coxedge.compute.plugins.module_utils.api.errors import ApiError, NotProcessed
+from ansible_collections.coxedge.compute.tests.unit.module_utils.raw_server import listening
 from ansible_collections.coxedge.compute.tests.unit.module_utils.tls_server import EmptyApi, serving
 
 HOST = "api.coxedge.example"
@@ -27,18 +28,8 @@ class Proxy:
     def __init__(self, target: int, status: int = 200) -> None:
         self.target, self.status = target, status
         self.seen: list[bytes] = []
-        self.listener = socket.create_server(("127.0.0.1", 0))
+        self.listener = listening(self.tunnel)
         self.url = f"http://user:proxy-password@127.0.0.1:{self.listener.getsockname()[1]}"
-        threading.Thread(target=self.serve, daemon=True).start()
-
-    def serve(self) -> None:
-        """Accepts connections until the listener is closed."""
-        while True:
-            try:
-                client, _address = self.listener.accept()
-            except OSError:
-                return
-            threading.Thread(target=self.tunnel, args=(client,), daemon=True).start()
 
     def tunnel(self, client: socket.socket) -> None:
         """Serves one connection."""
