@@ -29,6 +29,11 @@ def install_collection() -> None:
     _AnsibleCollectionFinder(paths=[str(tree)])._install()
 
 
+def pytest_make_parametrize_id(val: object, argname: str) -> str | None:
+    """A test is called the same in each process that collects it. Bytes may hold a time, as gzip's do: their names would differ."""
+    return argname if isinstance(val, bytes) else None
+
+
 # Under ansible-test the collection is in place already.
 if "ansible_collections" not in sys.modules and importlib.util.find_spec("ansible_collections") is None:
     install_collection()

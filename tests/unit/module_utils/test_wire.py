@@ -71,7 +71,9 @@ def test_a_body_may_be_packed_with_gzip(harness, encoding):
             assert len(listing(harness, api_url=server.url)()) == 50_000
 
 
-@pytest.mark.parametrize("content", [packed(EMPTY)[:-4], b"no gzip", packed(EMPTY) + b"x"])
+@pytest.mark.parametrize(
+    "content", [packed(EMPTY)[:-4], b"no gzip", packed(EMPTY) + b"x"], ids=["cut off", "no gzip", "with a byte too many"]
+)
 def test_a_damaged_body_is_a_lost_response(harness, web1, content):
     with answering(lambda _line: response(content=content, Content_Encoding="gzip")) as server:
         assert "can't be unpacked" in failure(write(harness, web1, api_url=server.url), ResponseLost).message
