@@ -11,6 +11,7 @@ from typing import Any
 
 from ansible.module_utils.common.arg_spec import ArgumentSpecValidator
 
+from .given import null_id_problem
 from .instance.options import member_label, member_options, merged_options
 from .module import ApiModule
 from .reconcile.fleet import summary_of
@@ -27,6 +28,7 @@ def fleet_options() -> dict[str, dict[str, Any]]:
         "defaults": {"type": "dict", "options": member_options()},
         "max_concurrency": {"type": "int", "default": 10},
         "details": {"type": "bool", "default": False},
+        "return_password": {"type": "bool", "default": False, "no_log": False},
     }
 
 
@@ -66,10 +68,20 @@ class FleetModule(ApiModule):
     def _hide_user_data(self) -> None:
         self.given = None
         common, members = self.params["defaults"], self.params["instances"]
-        self.members = [merged_options(member, common) for member in members]
+        inherited = {
+            "return_password": self.params["return_password"],
+            **{name: value for name, value in (common or {}).items() if value is not None},
+        }
+        self.members = [merged_options(member, inherited) for member in members]
         for options in [*members, *([common] if common else [])]:
             if options.get("user_data") is not None:
                 options["user_data"] = self._secret(options["user_data"])
+
+    def null_id_problem(self) -> str | None:
+        """The same for each member."""
+        members = self.raw_params.get("instances") if self.check_mode else None
+        problems = {number: null_id_problem(item) for number, item in enumerate(members or []) if isinstance(item, dict)}
+        return next((f"{member_label(number, {})}: {problem}" for number, problem in problems.items() if problem), None)
 
     def defaults_problem(self) -> str | None:
         """What is wrong with ``defaults``, as a sentence; None if nothing is."""

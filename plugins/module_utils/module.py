@@ -18,12 +18,13 @@ from .api.connection import DEFAULT_API_URL, Connection
 from .api.deadline import Deadline
 from .api.errors import ApiError
 from .api.redaction import SHORTEST_SECRET, Texts
-from .instance.options import digest, member_label
+from .given import null_id_problem, prepare, without_empty
+from .instance.options import digest
 from .instance.steps import Refused
 from .interruption import Interruption
 from .reconcile.outcome import failure_of
 from .results import cleaned, secrets_of, shown_options
-from .text import MAX_NUMBER, is_out_of_range, printable
+from .text import printable
 
 # By option: the environment variables that replace it; the first that is not empty counts.
 ENVIRONMENT: dict[str, tuple[str, ...]] = {
@@ -70,40 +71,6 @@ def wait_options() -> dict[str, dict[str, Any]]:
     return {"wait": {"type": "bool", "default": True}, "wait_timeout": {"type": "int", "default": 600}}
 
 
-def without_empty(value: Any) -> Any:
-    """Options without what counts as not given: empty texts, nulls, and lists of nothing else, at any depth."""
-    if isinstance(value, Mapping):
-        kept = {name: item if str(name).startswith("_ansible") else without_empty(item) for name, item in value.items()}
-        return {name: item for name, item in kept.items() if str(name).startswith("_ansible") or item is not None}
-    if isinstance(value, list):
-        kept_items = [item for item in (without_empty(item) for item in value) if item is not None]
-        return kept_items or None
-    return None if value == "" else value
-
-
-def replace_numbers_out_of_range(spec: Mapping[str, Mapping[str, Any]], options: dict[str, Any], label: str = "") -> list[str]:
-    """Puts defaults in place of whole numbers that are too large, at any depth, in the environment too. Returns a sentence for each.
-
-    Core's own check fails at infinite ones.
-    """
-    problems = []
-    for name, option in spec.items():
-        value, source = options.get(name), name
-        if value is None and "fallback" in option:
-            source = next((variable for variable in option["fallback"][1] if os.environ.get(variable)), name)
-            value = os.environ.get(source)
-        if option.get("type") == "int" and is_out_of_range(value):
-            options[name] = option.get("default")
-            problems.append(f"{label}{source} must be a whole number of at most {MAX_NUMBER}.")
-        if "options" in option and isinstance(value, list):
-            inner = {member_label(number, item): item for number, item in enumerate(value) if isinstance(item, dict)}
-        else:
-            inner = {name: value} if "options" in option and isinstance(value, dict) else {}
-        for part, item in inner.items():
-            problems += replace_numbers_out_of_range(option["options"], item, f"{part}: ")
-    return problems
-
-
 class ApiModule(AnsibleModule):
     """An AnsibleModule that treats empty options as not given, and whose failures all have one shape."""
 
@@ -111,9 +78,9 @@ class ApiModule(AnsibleModule):
 
     def __init__(self, argument_spec: dict[str, dict[str, Any]], supports_check_mode: bool = True) -> None:
         self.secrets: list[str] = []
-        self._number_problems: list[str] = []
+        self._option_problems: list[str] = []
         super().__init__(argument_spec=argument_spec, supports_check_mode=supports_check_mode)
-        self.fail_on(" ".join(self._number_problems))
+        self.fail_on(" ".join(self._option_problems))
         self._hide_user_data()
         if self.params.get("wait_timeout") is not None and self.params["wait_timeout"] <= 0:
             self.fail_json("wait_timeout must be greater than 0 seconds; to return without waiting set wait to false.")
@@ -124,11 +91,11 @@ class ApiModule(AnsibleModule):
         self.fail_on(self.connection.problem())
 
     def _load_params(self) -> None:
-        """Reads the options. Empty ones go before core checks types: an empty text is not a valid number."""
+        """Reads the options, and prepares them for core: see ``given``."""
         super()._load_params()
         self.raw_params = self.params
         self.params = without_empty(self.params)
-        self._number_problems = replace_numbers_out_of_range(self.argument_spec, self.params)
+        self._option_problems = prepare(self.argument_spec, self.params)
 
     def _hide_user_data(self) -> None:
         """Keeps user data out of the invocation that results show, and keeps core from censoring its words in results."""
@@ -186,6 +153,10 @@ class ApiModule(AnsibleModule):
         if isinstance(problem, ImportError):
             self.fail_json(missing_required_lib("requests"), exception=traceback.format_exc())
         raise problem
+
+    def null_id_problem(self) -> str | None:
+        """What is wrong if check mode is given the null id of an instance that does not exist yet; None if nothing is."""
+        return null_id_problem(self.raw_params) if self.check_mode else None
 
     def warn_all(self, warnings: list[str]) -> None:
         """Shows warnings, each once."""

@@ -27,7 +27,7 @@ def run_operation(
     """Runs such a module. ``spec``: its own options; ``result``: what it returns besides what all of them return."""
     selecting: dict[str, dict[str, Any]] = {"id": {"type": "str"}, "name": {"type": "str"}, "wait_timeout": wait_options()["wait_timeout"]}
     module = ApiModule(argument_spec={**api_options(), **selecting, **spec})
-    module.fail_on(option_problem(selection(module.params)) or problem_of(module.params))
+    module.fail_on(module.null_id_problem() or option_problem(selection(module.params)) or problem_of(module.params))
     client = module.new_client()
     deadline = module.new_deadline(client)
     run = Run(client, Catalog(client, deadline), deadline, selection(module.params), check_mode=module.check_mode)
@@ -35,7 +35,7 @@ def run_operation(
     try:
         instance = drive(job(operation, module.params), client.sleep)
     except (ApiError, Refused, ImportError) as failure:
-        module.fail_with(failure, **run.outcome.so_far())
+        module.fail_with(failure, changed=bool(run.outcome.actions), actions=run.outcome.actions)
     else:
         module.exit_json(
             changed=bool(run.outcome.actions), actions=run.outcome.actions, diff=run.outcome.diff, **result(operation, instance)

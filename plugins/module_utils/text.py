@@ -6,6 +6,7 @@
 from __future__ import annotations
 
 import re
+import unicodedata
 from collections.abc import Sequence
 from typing import Any
 
@@ -31,6 +32,20 @@ def is_same(actual: Any, wanted: Any) -> bool:
     if isinstance(wanted, int) and isinstance(actual, str):
         return actual == str(wanted)
     return bool(actual == wanted)
+
+
+def contrasted(actual: Any, wanted: Any) -> tuple[str, str]:
+    """Two different values for a sentence, spelled so that the difference shows: an e with an accent can be one character or two."""
+    if not isinstance(actual, str) or not isinstance(wanted, str):
+        return quoted(actual), quoted(wanted)
+    looks_alike = unicodedata.normalize("NFKC", actual) == unicodedata.normalize("NFKC", wanted)
+    return (ascii(actual)[:MAX_SHOWN], ascii(wanted)[:MAX_SHOWN]) if looks_alike else (quoted(actual), quoted(wanted))
+
+
+def quoted(value: object) -> str:
+    """A value from the API for a sentence, with all its own blanks: text in quotes, and at most MAX_SHOWN characters."""
+    shown = repr(value) if isinstance(value, str) else str(value)
+    return printable(shown if len(shown) <= MAX_SHOWN else f"{shown[:MAX_SHOWN]}...")
 
 
 def printable(text: str) -> str:
@@ -62,6 +77,13 @@ def is_out_of_range(value: Any) -> bool:
         return isinstance(value, (str, float)) and not abs(float(value)) <= MAX_NUMBER
     except ValueError:
         return False
+
+
+def as_boolean(value: object) -> bool | None:
+    """A boolean that may come as text; None for anything else."""
+    if isinstance(value, str):
+        return {"true": True, "false": False}.get(value.lower())
+    return value if isinstance(value, bool) else None
 
 
 def as_integer(value: object, floats: bool = False) -> int | None:

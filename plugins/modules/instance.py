@@ -33,12 +33,15 @@ options:
   name:
     description:
       - Display name of the instance. Names are not unique in the API. If several instances have the name, the module fails.
+      - It has 1 to 255 characters, no whitespace at either end, no line breaks and no control characters. To select an instance with
+        another name, use O(id).
       - With O(id), the new name of the instance.
       - At least one of O(id) and O(name) is required.
     type: str
   id:
     description:
       - UUID of the instance.
+      - In check mode, the ID of an instance that an earlier task would create is null. A task that selects by it alone fails.
       - At least one of O(id) and O(name) is required. With O(id), the module never creates an instance.
     type: str
   state:
@@ -85,6 +88,8 @@ options:
     description:
       - Host name of the instance. The server chooses the host name of a new instance. If it differs from this one, the module changes it
         right after the creation.
+      - It consists of letters, digits and hyphens, with dots between labels of at most 63 characters (RFC 1123). Upper and lower case
+        letters count as the same.
       - Changing it reboots a running instance, which requires O(allow_reboot) unless the same run created the instance.
     type: str
   ip_address:
@@ -114,8 +119,10 @@ options:
   user_data:
     description:
       - User data of a new instance. It is available inside the instance.
-      - User data can contain secrets, so results and logs do not show it.
-    type: str
+      - Text is sent as it is, JSON text included. On ansible-core 2.17 and 2.18, a template that results in JSON text is sent as the same
+        JSON in another spelling. A dict or a list is sent as JSON. Encode what is not text, such as gzip, as base64.
+      - User data can contain secrets, so results and logs show only its length and its SHA-256.
+    type: raw
   ports_to_forward:
     description:
       - Ports to forward from a public IP address to a new instance. If no public IP address is free, a new one is acquired.
@@ -156,6 +163,14 @@ options:
       - Allow a change of the network, which removes the port forwarding and load balancing rules of the instance.
     type: bool
     default: false
+  allow_similar_name:
+    description:
+      - Allow creating an instance although the name of another one is similar. If the API rewrites names, that is the instance that an
+        earlier run of the task created.
+      - Names are similar if only letter case, blanks, C(_) and C(-), or other forms of the same characters differ, or what comes after the
+        first 63 characters.
+    type: bool
+    default: false
   force_stop:
     description:
       - With O(state=stopped), stop the instance without waiting for its operating system. This also forces an instance that is already
@@ -184,6 +199,12 @@ options:
       - The single value V(all) stands for all of them.
     type: list
     elements: str
+  return_password:
+    description:
+      - Return the RV(password) that the API sends with a new instance. Set C(no_log) to V(true) on the task, so that the password is not
+        shown or recorded.
+    type: bool
+    default: false
   wait:
     description:
       - Wait until the last operation has ended. The module always waits for the operations before it.
@@ -208,6 +229,24 @@ EXAMPLES = r"""
     network: Web-test_area
     ssh_key_name: mysshkey
   register: web
+
+- name: Create a server that configures itself at its first boot
+  coxedge.compute.instance:
+    name: app1
+    template: Ubuntu 24.04
+    compute_offering: 2vCPU.4GB
+    network: App-test_area
+    user_data: "{{ lookup('ansible.builtin.template', 'cloud-init.yml.j2') }}"
+
+- name: Create a server and save its password
+  coxedge.compute.instance:
+    name: app2
+    template: CentOS 6.8 PV
+    compute_offering: 2vCPU.4GB
+    network: App-test_area
+    return_password: true
+  register: app
+  no_log: true
 
 - name: Create a server with a custom size, a data disk and a forwarded port
   coxedge.compute.instance:
@@ -278,7 +317,8 @@ instance:
       instance.
     - In check mode, the predicted instance. Values that only the server knows are null, such as the RV(instance.id) of a new instance.
     - It does not contain user data or passwords.
-  returned: success
+    - If the run failed, the instance as it was last seen, or null.
+  returned: always
   type: dict
   contains:
     id:
@@ -399,6 +439,11 @@ instance:
       type: str
       returned: success
       sample: QC-1
+id:
+  description: ID of the instance that the run was about, or null if it is not known.
+  returned: failure
+  type: str
+  sample: 9db8ff2f-b49b-466d-a2f3-c1e6def408f4
 actions:
   description:
     - Operations of the API that the run executed, in order. In check mode, the operations that a real run would execute.
@@ -408,8 +453,10 @@ actions:
   elements: str
   sample: [create, update, stop]
 diff:
-  description: Attributes that differ before and after the run. If the instance was created or destroyed, all attributes.
-  returned: success
+  description:
+    - Attributes that differ before and after the run. If the instance was created or destroyed, all attributes.
+    - If the run failed, what it had planned.
+  returned: always
   type: dict
   sample: {before: {state: Running}, after: {state: Stopped}}
 drift:
@@ -419,7 +466,7 @@ drift:
   sample: {template: {wanted: Debian 12, actual: Ubuntu 24.04}}
 password:
   description: Password of the default user. Save it, because you can't read it from the API again.
-  returned: when an instance was created and the API returned a password
+  returned: with O(return_password=true), when an instance was created and the API returned a password
   type: str
   sample: xK3dPq9w
 task_id:
@@ -454,6 +501,8 @@ error:
       sample: {currentState: Stopped, expectedStates: [Running]}
 """
 
+from typing import Any
+
 from ..module_utils.api.errors import ApiError
 from ..module_utils.instance.options import instance_options, option_problem
 from ..module_utils.instance.steps import Refused
@@ -464,10 +513,19 @@ from ..module_utils.reconcile.reconciler import Reconciler
 from ..module_utils.reconcile.run import Run
 
 
+class InstanceModule(ApiModule):
+    """An ApiModule whose failures always say what is known of the instance, for ``rescue`` and ``until``."""
+
+    def fail_json(self, msg: str, **kwargs: Any) -> Any:
+        """Fails, with what a failure before the first request can say."""
+        known = {"changed": False, "instance": None, "id": self.params.get("id"), "diff": {"before": {}, "after": {}}}
+        return super().fail_json(msg, **{**known, **kwargs})
+
+
 def main() -> None:
     """Runs the module."""
-    module = ApiModule(argument_spec={**api_options(), **instance_options(), **wait_options()})
-    module.fail_on(option_problem(module.options))
+    module = InstanceModule(argument_spec={**api_options(), **instance_options(), **wait_options()})
+    module.fail_on(module.null_id_problem() or option_problem(module.options))
     client = module.new_client()
     deadline = module.new_deadline(client)
     run = Run(client, Catalog(client, deadline), deadline, module.options, module.params["wait"], module.check_mode)
@@ -475,10 +533,10 @@ def main() -> None:
         outcome = drive(Reconciler(run).converge(), client.sleep)
     except (ApiError, Refused, ImportError) as failure:
         module.warn_all(run.outcome.warnings)
-        module.fail_with(failure, **run.outcome.so_far())
+        module.fail_with(failure, **run.outcome.so_far(module.params["return_password"]))
     else:
         module.warn_all(outcome.warnings)
-        module.exit_json(**outcome.result(waited=run.wait))
+        module.exit_json(**outcome.result(run.wait, module.params["return_password"]))
 
 
 if __name__ == "__main__":

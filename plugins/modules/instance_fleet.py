@@ -81,8 +81,8 @@ options:
         type: str
         choices: [on_create, always]
       user_data:
-        description: User data of a new instance. Results and logs do not show it.
-        type: str
+        description: User data of a new instance, as text, a dict or a list. Results and logs do not show it.
+        type: raw
       ports_to_forward:
         description: Ports to forward from a public IP address to a new instance.
         type: list
@@ -111,6 +111,9 @@ options:
       allow_network_change:
         description: Allow a change of the network, which removes port forwarding and load balancing rules. The default is V(false).
         type: bool
+      allow_similar_name:
+        description: Allow creating an instance whose name is similar to that of another one or of another member. The default is V(false).
+        type: bool
       force_stop:
         description: With state V(stopped), stop without waiting for the operating system. The default is V(false).
         type: bool
@@ -128,6 +131,9 @@ options:
         description: With state V(absent), the attached data volumes to delete, or the single value V(all).
         type: list
         elements: str
+      return_password:
+        description: Return the password of this member. The default is the module's O(return_password).
+        type: bool
   defaults:
     description: Values for options that a member does not set.
     type: dict
@@ -141,6 +147,12 @@ options:
     description:
       - Retrieve each member, which adds C(public_ips) and C(nics) to the result. This takes one more request for each member.
       - Without it, the result has only the attributes that the API's list shows.
+    type: bool
+    default: false
+  return_password:
+    description:
+      - Return the passwords that the API sends with new instances. Set C(no_log) to V(true) on the task, so that they are not shown or
+        recorded.
     type: bool
     default: false
   wait:
@@ -258,7 +270,7 @@ results:
       returned: always
       sample: null
     password:
-      description: Password of the default user, if the instance was created and the API returned a password. Otherwise null.
+      description: Password of the default user, if it is to be returned, and the API sent one with a new instance. Otherwise null.
       type: str
       returned: always
       sample: null
@@ -323,7 +335,12 @@ from ..module_utils.reconcile.fleet import Fleet, fleet_problem
 def main() -> None:
     """Runs the module."""
     module = FleetModule(argument_spec={**api_options(), **fleet_options(), **wait_options()})
-    module.fail_on(module.defaults_problem() or concurrency_problem(module.params["max_concurrency"]) or fleet_problem(module.members))
+    module.fail_on(
+        module.null_id_problem()
+        or module.defaults_problem()
+        or concurrency_problem(module.params["max_concurrency"])
+        or fleet_problem(module.members)
+    )
     client = module.new_client(pool_size=module.params["max_concurrency"])
     options = {name: module.params[name] for name in ("wait", "details", "max_concurrency")}
     fleet = Fleet(client, module.new_deadline(client), module.members, check_mode=module.check_mode, **options)

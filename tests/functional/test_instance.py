@@ -342,6 +342,7 @@ def test_hostile_text_of_the_api_is_never_templated(runner):
 
 
 def test_the_documented_examples_work_unchanged(runner):
+    (runner.folder / "cloud-init.yml.j2").write_text("#cloud-config\nhostname: app1\n")
     outcome = runner.play(yaml.safe_load(module.EXAMPLES))
     for result in outcome.results:
         assert not result["failed"], result["msg"]

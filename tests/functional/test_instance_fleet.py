@@ -54,7 +54,8 @@ def test_partial_success_fails_the_task_with_all_results(runner, creation):
 
 def test_no_log_hides_the_passwords_if_some_members_fail(runner, creation):
     runner.simulator.cloud.settings.max_instances = 1
-    task = {**fleet([{"name": "web1"}, {"name": "web2"}], defaults=creation), "no_log": True, "ignore_errors": True, "register": "created"}
+    members = [{"name": "web1"}, {"name": "web2"}]
+    task = {**fleet(members, defaults=creation, return_password=True), "no_log": True, "ignore_errors": True, "register": "created"}
     # The play itself can still use the result.
     words = (
         "passwords: {{ created.results | map(attribute='password') | select | length }}, "
@@ -128,6 +129,7 @@ def test_the_key_and_user_data_are_not_shown(runner, creation):
 def test_no_log_hides_passwords_and_keeps_them_in_the_registered_result(runner, creation):
     """Also in a loop, where each result has results of its own."""
     members = [{"name": "web1"}, {"name": "web2"}]
+    creation = {**creation, "return_password": True}
     looped = {**fleet("{{ [{'name': item}] }}", defaults=creation), "loop": ["web3", "web4"], "no_log": True}
     outcome = runner.play([{**fleet(members, defaults=creation), "no_log": True}, looped], "-vvv")
     alone, loop = outcome.results

@@ -20,8 +20,9 @@ ISO = "drivers"
 
 def tasks(creation):
     """Tasks that use each module."""
-    one = {"name": "web1", "user_data": DATA, "wait_timeout": 10, **creation}
+    creation = {**creation, "return_password": True}
     members = [{"name": "web2", "user_data": DATA}, {"name": "web3"}]
+    one = {"name": "web1", "user_data": DATA, "wait_timeout": 10, **creation}
     return [
         {"coxedge.compute.instance": one},
         {"coxedge.compute.instance": {**one, "hostname": "changed", "allow_reboot": True}},

@@ -26,12 +26,13 @@ MAY_IMPORT = {
     "interruption": set(),
     "api": {"text", "secret_names"},
     "instance": {"text", "secret_names"},
+    "given": {"text", "instance"},
     "results": {"text", "secret_names", "api", "instance"},
     "reconcile": {"text", "jobs", "api", "instance"},
     "retrieve": {"text", "jobs", "api", "instance"},
-    "module": {"text", "jobs", "interruption", "api", "instance", "results", "reconcile", "retrieve"},
+    "module": {"text", "jobs", "interruption", "given", "api", "instance", "results", "reconcile", "retrieve"},
     "operation_module": {"text", "jobs", "api", "instance", "reconcile", "retrieve", "module"},
-    "fleet_module": {"text", "jobs", "api", "instance", "reconcile", "retrieve", "module"},
+    "fleet_module": {"text", "jobs", "given", "api", "instance", "reconcile", "retrieve", "module"},
 }
 # Lines of a file, not counting its documentation blocks.
 LONGEST, LONGEST_TEST = 250, 400

@@ -5,10 +5,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from typing import Any
 
-from ..text import is_same, is_uuid, one_line
+from ..text import as_integer, is_uuid, one_line
 from .conditions import DESTROYED, condition
 from .fields import BY_OPTION, FIELDS, Field
 from .steps import Step
@@ -23,7 +23,7 @@ def may_differ(row: Field, current: Mapping[str, Any], wanted: Any) -> bool:
         return False
     if row.lookup is None or is_uuid(wanted):
         actual = current.get(row.attribute)
-        return actual is not None and not is_same(actual, wanted)
+        return actual is not None and not row.equals(actual, wanted)
     name = current.get(row.name_attribute or row.attribute)
     return name != wanted if name is not None else current.get(row.attribute) is not None
 
@@ -44,7 +44,7 @@ def difference(step: Step, current: Mapping[str, Any]) -> str:
     changes = []
     for row in FIELDS:
         attribute = row.attribute or ""
-        if row.changed_by != step.action or attribute not in step.effect or is_same(current.get(attribute), step.effect[attribute]):
+        if row.changed_by != step.action or attribute not in step.effect or row.equals(current.get(attribute), step.effect[attribute]):
             continue
         key = row.name_attribute or attribute
         changes.append(f"{row.option} {one_line(current.get(key))} -> {one_line(step.effect.get(key))}")
@@ -60,10 +60,27 @@ def drift_of(current: Mapping[str, Any], options: Mapping[str, Any]) -> dict[str
         # The API may report the id but not the name, and then the name is not known.
         if actual is not None:
             drift["template"] = {"wanted": options["template"], "actual": actual}
-    group, groups = options.get("affinity_group"), current.get("affinity_group_ids")
-    if is_uuid(group) and isinstance(groups, list) and not any(is_same(item, group) for item in groups):
-        drift["affinity_group"] = {"wanted": group, "actual": groups}
+    group = options.get("affinity_group")
+    if is_uuid(group) and may_differ(BY_OPTION["affinity_group"], current, group):
+        drift["affinity_group"] = {"wanted": group, "actual": current["affinity_group_ids"]}
+    ports, wanted = _forwarded_ports(current), options.get("ports_to_forward")
+    if wanted and ports is not None and _ports(wanted) != _ports(ports):
+        drift["ports_to_forward"] = {"wanted": wanted, "actual": ports}
     return drift
+
+
+def _ports(texts: Sequence[str]) -> set[int | str]:
+    """Ports for a comparison: 022 is 22."""
+    return {text if as_integer(text) is None else int(text) for text in texts}
+
+
+def _forwarded_ports(current: Mapping[str, Any]) -> list[str] | None:
+    """The ports of an instance's public IP addresses; None if it does not show them, as in a list."""
+    addresses = current.get("public_ips")
+    if not isinstance(addresses, list):
+        return None
+    found = [address.get("ports") for address in addresses if isinstance(address, Mapping)]
+    return [str(port) for ports in found if isinstance(ports, list) for port in ports]
 
 
 def diff_of(before: Mapping[str, Any] | None, after: Mapping[str, Any] | None, extra: Mapping[str, Any]) -> dict[str, dict[str, Any]]:

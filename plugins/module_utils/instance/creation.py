@@ -9,10 +9,12 @@ from collections.abc import Mapping
 from typing import Any
 
 from ..text import enumerated
-from .fields import FIELDS
+from .feasibility import creation_problems
+from .fields import BY_OPTION, FIELDS
+from .names import chosen_hostname, similar_names_problem
 from .options import digest
 from .sizes import Size, size_of
-from .steps import Plan, Resolved, Step
+from .steps import Plan, Refused, Resolved, Step
 from .view import SHAPE, network_attributes
 
 
@@ -32,6 +34,11 @@ def creation_problem(options: Mapping[str, Any]) -> str | None:
 
 def creation(options: Mapping[str, Any], resolved: Resolved, stops: bool) -> Plan:
     """The plan for a create; ``stops``: and for a stop after it. Raises Refused."""
+    problems = creation_problems(options, resolved)
+    if resolved.similar and not options["allow_similar_name"]:
+        problems.insert(0, similar_names_problem(options["name"], resolved.similar))
+    if problems:
+        raise Refused(" ".join(problems))
     size = size_of(resolved.records["compute_offering"], options, {})
     body: dict[str, Any] = {}
     extra: dict[str, Any] = {}
@@ -47,9 +54,14 @@ def creation(options: Mapping[str, Any], resolved: Resolved, stops: bool) -> Pla
     body.update(size.body)
 
     created = dict(_expected(options, resolved, size), state="Running")
-    steps = [Step("create", body)]
+    effect: dict[str, Any] = {}
+    for row in FIELDS:
+        if row.attribute is not None and row.api in body:
+            effect[row.attribute] = created.get(row.attribute, body[row.api])
+            effect.update({name: created.get(name) for name in (row.name_attribute,) if name})
+    steps = [Step("create", body, effect)]
     after = dict(created)
-    for step in steps_after_create({**created, "hostname": options["name"]}, options, stops):
+    for step in steps_after_create({**created, "hostname": chosen_hostname(options["name"])}, options, stops):
         steps.append(step)
         after.update(step.effect)
     return Plan(tuple(steps), None, after, extra)
@@ -59,7 +71,7 @@ def steps_after_create(created: Mapping[str, Any], options: Mapping[str, Any], s
     """What a new instance still needs: a create takes no host name, and leaves the instance running."""
     steps = []
     hostname = options.get("hostname")
-    if hostname is not None and hostname != created.get("hostname"):
+    if hostname is not None and not BY_OPTION["hostname"].equals(created.get("hostname"), hostname):
         steps.append(Step("update", {"hostname": hostname}, {"hostname": hostname}))
     if stops:
         steps.append(Step("stop", None, {"state": "Stopped"}))

@@ -10,6 +10,9 @@ The argument spec, the body of a create, the comparison, the changes, the permis
 from __future__ import annotations
 
 from dataclasses import dataclass
+from typing import Any
+
+from ..text import is_same
 
 STATES = ("present", "started", "stopped", "restarted", "recovered", "absent")
 
@@ -52,11 +55,23 @@ class Field:
     """Whether that operation reboots a running instance."""
     minimum: int | None = None
     """The smallest number that makes sense."""
+    caseless: bool = False
+    """Whether values that differ in letter case only are the same."""
+
+    def equals(self, actual: Any, wanted: Any) -> bool:
+        """Whether a reported value is the wanted one, or a reported list has it, or all of them."""
+        if isinstance(wanted, list):
+            return all(self.equals(actual, item) for item in wanted)
+        if isinstance(actual, list):
+            return any(is_same(item, wanted) for item in actual)
+        if self.caseless and isinstance(actual, str) and isinstance(wanted, str):
+            return actual.lower() == wanted.lower()
+        return is_same(actual, wanted)
 
 
 FIELDS: tuple[Field, ...] = (
     Field("name", "name", attribute="name", required=True, changed_by="update"),
-    Field("hostname", "hostname", attribute="hostname", created_with=False, changed_by="update", reboots=True),
+    Field("hostname", "hostname", attribute="hostname", created_with=False, changed_by="update", reboots=True, caseless=True),
     Field(
         "compute_offering",
         "computeOfferingId",
@@ -83,7 +98,7 @@ FIELDS: tuple[Field, ...] = (
     Field("ip_address", "ipAddress", attribute="ip_address"),
     Field("ssh_key_name", "sshKeyName", lookup="ssh_keys", attribute="ssh_key_name", changed_by="associateSSHKey", reboots=True),
     Field("public_key", "publicKey"),
-    Field("user_data", "userData"),
+    Field("user_data", "userData", "raw"),
     Field("ports_to_forward", "portsToForward", "list", elements="str"),
     Field("root_volume_size_in_gb", "rootVolumeSizeInGb", "int", minimum=1),
     Field("disk_offering", "diskOfferingId", lookup="disk_offerings"),

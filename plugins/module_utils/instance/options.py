@@ -6,11 +6,13 @@
 from __future__ import annotations
 
 import hashlib
+import ipaddress
 from collections.abc import Mapping
 from typing import Any
 
-from ..text import is_uuid, one_line
+from ..text import as_integer, is_uuid, one_line, quoted
 from .fields import FIELDS, STATES
+from .names import hostname_problem, name_problem
 
 
 def instance_options() -> dict[str, dict[str, Any]]:
@@ -30,11 +32,13 @@ def instance_options() -> dict[str, dict[str, Any]]:
         update_ssh_key={"type": "str", "choices": ["on_create", "always"], "default": "on_create", "no_log": False},
         allow_reboot={"type": "bool", "default": False},
         allow_network_change={"type": "bool", "default": False},
+        allow_similar_name={"type": "bool", "default": False},
         force_stop={"type": "bool", "default": False},
         purge={"type": "bool", "default": False},
         delete_snapshots={"type": "bool", "default": False},
         public_ips_to_release={"type": "list", "elements": "str"},
         volumes_to_delete={"type": "list", "elements": "str"},
+        return_password={"type": "bool", "default": False, "no_log": False},
     )
     return spec
 
@@ -59,6 +63,29 @@ def member_label(number: int, options: Mapping[str, Any]) -> str:
     return f"instances[{number}] ({one_line(name)})" if name else f"instances[{number}]"
 
 
+def attribute_problem(options: Mapping[str, Any]) -> str | None:
+    """What is wrong with the value of an attribute by itself, as a sentence; None if nothing is."""
+    hostname, address = options.get("hostname"), options.get("ip_address")
+    if hostname is not None and hostname_problem(hostname):
+        return hostname_problem(hostname)
+    if address is not None and not _is_ipv4(address):
+        return f"ip_address {quoted(address)} is not an IPv4 address: give one such as 10.0.0.5."
+    for port in options.get("ports_to_forward") or []:
+        if not 1 <= (as_integer(port) or 0) <= 65535:
+            return f"ports_to_forward contains {quoted(port)}: give ports from 1 to 65535."
+    for row in FIELDS:
+        if row.minimum is not None and options.get(row.option) is not None and options[row.option] < row.minimum:
+            return f"{row.option} must be at least {row.minimum}."
+    return None
+
+
+def _is_ipv4(text: str) -> bool:
+    try:
+        return bool(ipaddress.IPv4Address(text))
+    except ValueError:
+        return False
+
+
 def option_problem(options: Mapping[str, Any]) -> str | None:
     """What is wrong with the options of one instance, as a sentence that names them; None if nothing is."""
 
@@ -69,6 +96,8 @@ def option_problem(options: Mapping[str, Any]) -> str | None:
         return "Give id or name: one of them is required to select the instance."
     if given("id") and not is_uuid(options["id"]):
         return f"id must be a UUID, which {options['id']!r} is not: give a display name as name."
+    if given("name") and name_problem(options["name"]):
+        return name_problem(options["name"])
     if options.get("state") in ("absent", "recovered"):
         # These states ignore the attributes.
         return _destroy_problem(options)
@@ -77,10 +106,7 @@ def option_problem(options: Mapping[str, Any]) -> str | None:
     for name in ("additional_disk_size_in_gb", "additional_disk_iops"):
         if given(name) and not given("disk_offering"):
             return f"{name} requires disk_offering, which says what kind of disk to add."
-    for row in FIELDS:
-        if row.minimum is not None and given(row.option) and options[row.option] < row.minimum:
-            return f"{row.option} must be at least {row.minimum}."
-    return _destroy_problem(options)
+    return attribute_problem(options) or _destroy_problem(options)
 
 
 def _destroy_problem(options: Mapping[str, Any]) -> str | None:

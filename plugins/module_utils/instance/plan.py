@@ -33,7 +33,7 @@ def lookups_needed(current: Mapping[str, Any] | None, options: Mapping[str, Any]
         if problem:
             raise Refused(problem)
         rows = [row for row in FIELDS if row.lookup and options.get(row.option) is not None]
-        return Lookups(tuple(Lookup(row.option, row.lookup or "", options[row.option]) for row in rows))
+        return Lookups(tuple(Lookup(row.option, row.lookup or "", options[row.option]) for row in rows), similar_to=options["name"])
     if "delete" in verbs:
         return Lookups(volumes=tuple(options.get("volumes_to_delete") or ()), addresses=tuple(options.get("public_ips_to_release") or ()))
     if "converge" not in verbs or current is None:
@@ -48,7 +48,7 @@ def lookups_needed(current: Mapping[str, Any] | None, options: Mapping[str, Any]
     if associates(current, options):
         catalog.append(Lookup("ssh_key_name", "ssh_keys", options["ssh_key_name"]))
     renames = may_differ(BY_OPTION["name"], current, options.get("name"))
-    return Lookups(tuple(catalog), options["name"] if renames else None)
+    return Lookups(tuple(catalog), holders_of_name=options["name"] if renames else None)
 
 
 def make_plan(current: Mapping[str, Any] | None, options: Mapping[str, Any], resolved: Resolved, progress: Progress = NO_PROGRESS) -> Plan:

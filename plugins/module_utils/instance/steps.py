@@ -5,13 +5,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
 from ..text import is_same
 from .conditions import DESTROYED, NONE, RUNNING, STOPPED, TRANSITION, condition, state_of
-from .fields import FIELDS
+from .fields import FIELDS, Field
 from .operations import OPERATIONS, Operation
 
 
@@ -33,6 +33,8 @@ class Lookups:
     """What has to be read before a plan can be made. Usually nothing, because nothing differs."""
 
     catalog: tuple[Lookup, ...] = ()
+    similar_to: str | None = None
+    """The name of an instance that is to be created: which live instances have a similar one?"""
     holders_of_name: str | None = None
     """A name that another instance is to get: which live instances have it?"""
     volumes: tuple[str, ...] = ()
@@ -47,6 +49,8 @@ class Resolved:
 
     records: dict[str, Mapping[str, Any]] = field(default_factory=dict)
     """By option: the entry of the catalog that its value stands for."""
+    similar: Sequence[Mapping[str, Any]] = ()
+    """Live instances with a similar name."""
     holders: tuple[str, ...] = ()
     """Ids of live instances that have the wanted name."""
     volume_ids: tuple[str, ...] = ()
@@ -130,19 +134,43 @@ def shows_effect(step: Step, before: Mapping[str, Any] | None, now: Mapping[str,
 def has_effect(step: Step, now: Mapping[str, Any]) -> bool:
     """Whether an instance shows the new values of a change. What the API does not report does not show."""
     if step.operation.is_about_iso:
-        # Without an ISO, some versions of the API report an empty text.
-        return "iso_id" in now and is_same(now["iso_id"] or None, step.effect["iso_id"])
-    wanted = {row.attribute for row in FIELDS if row.changed_by == step.action} & set(step.effect)
-    return bool(wanted) and all(is_same(now.get(name), step.effect[name]) for name in wanted if name is not None)
+        return "iso_id" in now and not contradicts(step, now)
+    rows = _rows_sent(step)
+    return bool(rows) and all(row.equals(now.get(row.attribute or ""), step.effect[row.attribute or ""]) for row in rows)
 
 
 def contradicts(step: Step, now: Mapping[str, Any] | None) -> bool:
-    """Whether a settled instance shows that a change was not made. Not every attribute is reported, so it may show neither."""
-    if now is None or not (step.operation.changes or step.operation.is_about_iso):
-        return False
+    """Whether an instance shows other values than a step has sent."""
+    return now is not None and bool(contradictions(step, now))
+
+
+def contradictions(step: Step, now: Mapping[str, Any]) -> list[tuple[str, Any, Any]]:
+    """Where an instance shows another value than a step has sent: option, actual and wanted value.
+
+    An attribute that the API does not report can't be compared. For an entry of the catalog, the values are names, if they tell the two
+    apart.
+    """
     if step.operation.is_about_iso:
-        return "iso_id" in now and not has_effect(step, now)
-    return not has_effect(step, now) and any(now.get(name) is not None for name in step.effect)
+        # Without an ISO, some versions of the API report an empty text.
+        actual, wanted = now.get("iso_id") or None, step.effect["iso_id"]
+        return [("iso", actual, wanted)] if "iso_id" in now and not is_same(actual, wanted) else []
+    found = []
+    for row in _rows_sent(step):
+        attribute, name = row.attribute or "", row.name_attribute or ""
+        actual, wanted = now.get(attribute), step.effect[attribute]
+        if actual is not None and not row.equals(actual, wanted):
+            names = now.get(name), step.effect.get(name)
+            found.append((row.option, *(names if None not in names and names[0] != names[1] else (actual, wanted))))
+    return found
+
+
+def _rows_sent(step: Step) -> list[Field]:
+    """The fields that a create or a change sends and that instances show."""
+    return [
+        row
+        for row in FIELDS
+        if row.attribute in step.effect and (row.changed_by if step.action != "create" else step.action) == step.action
+    ]
 
 
 def has_ended(step: Step, now: Mapping[str, Any] | None) -> bool:

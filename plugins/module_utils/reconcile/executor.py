@@ -8,14 +8,14 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from typing import Any
 
-from ..api.client import Client
 from ..api.errors import ApiError, DeadlineExceeded
 from ..api.messages import Response, TaskStatus
-from ..instance.conditions import DESTROYED, ERROR, NONE, RUNNING, STOPPED, TRANSITION, condition, described, is_live
+from ..instance.conditions import DESTROYED, ERROR, NONE, RUNNING, STOPPED, TRANSITION, condition, described
 from ..instance.creation import steps_after_create
 from ..instance.steps import NO_PROGRESS, Plan, Progress, Step, contradicts, final_view, has_ended, reboots
 from ..instance.view import partial_view
 from ..text import is_same
+from .confirmation import list_warnings, not_shown, wait_for_values
 from .delivery import Delivery
 from .identity import NewInstance, id_in
 from .reader import Reader
@@ -54,7 +54,7 @@ class Executor:
         target = id_in(response.data) if creates else (current or {}).get("id")
         self._run.outcome.task_id = response.task_id
         if creates:
-            await self.new.identify(target, response.data)
+            await self.new.identify(target)
         if not waits:
             return await self._unawaited(step, response, current, target)
         lost: ApiError | None = None
@@ -63,7 +63,7 @@ class Executor:
             lost = status.lost
             if creates:
                 target = id_in(status.result) or target
-                await self.new.identify(target, status.result)
+                await self.new.identify(target)
                 self._run.outcome.keep_password(status.result)
         elif creates:
             self._run.outcome.keep_password(response.data)
@@ -106,7 +106,8 @@ class Executor:
             return {**(plan.after or {}), "state": None, **(created or {})}
         self.created = created
         if self._checks_duplicates:
-            await self._check_for_duplicates(created)
+            (own,), common = await list_warnings([created], self._reader.instances, self._run.client, self._run.deadline)
+            self._run.outcome.warnings += own + common
         # Not the predicted steps, but those that the new instance needs: its host name is known only now.
         steps = steps_after_create(created, self._run.options, any(step.action == "stop" for step in rest))
         current = await self._run_steps(steps, created)
@@ -125,18 +126,6 @@ class Executor:
         if action is None:
             return current
         return await self.run_step(Step(action), current, waits=True)
-
-    async def _check_for_duplicates(self, created: Mapping[str, Any]) -> None:
-        """Warns of another live instance with the name: two runs may have created one each at the same time."""
-        outcome = self._run.outcome
-        try:
-            instances = await self._reader.instances()
-        except ApiError as error:
-            outcome.warnings.append(f"Whether another instance has the same name could not be checked: {error.sentence}")
-            return
-        warning = duplicate_warning(self._run.client, created, instances)
-        if warning:
-            outcome.warnings.append(warning)
 
     async def _sent(self, step: Step, current: dict[str, Any] | None) -> tuple[Response, bool]:
         """Sends a step: see ``Delivery.send``. Remembers what must not happen twice, or must be undone, if the rest fails."""
@@ -162,7 +151,10 @@ class Executor:
             if response.task_id is None:
                 self._run.outcome.keep_password(response.data)
                 target = target or await self._delivery.adopt_created(step, None)
-            return {**partial_view(response.data), "id": target}
+            created = {**partial_view(response.data), "id": target}
+            if response.task_id is None and contradicts(step, created):
+                raise await self._not_shown(step, created)
+            return created
         try:
             now = await self._reader.look(str(target))
         except ApiError as error:
@@ -181,17 +173,24 @@ class Executor:
         within GRACE, the outcome is unknown.
         """
         polling = Polling(self._run.client, self._run.deadline)
+        shown: Polling | None = None
         while True:
             now = await self._reader.look(instance_id)
-            if now is not None and step.action == "create":
-                await self.new.identify(instance_id, now)
-            if has_ended(step, now) and (confirmed or not contradicts(step, now)):
+            ended, contradicted = has_ended(step, now), contradicts(step, now)
+            if ended and not contradicted:
                 return final_view(step, before, now)
-            if now is None or (step.operation.leaves_alive and condition(now) in (ERROR, DESTROYED, NONE)):
-                if now is None and step.action == "create" and polling.waited() < GRACE:
-                    # A list can be ahead of what retrieving shows.
-                    await polling.wait("the new instance to appear")
-                    continue
+            # Another instance than the new one may never reach the state that is waited for.
+            settled = ended or (step.action == "create" and condition(now) == STOPPED)
+            if now is not None and contradicted and settled and (confirmed or step.action == "create"):
+                shown = shown or Polling(self._run.client, self._run.deadline)
+                if not await wait_for_values(step, now, shown, self._run.deadline):
+                    raise await self._not_shown(step, now)
+                continue
+            if now is None and (confirmed or (step.action == "create" and polling.waited() < GRACE)):
+                # What retrieving shows can be behind a task that succeeded, and behind the list.
+                await polling.wait(f"the instance {instance_id} to show after {step.action}")
+                continue
+            if not ended and (now is None or (step.operation.leaves_alive and condition(now) in (ERROR, DESTROYED, NONE))):
                 state = "gone" if now is None else f"in state {self._reader.shown_state(now)}"
                 raise ApiError(f"The instance {instance_id} is {state} after {step.action}: look at it in the portal.")
             if not confirmed and condition(now) != TRANSITION and polling.waited() >= GRACE:
@@ -202,17 +201,8 @@ class Executor:
                 " and the work on the server goes on"
             )
 
-
-def duplicate_warning(client: Client, created: Mapping[str, Any], instances: Sequence[Mapping[str, Any]]) -> str | None:
-    """A warning of other live instances in a list that have the name of a new one; None if there are none."""
-    others = [
-        item["id"]
-        for item in instances
-        if item.get("name") == created.get("name") and not is_same(item["id"], created["id"]) and is_live(item)
-    ]
-    if not others:
-        return None
-    return (
-        f"Another instance has the name of the new one, {client.for_display(created['id'])}: {', '.join(map(client.for_display, others))};"
-        " it may have been created at the same time by another run, and nothing was destroyed"
-    )
+    async def _not_shown(self, step: Step, now: Mapping[str, Any]) -> ApiError:
+        """The error for values that do not show. A new instance with another name may also be another run's."""
+        if step.action == "create" and now.get("name") != self._run.options["name"]:
+            await self.new.refuse_other_name(str(now["id"]), now.get("name"))
+        return not_shown(step, now)

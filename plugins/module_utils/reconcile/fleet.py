@@ -6,18 +6,21 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
+from functools import partial
 from typing import Any
 
 from ..api.client import Client
 from ..api.deadline import Deadline
 from ..api.errors import ApiError
+from ..instance.conditions import cell, is_live
+from ..instance.names import folded
 from ..instance.options import member_label, option_problem
 from ..instance.steps import Refused
 from ..instance.view import without_details
-from ..jobs import drive_all
+from ..jobs import call, drive, drive_all
 from .catalog import Catalog
-from .executor import duplicate_warning
-from .fleet_reader import FirstList, FleetReader, SharedListing, by_name
+from .confirmation import list_warnings
+from .fleet_reader import FirstList, FleetReader, SharedListing
 from .outcome import failure_of
 from .reconciler import Reconciler
 from .run import Run
@@ -75,7 +78,7 @@ class Fleet:
     ) -> None:
         """``details``: whether each member is retrieved; ``max_concurrency``: how many requests are in flight."""
         self.warnings: list[str] = []
-        self._client, self._members, self._wait, self._details = client, members, wait, details
+        self._client, self._deadline, self._members, self._wait, self._details = client, deadline, members, wait, details
         self._max_concurrency = max_concurrency
         self._first = FirstList(SharedListing(client, deadline), details)
         catalog = Catalog(client, deadline, whole_lists=True, instances=lambda: self._first.instances)
@@ -89,6 +92,7 @@ class Fleet:
         """
         self._first.read()
         self._refuse_same_instance()
+        self._refuse_similar_names()
         jobs = [reconciler.converge() for reconciler in self.reconcilers]
         ends = drive_all(jobs, self._max_concurrency, self._client.clock, self._client.sleep)
         for end in ends:
@@ -119,42 +123,53 @@ class Fleet:
             first, second = (member_label(number, self._members[number]) for number in pair)
             raise Refused(f"{second} selects the same instance as {first}, {selected[pair[1]]}: leave one of them out.")
 
+    def _refuse_similar_names(self) -> None:
+        """Raises Refused if two members are to be created whose names are similar: an API that rewrites names may not tell them apart."""
+        first: dict[str, int] = {}
+        for number, reconciler in enumerate(self.reconcilers):
+            options = reconciler.run.options
+            if "create" not in cell(None, options) or options["id"] or any(map(is_live, self._first.by_name.get(options["name"], []))):
+                continue
+            similar = first.setdefault(folded(options["name"]), number)
+            if similar != number and not options["allow_similar_name"]:
+                labels = [member_label(item, self._members[item]) for item in (number, similar)]
+                raise Refused(
+                    f"{labels[0]} has a name similar to that of {labels[1]}, and both are to be created: choose another name, or set"
+                    " allow_similar_name to true."
+                )
+
     def _check_for_duplicates(self) -> None:
         """One more list if something was created: two runs may have created an instance with the same name at the same time."""
         creators = [reconciler for reconciler in self.reconcilers if reconciler.executor.created is not None]
         if not creators:
             return
-        try:
-            instances = by_name(self._first.listing.instances())
-        except ApiError as error:
-            self.warnings.append(f"Whether other instances have the same names could not be checked: {error.sentence}")
-            return
-        for reconciler in creators:
-            created = reconciler.executor.created or {}
-            warning = duplicate_warning(self._client, created, instances.get(str(created.get("name")), []))
-            if warning:
-                reconciler.run.outcome.warnings.append(warning)
+        created = [reconciler.executor.created or {} for reconciler in creators]
+        read = partial(call, self._first.listing.instances)
+        found, common = drive(list_warnings(created, read, self._client, self._deadline), self._client.sleep)
+        self.warnings += common
+        for reconciler, warnings in zip(creators, found):
+            reconciler.run.outcome.warnings += warnings
 
     def _result(self, reconciler: Reconciler, options: Mapping[str, Any], end: Any) -> dict[str, Any]:
         """What is returned for a member: the same keys for each."""
-        outcome, latest = reconciler.run.outcome, reconciler.reader.latest
+        outcome = reconciler.run.outcome
         failed = isinstance(end, Exception)
-        instance = latest if failed else outcome.instance
-        known = instance or latest or {}
+        instance = outcome.instance
+        known = instance or reconciler.reader.latest or {}
         if instance is not None and not self._details:
             instance = without_details(instance)
         result: dict[str, Any] = {
             "name": known.get("name") or options.get("name"),
-            "id": known.get("id") or reconciler.executor.new.id or options.get("id"),
+            "id": known.get("id") or outcome.id or options.get("id"),
             "changed": bool(outcome.actions),
             "failed": failed,
             "msg": None,
             "error": None,
             "actions": outcome.actions,
-            "diff": {"before": {}, "after": {}} if failed else outcome.diff,
+            "diff": outcome.diff,
             "drift": outcome.drift,
             "task_id": outcome.task_id if not self._wait and not failed else None,
-            "password": outcome.password,
+            "password": outcome.password if options["return_password"] else None,
             "instance": instance,
         }
         if failed:

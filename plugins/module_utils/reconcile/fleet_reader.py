@@ -7,11 +7,13 @@ from __future__ import annotations
 
 import threading
 from collections.abc import Mapping, Sequence
+from functools import cached_property
 from typing import Any
 
 from ..api.client import Client
 from ..api.deadline import Deadline
 from ..instance.conditions import state_of
+from ..instance.names import by_folded_name, folded
 from ..instance.view import list_view, without_details
 from ..jobs import call
 from .reader import Reader
@@ -70,6 +72,11 @@ class FirstList:
         self.by_id = {instance["id"].lower(): instance for instance in self.instances}
         self.known_ids = frozenset(self.by_id)
 
+    @cached_property
+    def by_folded_name(self) -> dict[str, list[dict[str, Any]]]:
+        """The live instances by what similar names have in common: needed only if something is to be created."""
+        return by_folded_name(self.instances)
+
 
 class FleetReader(Reader):
     """Reads one member. As long as nothing else was read, the first list says what there is."""
@@ -87,6 +94,10 @@ class FleetReader(Reader):
         if on_first_list:
             self.known_ids = self._first.known_ids
         return current
+
+    def similar(self, name: str) -> list[dict[str, Any]]:
+        """The live instances with a similar name, by the first list."""
+        return self._first.by_folded_name.get(folded(name), [])
 
     async def look(self, instance_id: str, patient: bool = True) -> dict[str, Any] | None:
         """An instance as it is now, or at first as the first list shows it."""

@@ -9,7 +9,7 @@ from collections.abc import Mapping
 from typing import Any
 
 from ..api.errors import ApiError
-from ..text import is_same, is_uuid
+from ..text import is_same, is_uuid, quoted
 from .delivery import Delivery
 from .reader import Reader
 
@@ -27,30 +27,34 @@ class NewInstance:
         self._reader, self._delivery = reader, delivery
         self.id: str | None = None
 
-    async def identify(self, answered: str | None, data: Any) -> None:
-        """Notes the id in an answer to the create. Raises ApiError if it can't be that of the new instance; it gets no request then.
-
-        ``data``: the answer, which may show the name too.
-        """
+    async def identify(self, answered: str | None) -> None:
+        """Notes the id in an answer to the create. Raises ApiError if it can't be that of the new instance; it gets no request then."""
         if answered is None:
             return
-        name = data.get("name") if isinstance(data, Mapping) else None
         if answered.lower() in self._reader.known_ids:
             raise await self._another(answered, "existed before")
         if self.id is not None and not is_same(answered, self.id):
             raise await self._another(answered, f"is not the one that it named first, {self.id}")
-        if isinstance(name, str) and name != self._reader.run.options["name"]:
-            raise await self._another(answered, f"has the name {self._reader.run.client.for_display(name)!r}")
         self.id = answered
 
-    async def _another(self, answered: str, why: str) -> ApiError:
-        """The error, with the id in the answer and that of the new instance if the list shows it."""
-        name = self._reader.run.options["name"]
+    async def refuse_other_name(self, answered: str, name: object) -> None:
+        """Raises ApiError if the new instance in the answers has another name, and the list shows a new one with the wanted name."""
+        new = await self._others(answered)
+        if new:
+            raise await self._another(answered, f"has the name {quoted(name)}", new)
+
+    async def _others(self, answered: str) -> list[str]:
+        """The ids of new instances with the wanted name that the list shows, without the one in the answers."""
         try:
             found = self._delivery.new_ids(await self._reader.instances(patient=True))
         except ApiError:
             found = []
-        new = [item for item in found if not is_same(item, answered)]
+        return [item for item in found if not is_same(item, answered)]
+
+    async def _another(self, answered: str, why: str, new: list[str] | None = None) -> ApiError:
+        """The error, with the id in the answer and that of the new instance if the list shows it."""
+        name = self._reader.run.options["name"]
+        new = await self._others(answered) if new is None else new
         # The result must not show the other instance as the one that this run is about.
         self._reader.correct(None)
         self.id = new[0] if len(new) == 1 else None

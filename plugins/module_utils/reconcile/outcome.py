@@ -26,6 +26,8 @@ class Outcome:
     """What a run returns. It is filled step by step, so that a failure can return it too."""
 
     instance: dict[str, Any] | None = None
+    id: str | None = None
+    """Of the instance that a failed run was about, if it is known."""
     actions: list[str] = field(default_factory=list)
     diff: dict[str, Any] = field(default_factory=lambda: {"before": {}, "after": {}})
     drift: dict[str, Any] = field(default_factory=dict)
@@ -39,7 +41,7 @@ class Outcome:
         if isinstance(password, str) and password:
             self.password = password
 
-    def result(self, waited: bool = True) -> dict[str, Any]:
+    def result(self, waited: bool = True, with_password: bool = False) -> dict[str, Any]:
         """What the module returns, apart from warnings."""
         result: dict[str, Any] = {
             "changed": bool(self.actions),
@@ -48,18 +50,15 @@ class Outcome:
             "diff": self.diff,
             "drift": self.drift,
         }
-        if self.password is not None:
+        if self.password is not None and with_password:
             result["password"] = self.password
         if not waited:
             result["task_id"] = self.task_id
         return result
 
-    def so_far(self) -> dict[str, Any]:
-        """What a failed run returns besides the failure: what it did before."""
-        done: dict[str, Any] = {"changed": bool(self.actions), "actions": self.actions}
-        if self.password is not None:
-            done["password"] = self.password
-        return done
+    def so_far(self, with_password: bool = False) -> dict[str, Any]:
+        """What a failed run returns besides the failure: what it did before, and the instance as it was last seen."""
+        return {name: value for name, value in {**self.result(True, with_password), "id": self.id}.items() if name != "drift"}
 
 
 def failure_of(problem: ApiError | Refused) -> dict[str, Any]:

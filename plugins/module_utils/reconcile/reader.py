@@ -10,6 +10,7 @@ from typing import Any
 
 from ..api.errors import ApiError
 from ..instance.conditions import DESTROYED, NONE, condition, described, is_live, must_settle, state_of
+from ..instance.names import by_folded_name, folded
 from ..instance.steps import Refused
 from ..instance.view import full_view
 from ..jobs import call
@@ -24,6 +25,8 @@ class Reader:
         self.run = run
         self.known_ids: frozenset[str] = frozenset()
         """Ids, in lower case, in the list that was read before a create: any other id is new."""
+        self.listed: Sequence[dict[str, Any]] = ()
+        """The list that was read last to find the instance by its name."""
         self.last_state = ""
         self.latest: dict[str, Any] | None = None
         """The instance as it was last seen."""
@@ -33,7 +36,7 @@ class Reader:
         if self.run.options.get("id"):
             return await self._find_by_id(self.run.options["id"].lower())
         for _attempt in range(2):
-            instances = await self.instances()
+            self.listed = instances = await self.instances()
             self.known_ids = frozenset(instance["id"].lower() for instance in instances)
             listed = self.selected_from(instances)
             if listed is None:
@@ -74,6 +77,10 @@ class Reader:
     async def instances(self, patient: bool = False) -> list[dict[str, Any]]:
         """The list of instances, as the API has it."""
         return await call(self.run.client.fetch_all, "instances", self.run.deadline, patient)
+
+    def similar(self, name: str) -> list[dict[str, Any]]:
+        """The live instances with a similar name, by the list that was read last."""
+        return by_folded_name(self.listed).get(folded(name), [])
 
     def correct(self, latest: dict[str, Any] | None) -> None:
         """Replaces what was seen last: by what a later run saw, or by nothing if it was another instance."""

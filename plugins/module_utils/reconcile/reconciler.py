@@ -41,8 +41,10 @@ class Reconciler:
                 error.add(f"; the last state seen is {self.run.client.for_display(last_state)}")
             executor = self.executor
             if executor.stopped_id is not None:
-                raise (await restarted(self.run, self.reader, executor.stopped_id, executor.pending_task, error)) from None
-            raise
+                error = await restarted(self.run, self.reader, executor.stopped_id, executor.pending_task, error)
+            latest, outcome = self.reader.latest, self.run.outcome
+            outcome.instance, outcome.id = latest, (latest or {}).get("id") or executor.new.id or self.run.options.get("id")
+            raise error from None
 
     async def _converge(self) -> Outcome:
         run, reader, executor = self.run, self.reader, self.executor
@@ -54,7 +56,10 @@ class Reconciler:
             if current is None and may_be_outdated and not run.options.get("id"):
                 # The instance with the name is gone. After the list was read, someone may have created another one.
                 current = await reader.settled(await reader.find())
-            resolved = await resolve(run.catalog, lookups_needed(current, run.options), current)
+            lookups = lookups_needed(current, run.options)
+            resolved = await resolve(run.catalog, lookups, current)
+            if lookups.similar_to is not None:
+                resolved.similar = reader.similar(lookups.similar_to)
             plan = make_plan(current, run.options, resolved, executor.progress)
             if "create" in plan.actions and "instances" in run.client.paged and not listed_again:
                 # A list in pages can miss an instance, and here that would lead to a second server.

@@ -46,8 +46,9 @@ def test_a_name_is_looked_up_if_only_the_id_is_reported():
     assert plan(there, {"network": NETWORK}, network="Web").actions == []
 
 
-def test_host_names_are_compared_with_regard_to_case():
-    assert plan(instance("Stopped"), hostname="WEB1").actions == ["update"]
+def test_host_names_are_compared_without_regard_to_case():
+    assert plan(instance(), hostname="WEB1").actions == plan(instance(hostname="WEB1"), hostname="web1").actions == []
+    assert plan(instance("Stopped"), hostname="web2").actions == ["update"]
 
 
 def test_a_size_may_be_reported_as_text():

@@ -154,7 +154,12 @@ def test_every_result_has_all_keys(harness):
     results = harness.fleet([{"name": "web0"}, {"name": "web1"}, {"name": "web2", **CREATION}])
     keys = {"name", "id", "changed", "failed", "msg", "error", "actions", "diff", "drift", "task_id", "password", "instance"}
     assert all(set(result) == keys for result in results)
-    assert results[2]["password"] and results[1]["failed"] and results[2]["task_id"] is None
+    assert results[2]["password"] is None and results[1]["failed"] and results[2]["task_id"] is None
+
+
+def test_a_password_is_returned_only_if_a_member_wants_it(harness):
+    first, second = harness.fleet([{"name": "web0", "return_password": True}, {"name": "web1"}], CREATION)
+    assert first["password"].startswith("Pw-") and second["password"] is None
 
 
 @pytest.mark.parametrize("state", STATES)

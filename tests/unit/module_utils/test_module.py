@@ -69,6 +69,8 @@ def failed(capsys, call):
 @pytest.mark.parametrize("empty", ["", None, [], [""]], ids=repr)
 @pytest.mark.parametrize("option", SPEC)
 def test_an_empty_option_counts_as_not_given(made, capsys, option, empty):
+    if option == "user_data" and isinstance(empty, list):
+        pytest.skip("a list is sent as JSON")
     given = {"name": "web1", **REQUIRED, option: empty}
     if option in REQUIRED:
         assert f"missing required arguments: {option}" in failed(capsys, lambda: made(**given))["msg"]

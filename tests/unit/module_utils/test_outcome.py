@@ -12,17 +12,44 @@ from ansible_collections.coxedge.compute.tests.unit.module_utils.runs import STA
 
 
 def test_a_run_returns_its_outcome_even_if_it_fails(harness):
-    result = harness.run(**harness.creation()).result()
+    result = harness.run(**harness.creation()).result(with_password=True)
     assert set(result) == {"changed", "instance", "actions", "diff", "drift", "password"}
     assert (result["changed"], result["actions"], result["password"][:3]) == (True, ["create"], "Pw-")
     result = harness.run(wait=False, **STOP).result(waited=False)
     assert set(result) == {"changed", "instance", "actions", "diff", "drift", "task_id"} and result["task_id"]
     harness.fault(method="PUT", kind="status", status=400)
     assert failure(harness, **harness.creation("web2", hostname="hal")).status_code == 400
-    done = harness.last_run.outcome.so_far()
+    done = harness.last_run.outcome.so_far(with_password=True)
     assert (done["changed"], done["actions"], done["password"][:3]) == (True, ["create"], "Pw-")
     assert "required to create it" in str(failure(harness, Refused, name="web3"))
-    assert harness.last_run.outcome.so_far() == {"changed": False, "actions": []}
+    assert harness.last_run.outcome.so_far() == {
+        "changed": False,
+        "actions": [],
+        "instance": None,
+        "id": None,
+        "diff": {"before": {}, "after": {}},
+    }
+
+
+def test_a_failed_run_returns_the_instance_as_it_was_last_seen_and_the_planned_diff(harness):
+    instance_id = harness.seed(name="web1")
+    harness.fault(kind="task_failed", method="POST", path="operation=stop", leaves="Error")
+    failure(harness, TaskFailed, **STOP)
+    done = harness.last_run.outcome.so_far()
+    assert (done["id"], done["instance"]["name"], done["actions"]) == (instance_id, "web1", ["stop"])
+    assert done["diff"] == {"before": {"state": "Running"}, "after": {"state": "Stopped"}}
+
+
+def test_a_refused_run_returns_the_instance_too(harness):
+    instance_id = harness.seed(name="web1")
+    failure(harness, Refused, name="web1", hostname="another")
+    done = harness.last_run.outcome.so_far()
+    assert (done["changed"], done["id"], done["instance"]["state"]) == (False, instance_id, "Running")
+
+
+def test_a_password_is_returned_only_if_it_is_wanted(harness):
+    outcome = harness.run(**harness.creation())
+    assert outcome.password and "password" not in outcome.result() and "password" not in outcome.so_far()
 
 
 def test_a_write_whose_first_response_says_failed_is_in_actions(harness):
