@@ -5,9 +5,10 @@
 
 Each file imports only those above it in this list:
 
-- ``catalog``, ``model``: what an environment holds before its first instance; codes, states, settings.
-- ``bodies``, ``offerings``: what request bodies may hold, what offerings allow.
-- ``addresses``, ``volumes``, ``views``, ``environment``: what there is in one environment, and how the API shows it.
+- ``catalog``, ``model``, ``settings``: what an environment holds before its first instance; codes, states; settings.
+- ``normal``, ``bodies``, ``offerings``: how values are stored, what request bodies may hold, what offerings allow.
+- ``addresses``, ``volumes``, ``instances``, ``views``, ``history``, ``environment``: what there is in one environment, and how it
+  is shown.
 - ``cloud``: all environments, tasks, time.
 - ``handlers``, ``operations``, ``creation``: what is done to instances. None of the files up to here knows HTTP.
 - ``envelopes``: bodies of requests and responses.

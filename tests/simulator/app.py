@@ -16,7 +16,7 @@ from .bodies import is_uuid
 from .cloud import Cloud, TaskFault
 from .controls import Controls
 from .creation import create
-from .envelopes import allow, error_response, json_body, json_response, list_response, task_response, write_response
+from .envelopes import allow, data_response, error_response, json_body, list_response, task_response, write_response
 from .environment import Environment
 from .faults import TASK_KINDS, Faults
 from .misbehaviour import DROPPED, misbehave, misreport
@@ -140,7 +140,7 @@ class SimulatorApp:
         if not is_uuid(instance_id):
             raise not_found(f"Instance {instance_id} was not found.", id=instance_id, type="instances")
         if request.method == "GET":
-            return json_response({"data": environment.detail(instance_id)})
+            return data_response(environment.detail(instance_id), self.cloud.settings)
         if request.method == "PUT":
             task = perform(self.cloud, environment, "update", UPDATE, instance_id, json_body())
         elif request.method == "DELETE":
@@ -159,11 +159,11 @@ class SimulatorApp:
         for resource in resources:
             # SSH keys have no id.
             if (resource.get("id") or resource["name"]) == single:
-                return json_response({"data": resource})
+                return data_response(resource, self.cloud.settings)
         raise not_found(f"{kind} {single} was not found.", id=single, type=kind)
 
     def _list(self, resources: list[dict[str, Any]]) -> Response:
-        return list_response(resources, request.args, self.cloud.settings)
+        return list_response(resources, self.cloud.settings)
 
     def _misreport(self, fault: Any, path: str) -> Response:
         try:

@@ -10,6 +10,8 @@ from collections.abc import Callable
 from typing import Any
 
 from .model import invalid
+from .normal import normalised
+from .settings import Settings
 
 
 def is_uuid(value: Any) -> bool:
@@ -57,21 +59,24 @@ DELETE_BODY = {
 OFFERING_BODY = {"computeOfferingId": "UUID", "cpuCount": "int", "memoryInMB": "int"}
 
 
-def checked(body: Any, allowed: dict[str, str], required: tuple[str, ...], lenient: bool) -> dict[str, Any]:
-    """Returns the body if it fits its table. Raises for unknown, mistyped and missing fields, naming them."""
+def checked(body: Any, allowed: dict[str, str], required: tuple[str, ...], settings: Settings) -> dict[str, Any]:
+    """Returns the body, as it is stored, if it fits its table. Raises for unknown, mistyped and missing fields, naming them."""
     if body is None:
         body = {}
     if not isinstance(body, dict):
         raise invalid("The body must be a JSON object.")
     for name, value in body.items():
         if name not in allowed:
-            if lenient:
+            if settings.lenient:
                 continue
             raise invalid(f"Unknown field {name}.", field=name)
         description, fits = TYPES[allowed[name]]
         if not fits(value):
             raise invalid(f"Field {name} must be {description}.", field=name)
+    values = {name: value for name, value in body.items() if name in allowed}
+    if settings.normalise:
+        values = normalised(values)
     for name in required:
-        if body.get(name) in (None, ""):
+        if values.get(name) in (None, ""):
             raise invalid(f"Field {name} is required.", field=name)
-    return {name: value for name, value in body.items() if name in allowed}
+    return values

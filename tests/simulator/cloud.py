@@ -9,6 +9,7 @@ out at the next look (``Cloud.advance``).
 
 from __future__ import annotations
 
+import math
 import time
 import uuid
 from collections.abc import Callable, Iterator
@@ -24,10 +25,10 @@ from .model import (
     SERVICE_CODE,
     SUB_ORGANIZATION,
     ErrorResponse,
-    Settings,
     Work,
     not_found,
 )
+from .settings import Settings
 
 # Seconds after which the API forgets a task.
 TASK_LIFE = 30 * 60.0
@@ -97,6 +98,8 @@ class Cloud:
         self.pending: dict[str, Task] = {}
         self._next_fault: TaskFault | None = None
         self._passwords = 0
+        # The time up to which everything is carried out.
+        self.now = -math.inf
         self._environments = {
             (organization, name): Environment(name, self.settings, self.advance)
             for organization in (ORGANIZATION, SUB_ORGANIZATION)
@@ -161,18 +164,32 @@ class Cloud:
     def advance(self) -> None:
         """Carries out what is due by now."""
         now = self.clock()
+        if self.settings.lag_seconds:
+            # A list that lags behind shows each of these moments later.
+            while (moment := self._next_moment()) < now:
+                self._advance_to(moment)
+        self._advance_to(now)
+
+    def _next_moment(self) -> float:
+        """When something happens next by itself."""
+        moments = {moment for task in self.pending.values() for moment in (task.ends_at, *(begins for begins, _state in task.phases))}
+        if self.settings.expunge_after:
+            for environment in self._environments.values():
+                moments |= {since + self.settings.expunge_after for since in environment.destroyed_at().values()}
+        return min((moment for moment in moments if moment > self.now), default=math.inf)
+
+    def _advance_to(self, now: float) -> None:
+        self.now = now
         for task in sorted(self.pending.values(), key=lambda item: item.ends_at):
             if now >= task.ends_at and not task.stuck:
                 del self.pending[task.id]
                 self._end(task)
             elif task.instance["id"] in task.environment.instances:
                 task.instance["state"] = task.state_at(now) or task.instance["state"]
-        if self.settings.expunge_after:
-            for environment in self._environments.values():
-                for instance in list(environment.instances.values()):
-                    since = environment.private[instance["id"]]["destroyedAt"]
-                    if since is not None and now >= since + self.settings.expunge_after:
-                        environment.remove_instance(instance)
+        for environment in self._environments.values():
+            if self.settings.expunge_after:
+                environment.expunge(now - self.settings.expunge_after)
+            environment.record(now)
 
     def _end(self, task: Task) -> None:
         there = task.instance["id"] in task.environment.instances

@@ -89,9 +89,13 @@ class Controls:
         instance, values = environment.instance(instance_id), json_body()
         if values.get("gone"):
             environment.remove_instance(instance)
-            return None
-        self.cloud.supersede(instance["id"])
-        return environment.patch(instance, values)
+            patched = None
+        else:
+            self.cloud.supersede(instance["id"])
+            patched = environment.patch(instance, values)
+        # Once more, so that a list that lags behind knows when this happened.
+        self.cloud.advance()
+        return patched
 
     def add_resource(self) -> Any:
         """Adds to a list: ``{"kind": "templates", "entry": {...}}``. What the entry lacks is copied from the list's first."""

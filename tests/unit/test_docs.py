@@ -17,7 +17,7 @@ from ansible_collections.coxedge.compute.plugins.module_utils.instance.fields im
 from ansible_collections.coxedge.compute.plugins.module_utils.instance.fields import KINDS as LISTS
 from ansible_collections.coxedge.compute.tests.simulator.faults import FIELDS as FAULT_FIELDS
 from ansible_collections.coxedge.compute.tests.simulator.faults import KINDS
-from ansible_collections.coxedge.compute.tests.simulator.model import Settings
+from ansible_collections.coxedge.compute.tests.simulator.settings import Settings
 
 ROOT = Path(__file__).resolve().parents[2]
 DOCS = ROOT / "docs"
