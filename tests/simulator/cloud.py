@@ -14,7 +14,8 @@ import time
 import uuid
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, field
+from datetime import datetime, timezone
 from typing import Any
 
 from .environment import Environment
@@ -53,7 +54,8 @@ class Task:
     instance: dict[str, Any]
     work: Work
     state_before: str | None
-    created: float
+    started: float
+    """By the simulator's clock, as are the other times."""
     ends_at: float
     phases: list[tuple[float, str]]
     """The states that its instance passes through meanwhile, each with the time at which it begins."""
@@ -61,6 +63,8 @@ class Task:
     status: str = "PENDING"
     result: Any = None
     failure: str | None = None
+    created: str = field(default_factory=lambda: datetime.now(timezone.utc).isoformat())
+    """When it was started, as the API shows it."""
 
     @property
     def stuck(self) -> bool:
@@ -150,7 +154,7 @@ class Cloud:
     def task(self, task_id: str) -> Task:
         """A task; a 404 if there is none, it was lost, or it is too old."""
         found = self.tasks.get(task_id)
-        if found is None or found.lost or self.clock() > found.created + TASK_LIFE:
+        if found is None or found.lost or self.clock() > found.started + TASK_LIFE:
             raise not_found(f"Task {task_id} was not found.", id=task_id, type="tasks")
         return found
 

@@ -6,7 +6,6 @@
 from __future__ import annotations
 
 import json
-from datetime import datetime, timezone
 from typing import Any
 
 from flask import Response, request
@@ -104,8 +103,7 @@ def task_response(task: Task, settings: Settings) -> Response:
             body["result"] = {"errorText": task.failure}
     if settings.task_shape == "flat":
         return json_response({"taskId": task.id, "taskStatus": task.status, **body})
-    created = datetime.now(timezone.utc).isoformat()
-    return json_response({"data": {"id": task.id, "status": task.status, "created": created, **body}})
+    return json_response({"data": {"id": task.id, "status": task.status, "created": task.created, **body}})
 
 
 def list_response(resources: list[dict[str, Any]], settings: Settings) -> Response:

@@ -19,8 +19,8 @@ class Settings:
     """How long a task takes."""
     seconds: dict[str, float] = field(default_factory=dict)
     """The same for single operations, by API name (``create``, ``stop``, ...)."""
-    task_shape: str = "flat"
-    """``flat``: taskId and taskStatus at the top; ``data``: id and status inside ``data``."""
+    task_shape: str = "data"
+    """``data``: id and status inside ``data``; ``flat``: taskId and taskStatus at the top."""
     first_response: str = "pending"
     """``pending``; ``pending_with_data`` (an empty ``data`` beside it, for a create its id); ``done`` (ended at once)."""
     update_response: str = "task"

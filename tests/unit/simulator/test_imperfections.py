@@ -75,7 +75,7 @@ def test_numbers_and_booleans_can_be_text(api, settings):
     settings({"text_numbers": True})
     first = api.instances("POST", body=MINIMUM).json()
     api.clock.sleep(1)
-    result = api("GET", f"tasks/{first['taskId']}").json()["result"]
+    result = api.task(first["taskId"])["result"]
     listed = api.instances("GET").json()
     for shown in (result, listed["data"][0], api.detail(result["id"])):
         assert (shown["cpuCount"], shown["memoryInMB"], shown["isPasswordEnabled"]) == ("1", "512", "true")
@@ -115,3 +115,15 @@ def test_paging_can_need_headers(api, settings, simulator):
     assert pages(api) == [("ab", "ab", "ab"), ("ab", "cd", "e")]
     settings({"paging": "ignored"})
     assert pages(api) == [("ab", "ab", "ab"), ("ab", "ab", "ab")]
+
+
+def test_polls_can_have_the_flat_shape(api, settings, simulator, clock):
+    settings({"task_shape": "flat"})
+    task_id = api.instances("POST", body=MINIMUM).json()["taskId"]
+    assert api("GET", f"tasks/{task_id}").json() == {"taskId": task_id, "taskStatus": "PENDING"}
+    clock.sleep(1)
+    ended = api("GET", f"tasks/{task_id}").json()
+    assert ended == {"taskId": task_id, "taskStatus": "SUCCESS", "result": ended["result"]} and ended["result"]["state"] == "Running"
+    simulator.app.faults.add({"kind": "task_failed", "path": "/tasks/", "message": "no room"})
+    failed = api("GET", f"tasks/{task_id}").json()
+    assert (failed["taskStatus"], failed["errors"][0]["message"]) == ("FAILED", "no room")

@@ -39,7 +39,7 @@ def seen(api, clock, environment):
 def test_a_new_instance_and_the_states_of_its_task_show_late(api, seen, clock):
     first = api.instances("POST", body=MINIMUM).json()
     clock.sleep(1)
-    instance = api("GET", f"tasks/{first['taskId']}").json()["result"]
+    instance = api.task(first["taskId"])["result"]
     assert instance["state"] == "Running"
     assert seen(instance["id"], 1, LAG - 0.1, LAG, LAG + 0.9, LAG + 1) == [None, None, "Starting", "Starting", "Running"]
 
