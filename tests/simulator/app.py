@@ -12,7 +12,7 @@ from typing import Any
 from flask import Flask, Response, request
 from werkzeug.exceptions import HTTPException
 
-from .bodies import is_uuid
+from .checks import is_uuid
 from .cloud import Cloud, TaskFault
 from .controls import Controls
 from .creation import create
@@ -105,9 +105,7 @@ class SimulatorApp:
 
     def dispatch(self, path: str) -> Response:
         """The response to one API request; raises ErrorResponse."""
-        key = request.headers.get("MC-Api-Key")
-        if key != API_KEY:
-            raise ErrorResponse(403, CODE_KEY, "The API key is missing." if not key else "The API key is not valid.")
+        self._check_key()
         self.cloud.advance()
         parts = path.strip("/").split("/")
         if parts[0] == "tasks" and len(parts) == 2:
@@ -165,8 +163,14 @@ class SimulatorApp:
     def _list(self, resources: list[dict[str, Any]]) -> Response:
         return list_response(resources, self.cloud.settings)
 
+    def _check_key(self) -> None:
+        key = request.headers.get("MC-Api-Key")
+        if key != API_KEY:
+            raise ErrorResponse(403, CODE_KEY, "The API key is missing." if not key else "The API key is not valid.")
+
     def _misreport(self, fault: Any, path: str) -> Response:
         try:
+            self._check_key()
             return misreport(fault, self.cloud, path.split("/")[1])
         except ErrorResponse as error:
             return error_response(error, self.cloud.settings)

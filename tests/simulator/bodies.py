@@ -5,29 +5,12 @@
 
 from __future__ import annotations
 
-import re
-from collections.abc import Callable
 from typing import Any
 
+from .checks import TYPES
 from .model import invalid
 from .normal import normalised
 from .settings import Settings
-
-
-def is_uuid(value: Any) -> bool:
-    """Whether a value is a UUID in its usual spelling."""
-    return isinstance(value, str) and re.fullmatch(r"[0-9a-fA-F]{8}(-[0-9a-fA-F]{4}){3}-[0-9a-fA-F]{12}", value) is not None
-
-
-# Type of a field: (how messages call it, whether a value is of it).
-TYPES: dict[str, tuple[str, Callable[[Any], bool]]] = {
-    "string": ("a string", lambda value: isinstance(value, str)),
-    "int": ("an integer", lambda value: isinstance(value, int) and not isinstance(value, bool)),
-    "boolean": ("true or false", lambda value: isinstance(value, bool)),
-    "UUID": ("a UUID", is_uuid),
-    "strings": ("an array of strings", lambda value: isinstance(value, list) and all(isinstance(v, str) for v in value)),
-    "UUIDs": ("an array of UUIDs", lambda value: isinstance(value, list) and all(is_uuid(v) for v in value)),
-}
 
 CREATE_BODY = {
     "name": "string",

@@ -176,7 +176,8 @@ class Environment:
         offering, template, network = (self.resources[kind][0] for kind in ("computeofferings", "templates", "networks"))
         if "networkId" in attributes:
             network = self.resource("networks", id=attributes["networkId"]) or network
-        address = attributes.get("ipAddress") or self.private_addresses.take(network)
+        address = attributes.pop("ipAddress", None) or self.private_addresses.take(network)
+        self.private_addresses.claim(address)
         size = (offering["cpuCount"], offering["memoryInMB"])
         instance = self.add_instance(NewInstance(attributes.get("name", "instance"), offering, size, template, network, address, RUNNING))
         self.patch(instance, attributes)
@@ -201,5 +202,8 @@ class Environment:
             if name in attributes:
                 private[name] = attributes.pop(name)
         attributes.pop("id", None)
+        if attributes.get("ipAddress"):
+            self.private_addresses.release(instance["ipAddress"])
+            self.private_addresses.claim(attributes["ipAddress"])
         instance.update(attributes)
         return list_attributes(instance, private, self._settings)

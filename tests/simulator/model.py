@@ -30,6 +30,24 @@ CODE_QUOTA = 2020
 RUNNING, STOPPED, STARTING, STOPPING = "Running", "Stopped", "Starting", "Stopping"
 ERROR, DESTROYED, EXPUNGING = "Error", "Destroyed", "Expunging"
 
+# What can be done to an instance, by API name; ``update`` and ``delete`` are a PUT and a DELETE.
+OPERATION_NAMES = (
+    "create",
+    "update",
+    "delete",
+    "start",
+    "stop",
+    "reboot",
+    "purge",
+    "recover",
+    "changeComputeOffering",
+    "resetPassword",
+    "changeNetwork",
+    "associateSSHKey",
+    "attachIso",
+    "detachIso",
+)
+
 
 class ErrorResponse(Exception):
     """A response other than success: HTTP status, the API's code, a message and its context."""

@@ -8,7 +8,8 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 from typing import Any
 
-from .model import STOPPED, invalid
+from .checks import Kind, check
+from .model import OPERATION_NAMES, RUNNING, STOPPED
 
 
 @dataclass
@@ -70,14 +71,30 @@ class Settings:
     header_paging: bool = False
     """Whether only the headers ``MC-Current-Page`` and ``MC-Page-Size`` page, and the parameters have no effect."""
 
-    def update(self, values: dict[str, Any]) -> None:
-        """Changes some settings, or none of them if a name is unknown or a value has the wrong type."""
-        defaults = vars(Settings())
-        for name, value in values.items():
-            if name not in defaults:
-                raise invalid(f"There is no setting {name}.")
-            wanted = (int, float) if isinstance(defaults[name], float) else type(defaults[name])
-            if not isinstance(value, wanted) or (isinstance(value, bool) and wanted is not bool):
-                raise invalid(f"Setting {name} has the wrong type.")
+    def update(self, values: Any) -> None:
+        """Changes some settings, or none of them if a name is unknown or a value is not possible."""
+        for name, value in check(values, KNOWN, "A setting").items():
+            if name == "seconds":
+                check(value, dict.fromkeys(OPERATION_NAMES, "seconds"), "The setting seconds")
         for name, value in values.items():
             setattr(self, name, value)
+
+
+# Setting: the values that there are.
+CHOICES: dict[str, tuple[str, ...]] = {
+    "task_shape": ("data", "flat"),
+    "first_response": ("pending", "pending_with_data", "done"),
+    "update_response": ("task", "data", "empty"),
+    "failed_status": ("FAILED", "FAILURE"),
+    "failed_detail": ("errors", "result"),
+    "error_code": ("code", "errorCode"),
+    "error_status": ("http", "ok"),
+    "public_ips_key": ("publicIps", "publicIPs"),
+    "image_key": ("image", "template"),
+    "paging": ("honoured", "ignored"),
+    "recovered_state": (STOPPED, RUNNING),
+    "change_ends": ("same", "started"),
+}
+TYPE_NAMES = {bool: "boolean", int: "count", float: "seconds", str: "string", dict: "object"}
+# Setting: its type, or the values that there are.
+KNOWN: dict[str, Kind] = {name: CHOICES.get(name, TYPE_NAMES[type(default)]) for name, default in vars(Settings()).items()}

@@ -49,7 +49,7 @@ def test_the_table_of_states_is_the_one_in_the_code():
     [
         ("setting", {item.name for item in fields(Settings)}),
         ("kind", set(KINDS)),
-        ("field", FAULT_FIELDS),
+        ("field", set(FAULT_FIELDS)),
     ],
 )
 def test_the_controls_of_the_simulator_are_documented(heading, known):
