@@ -30,6 +30,10 @@ class PrivateAddresses:
         self._used.add(address)
         return address
 
+    def claim(self, address: str) -> None:
+        """Takes an address without asking whether it is free."""
+        self._used.add(address)
+
     def release(self, address: str) -> None:
         """Makes an address free again."""
         self._used.discard(address)
@@ -67,13 +71,16 @@ class PublicAddresses:
     def __init__(self) -> None:
         # The environment shows this very list, so it is changed in place.
         self.resources: list[dict[str, Any]] = []
+        self._acquired = 0
 
     def acquire(self, instance: dict[str, Any], ports: Iterable[str]) -> None:
-        """Acquires a new address for an instance."""
+        """Acquires a new address for an instance. One that was released does not come back."""
+        address = str(FIRST_PUBLIC + self._acquired)
+        self._acquired += 1
         self.resources.append(
             {
                 "id": str(uuid.uuid4()),
-                "ipAddress": str(FIRST_PUBLIC + len(self.resources)),
+                "ipAddress": address,
                 "purposes": ["PORT_FORWARDING"],
                 "instances": [_user(instance)],
                 "networkId": instance["networkId"],

@@ -12,11 +12,11 @@ from typing import Any
 from flask import Flask, Response, request
 from werkzeug.exceptions import HTTPException
 
-from .bodies import is_uuid
+from .checks import is_uuid
 from .cloud import Cloud, TaskFault
 from .controls import Controls
 from .creation import create
-from .envelopes import allow, error_response, json_body, json_response, list_response, task_response, write_response
+from .envelopes import allow, data_response, error_response, json_body, list_response, task_response, write_response
 from .environment import Environment
 from .faults import TASK_KINDS, Faults
 from .misbehaviour import DROPPED, misbehave, misreport
@@ -105,9 +105,7 @@ class SimulatorApp:
 
     def dispatch(self, path: str) -> Response:
         """The response to one API request; raises ErrorResponse."""
-        key = request.headers.get("MC-Api-Key")
-        if key != API_KEY:
-            raise ErrorResponse(403, CODE_KEY, "The API key is missing." if not key else "The API key is not valid.")
+        self._check_key()
         self.cloud.advance()
         parts = path.strip("/").split("/")
         if parts[0] == "tasks" and len(parts) == 2:
@@ -140,7 +138,7 @@ class SimulatorApp:
         if not is_uuid(instance_id):
             raise not_found(f"Instance {instance_id} was not found.", id=instance_id, type="instances")
         if request.method == "GET":
-            return json_response({"data": environment.detail(instance_id)})
+            return data_response(environment.detail(instance_id), self.cloud.settings)
         if request.method == "PUT":
             task = perform(self.cloud, environment, "update", UPDATE, instance_id, json_body())
         elif request.method == "DELETE":
@@ -159,14 +157,20 @@ class SimulatorApp:
         for resource in resources:
             # SSH keys have no id.
             if (resource.get("id") or resource["name"]) == single:
-                return json_response({"data": resource})
+                return data_response(resource, self.cloud.settings)
         raise not_found(f"{kind} {single} was not found.", id=single, type=kind)
 
     def _list(self, resources: list[dict[str, Any]]) -> Response:
-        return list_response(resources, request.args, self.cloud.settings)
+        return list_response(resources, self.cloud.settings)
+
+    def _check_key(self) -> None:
+        key = request.headers.get("MC-Api-Key")
+        if key != API_KEY:
+            raise ErrorResponse(403, CODE_KEY, "The API key is missing." if not key else "The API key is not valid.")
 
     def _misreport(self, fault: Any, path: str) -> Response:
         try:
+            self._check_key()
             return misreport(fault, self.cloud, path.split("/")[1])
         except ErrorResponse as error:
             return error_response(error, self.cloud.settings)

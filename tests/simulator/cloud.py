@@ -9,11 +9,13 @@ out at the next look (``Cloud.advance``).
 
 from __future__ import annotations
 
+import math
 import time
 import uuid
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, field
+from datetime import datetime, timezone
 from typing import Any
 
 from .environment import Environment
@@ -24,10 +26,10 @@ from .model import (
     SERVICE_CODE,
     SUB_ORGANIZATION,
     ErrorResponse,
-    Settings,
     Work,
     not_found,
 )
+from .settings import Settings
 
 # Seconds after which the API forgets a task.
 TASK_LIFE = 30 * 60.0
@@ -52,7 +54,8 @@ class Task:
     instance: dict[str, Any]
     work: Work
     state_before: str | None
-    created: float
+    started: float
+    """By the simulator's clock, as are the other times."""
     ends_at: float
     phases: list[tuple[float, str]]
     """The states that its instance passes through meanwhile, each with the time at which it begins."""
@@ -60,6 +63,8 @@ class Task:
     status: str = "PENDING"
     result: Any = None
     failure: str | None = None
+    created: str = field(default_factory=lambda: datetime.now(timezone.utc).isoformat())
+    """When it was started, as the API shows it."""
 
     @property
     def stuck(self) -> bool:
@@ -97,6 +102,8 @@ class Cloud:
         self.pending: dict[str, Task] = {}
         self._next_fault: TaskFault | None = None
         self._passwords = 0
+        # The time up to which everything is carried out.
+        self.now = -math.inf
         self._environments = {
             (organization, name): Environment(name, self.settings, self.advance)
             for organization in (ORGANIZATION, SUB_ORGANIZATION)
@@ -147,7 +154,7 @@ class Cloud:
     def task(self, task_id: str) -> Task:
         """A task; a 404 if there is none, it was lost, or it is too old."""
         found = self.tasks.get(task_id)
-        if found is None or found.lost or self.clock() > found.created + TASK_LIFE:
+        if found is None or found.lost or self.clock() > found.started + TASK_LIFE:
             raise not_found(f"Task {task_id} was not found.", id=task_id, type="tasks")
         return found
 
@@ -161,18 +168,32 @@ class Cloud:
     def advance(self) -> None:
         """Carries out what is due by now."""
         now = self.clock()
+        if self.settings.lag_seconds:
+            # A list that lags behind shows each of these moments later.
+            while (moment := self._next_moment()) < now:
+                self._advance_to(moment)
+        self._advance_to(now)
+
+    def _next_moment(self) -> float:
+        """When something happens next by itself."""
+        moments = {moment for task in self.pending.values() for moment in (task.ends_at, *(begins for begins, _state in task.phases))}
+        if self.settings.expunge_after:
+            for environment in self._environments.values():
+                moments |= {since + self.settings.expunge_after for since in environment.destroyed_at().values()}
+        return min((moment for moment in moments if moment > self.now), default=math.inf)
+
+    def _advance_to(self, now: float) -> None:
+        self.now = now
         for task in sorted(self.pending.values(), key=lambda item: item.ends_at):
             if now >= task.ends_at and not task.stuck:
                 del self.pending[task.id]
                 self._end(task)
             elif task.instance["id"] in task.environment.instances:
                 task.instance["state"] = task.state_at(now) or task.instance["state"]
-        if self.settings.expunge_after:
-            for environment in self._environments.values():
-                for instance in list(environment.instances.values()):
-                    since = environment.private[instance["id"]]["destroyedAt"]
-                    if since is not None and now >= since + self.settings.expunge_after:
-                        environment.remove_instance(instance)
+        for environment in self._environments.values():
+            if self.settings.expunge_after:
+                environment.expunge(now - self.settings.expunge_after)
+            environment.record(now)
 
     def _end(self, task: Task) -> None:
         there = task.instance["id"] in task.environment.instances

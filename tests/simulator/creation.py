@@ -12,6 +12,7 @@ from .bodies import CREATE_BODY, CREATE_REQUIRED, checked
 from .catalog import GIB
 from .cloud import Cloud, Task
 from .environment import Environment
+from .instances import NewInstance
 from .model import CODE_QUOTA, RUNNING, STARTING, ErrorResponse, Work, invalid
 from .offerings import compute_size, disk_size
 
@@ -33,18 +34,20 @@ class Order:
 def create(cloud: Cloud, environment: Environment, body: Any) -> Task:
     """Creates an instance: the list shows it at once as Starting, and it is Running when the task has ended."""
     settings = cloud.settings
-    values = checked(body, CREATE_BODY, CREATE_REQUIRED, settings.lenient)
+    values = checked(body, CREATE_BODY, CREATE_REQUIRED, settings)
     if settings.max_instances and len(environment.instances) >= settings.max_instances:
         raise ErrorResponse(400, CODE_QUOTA, f"The quota of {settings.max_instances} instances is reached.")
     order = _checked_order(environment, values)
     address = environment.private_addresses.take(order.network, values.get("ipAddress"))
-    instance = environment.add_instance(values["name"], order.offering, order.size, order.template, order.network, address, STARTING)
+    instance = environment.add_instance(
+        NewInstance(values["name"], order.offering, order.size, order.template, order.network, address, STARTING)
+    )
     _equip(environment, instance, order, values)
     has_password = settings.create_password
 
     def effect() -> Any:
         instance["state"] = RUNNING
-        result = environment.detail(instance["id"])
+        result = environment.result(instance)
         if has_password and instance["isPasswordEnabled"]:
             result["password"] = cloud.password()
         return result

@@ -49,9 +49,9 @@ class Call:
         return Work(effect, (STOPPING, STARTING) if reboots and before == RUNNING else ())
 
     def updated(self, **attributes: Any) -> dict[str, Any]:
-        """Sets attributes; returns the instance as retrieving it shows it."""
+        """Sets attributes; returns the instance as the result of a task shows it."""
         self.instance.update(attributes)
-        return self.environment.detail(self.instance["id"])
+        return self.environment.result(self.instance)
 
 
 def update(call: Call) -> Work:
@@ -86,7 +86,7 @@ def destroy(call: Call) -> Work:
         environment.volumes.delete(deleted)
         if instance["id"] in environment.instances:
             instance["state"] = DESTROYED
-            call.private["destroyedAt"] = call.cloud.clock()
+            call.private["destroyedAt"] = call.cloud.now
             if purges:
                 environment.remove_instance(instance)
         return {}

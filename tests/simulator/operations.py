@@ -86,7 +86,7 @@ OPERATIONS = {
 def perform(cloud: Cloud, environment: Environment, operation: str, rule: Rule, instance_id: str, body: Any) -> Task:
     """Starts an operation on an instance, if its body and the instance's state allow it."""
     instance = environment.instance(instance_id)
-    values = checked(body, rule.body, rule.required, cloud.settings.lenient)
+    values = checked(body, rule.body, rule.required, cloud.settings)
     resolved = rule.resolver(environment, values)
     before = instance["state"]
     if before not in rule.states:

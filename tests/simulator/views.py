@@ -7,9 +7,9 @@ from __future__ import annotations
 
 import copy
 from collections.abc import Callable, Iterable
-from typing import Any
+from typing import Any, NamedTuple
 
-from .model import Settings
+from .settings import Settings
 
 Filter = Callable[[dict[str, Any], str], bool]
 # List: the query parameters that its entity documents, and whether a resource has such a value.
@@ -31,6 +31,21 @@ FILTERS: dict[str, dict[str, Filter]] = {
 NOT_SHOWN = {"templates": ("resizable",), "publicipaddresses": ("ports",)}
 
 
+class Snapshot(NamedTuple):
+    """All that the API can show of an instance."""
+
+    instance: dict[str, Any]
+    private: dict[str, Any]
+    """What the environment keeps of it besides."""
+    public_ips: list[dict[str, Any]]
+
+
+def snapshot(instance: dict[str, Any], private: dict[str, Any], addresses: list[dict[str, Any]]) -> Snapshot:
+    """An instance as it is now, with the public addresses that it uses."""
+    shown = [{name: copy.copy(address[name]) for name in ("id", "ipAddress", "purposes", "ports")} for address in addresses]
+    return Snapshot(dict(instance), dict(private), shown)
+
+
 def list_attributes(instance: dict[str, Any], private: dict[str, Any], settings: Settings) -> dict[str, Any]:
     """The attributes of an instance that the list shows."""
     attributes = dict(instance)
@@ -44,17 +59,13 @@ def list_attributes(instance: dict[str, Any], private: dict[str, Any], settings:
     return attributes
 
 
-def detail_attributes(
-    instance: dict[str, Any], private: dict[str, Any], addresses: list[dict[str, Any]], settings: Settings
-) -> dict[str, Any]:
+def detail_attributes(seen: Snapshot, settings: Settings) -> dict[str, Any]:
     """The attributes of an instance that retrieving it shows: also user data, public addresses and NICs."""
     return {
-        **list_attributes(instance, private, settings),
-        "userData": private["userData"],
-        settings.public_ips_key: [
-            {name: copy.copy(address[name]) for name in ("id", "ipAddress", "purposes", "ports")} for address in addresses
-        ],
-        "nics": [{"id": private["nicId"], "isDefault": True, "networkId": instance["networkId"]}],
+        **list_attributes(seen.instance, seen.private, settings),
+        "userData": seen.private["userData"],
+        settings.public_ips_key: seen.public_ips,
+        "nics": [{"id": seen.private["nicId"], "isDefault": True, "networkId": seen.instance["networkId"]}],
     }
 
 

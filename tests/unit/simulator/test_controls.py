@@ -108,13 +108,13 @@ def test_tasks_can_fail_get_lost_and_get_stuck(url, clock):
         return task, api(url, tail=f"/{instance_id}").json()["data"]["state"]
 
     task, state = begun("task_failed", message="no capacity")
-    assert (task.json()["taskStatus"], task.json()["errors"][0]["message"], state) == ("FAILED", "no capacity", "Stopped")
+    assert (task.json()["data"]["status"], task.json()["data"]["errors"][0]["message"], state) == ("FAILED", "no capacity", "Stopped")
     task, state = begun("task_failed", leaves="Error")
     assert state == "Error"
     task, state = begun("task_lost")
     assert (task.status_code, state) == (404, "Running")
     task, state = begun("task_stuck")
-    assert (task.json()["taskStatus"], state) == ("PENDING", "Starting")
+    assert (task.json()["data"]["status"], state) == ("PENDING", "Starting")
 
 
 def test_task_faults_can_hit_a_poll(url, clock):
@@ -125,7 +125,7 @@ def test_task_faults_can_hit_a_poll(url, clock):
     for kind in ("task_failed", "task_stuck", "task_lost"):
         control(url, "POST", "faults", {"kind": kind, "path": "/tasks/"})
         response = requests.get(f"{url}/api/v2/tasks/{task_id}", headers=KEY, timeout=10)
-        seen.append((response.status_code, response.json().get("taskStatus")))
+        seen.append((response.status_code, response.json().get("data", {}).get("status")))
     assert seen == [(200, "FAILED"), (200, "PENDING"), (404, None)]
 
 
@@ -154,7 +154,7 @@ def test_requests_are_logged(url):
 
 
 def test_settings_change_the_shapes_of_responses(url, clock, simulator):
-    control(url, "POST", "settings", {"task_shape": "data", "failed_status": "FAILURE", "failed_detail": "result", "task_seconds": 2})
+    control(url, "POST", "settings", {"failed_status": "FAILURE", "failed_detail": "result", "task_seconds": 2})
     (instance_id,) = control(url, "POST", "instances", {"state": "Stopped", "publicIps": 1})[1]
     control(url, "POST", "faults", {"kind": "task_failed", "message": "no capacity", "method": "POST"})
     task_id = api(url, "POST", f"/{instance_id}", operation="start").json()["taskId"]

@@ -92,7 +92,7 @@ def test_stop_on_a_stopping_instance_is_a_forced_stop(api, simulator):
     first = api.operate(instance_id, "stop").json()["taskId"]
     api.finished(api.operate(instance_id, "stop"))
     assert api.state(instance_id) == "Stopped"
-    assert api("GET", f"tasks/{first}").json()["taskStatus"] == "SUCCESS"
+    assert api.task(first)["status"] == "SUCCESS"
 
 
 def test_reboot_ends_in_running_from_both_states(api):

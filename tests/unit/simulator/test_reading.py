@@ -91,7 +91,7 @@ def test_an_unknown_instance_is_a_404_with_context(api):
 def test_a_task_expires_after_half_an_hour(api, clock):
     task_id = api.instances("POST", body=MINIMUM).json()["taskId"]
     clock.sleep(29 * 60)
-    assert api("GET", f"tasks/{task_id}").json()["taskStatus"] == "SUCCESS"
+    assert api.task(task_id)["status"] == "SUCCESS"
     clock.sleep(2 * 60)
     error_of(api("GET", f"tasks/{task_id}"), 404, f"Task {task_id} was not found")
 
