@@ -91,7 +91,7 @@ class Delivery:
                 new = self.new_ids(await self._reader.instances(patient=True))
                 if new or polling.waited() >= GRACE:
                     break
-                await polling.wait_within_grace("the new instance to appear in the list")
+                await polling.wait("the new instance to appear in the list")
         except ApiError as error:
             raise self.outcome_unknown(step, why, None, error) from None
         if len(new) == 1:
@@ -150,7 +150,7 @@ class Delivery:
                 return True
             if not step.operation.repeatable:
                 while polling.waited() < GRACE:
-                    await polling.wait_within_grace(f"an effect of {step.action}")
+                    await polling.wait(f"an effect of {step.action}")
                     if shows_effect(step, before, await self._reader.look(instance_id)):
                         return True
             elif losses:

@@ -17,7 +17,7 @@ from ..instance.view import without_details
 from ..jobs import drive_all
 from .catalog import Catalog
 from .executor import duplicate_warning
-from .fleet_reader import FirstList, FleetReader, SharedListing, by_name
+from .fleet_reader import FirstList, FleetReader, by_name
 from .outcome import failure_of
 from .reconciler import Reconciler
 from .run import Run
@@ -75,9 +75,9 @@ class Fleet:
     ) -> None:
         """``details``: whether each member is retrieved; ``max_concurrency``: how many requests are in flight."""
         self.warnings: list[str] = []
-        self._client, self._members, self._wait, self._details = client, members, wait, details
+        self._client, self._deadline, self._members, self._wait, self._details = client, deadline, members, wait, details
         self._max_concurrency = max_concurrency
-        self._first = FirstList(SharedListing(client, deadline), details)
+        self._first = FirstList(client, deadline, details)
         catalog = Catalog(client, deadline, whole_lists=True, instances=lambda: self._first.instances)
         runs = [Run(client, catalog, deadline, options, wait, check_mode) for options in members]
         self.reconcilers = [Reconciler(run, FleetReader(run, self._first), checks_duplicates=False) for run in runs]
@@ -125,7 +125,7 @@ class Fleet:
         if not creators:
             return
         try:
-            instances = by_name(self._first.listing.instances())
+            instances = by_name(self._client.fetch_all("instances", self._deadline))
         except ApiError as error:
             self.warnings.append(f"Whether other instances have the same names could not be checked: {error.sentence}")
             return
