@@ -116,6 +116,33 @@ def test_a_new_instance_that_does_not_appear_at_once_is_waited_for(harness):
     assert outcome.actions == ["create"] and outcome.instance["state"] == "Running"
 
 
+@pytest.mark.parametrize("state", ["stopped", "restarted"])
+def test_an_instance_that_is_shown_as_shutdowned_has_stopped(harness, clock, state):
+    """Such a stop used to be waited for until the deadline."""
+    harness.seed(name="web1", state="Running")
+    began = clock()
+    changed = harness.next_look(when=lambda: harness.instances()[0]["state"] == "Stopped", times=None, state="Shutdowned")
+    given = {"compute_offering": "4vCPU.8GB", "hostname": "hal", "allow_reboot": True} if state == "restarted" else {}
+    outcome = harness.run(name="web1", state=state, **given)
+    assert changed and clock() - began < 10
+    assert outcome.actions == (["stop"] if state == "stopped" else ["stop", "update", "changeComputeOffering", "start"])
+    assert outcome.instance["state"] == ("Shutdowned" if state == "stopped" else "Running")
+
+
+def test_a_change_that_starts_a_shutdowned_instance_is_corrected(harness):
+    harness.seed(name="web1", state="Stopped")
+    changed = harness.next_look(state="Shutdowned")
+    harness.settings(update_response="data")
+
+    def start(entry):
+        if entry["method"] == "PUT":
+            harness.environment.patch(harness.instances("web1")[0], {"state": "Running"})
+
+    with harness.intercepting(after=start):
+        outcome = harness.run(name="web1", hostname="hal")
+    assert changed and outcome.actions == ["update", "stop"] and outcome.instance["state"] == "Stopped"
+
+
 @pytest.mark.parametrize("operation", ["changeComputeOffering", "stop"])
 def test_an_instance_that_ends_in_error_is_an_error_with_its_task(harness, operation):
     harness.seed(name="web1", state="Running")
