@@ -41,7 +41,7 @@ options:
       - name: COXEDGE_ENVIRONMENT_NAMES
   states:
     description:
-      - Only instances in one of these states. Upper and lower case are the same.
+      - Only instances in one of these states. Upper and lower case are the same. V(Stopped) also selects instances in state V(Shutdowned).
       - By default all instances except those in state V(Destroyed) or V(Expunging).
     type: list
     elements: str

@@ -68,10 +68,8 @@ class FleetModule(ApiModule):
     def _hide_user_data(self) -> None:
         self.given = None
         common, members = self.params["defaults"], self.params["instances"]
-        inherited = {
-            "return_password": self.params["return_password"],
-            **{name: value for name, value in (common or {}).items() if value is not None},
-        }
+        given = {name: value for name, value in (common or {}).items() if value is not None}
+        inherited = {"return_password": self.params["return_password"], **given}
         self.members = [merged_options(member, inherited) for member in members]
         for options in [*members, *([common] if common else [])]:
             if options.get("user_data") is not None:

@@ -40,7 +40,7 @@ options:
     type: str
   states:
     description:
-      - Only instances in one of these states. Upper and lower case are the same.
+      - Only instances in one of these states. Upper and lower case are the same. V(Stopped) also selects instances in state V(Shutdowned).
       - Destroyed instances are returned only if this list contains V(Destroyed), or with O(id).
     type: list
     elements: str

@@ -61,7 +61,7 @@ class Envelopes:
             raise self._response_lost(status, headers, content, document, purpose)
         if request.raw and status < 300 and ("taskStatus" in document or isinstance(document.get("data"), dict)):
             return Response(document)
-        failed_already = status < 300 and document.get("taskStatus") in FAILED
+        failed_already = status < 300 and _upper(document.get("taskStatus")) in FAILED
         if (document.get("errors") and not failed_already) or status >= 400:
             error = self._error_response(status, document, purpose)
             if status in TOO_EARLY:
@@ -100,10 +100,12 @@ class Envelopes:
         data = document.get("data")
         if status in FAILED:
             raise self._task_failure(document.get("errors"), document.get("result") or data, task_id or "")
-        if status == "SUCCESS":
-            task_id, data = None, data or document.get("result")
-        unconfirmed = task_id is None and status != "SUCCESS" and (bool(status) or not data)
-        return Response(data, metadata if isinstance(metadata, dict) else {}, task_id, unconfirmed)
+        ended = status == "SUCCESS"
+        if ended:
+            data = data or document.get("result")
+            task_id = None if data else task_id
+        unconfirmed = task_id is None and not ended and (bool(status) or not data)
+        return Response(data, metadata if isinstance(metadata, dict) else {}, task_id, ended, unconfirmed)
 
     def _redirect(self, status: int, headers: Mapping[str, str], purpose: str) -> ApiError:
         target = self._redactor.for_display(_host_of(headers.get("Location") or "") or "another place")

@@ -38,11 +38,13 @@ class RawResponse:
 
 @dataclass(frozen=True)
 class Response:
-    """A successful response. ``task_id``: of the work that goes on; None if it has ended."""
+    """A successful response. ``task_id``: of the work that goes on, or that has ended with a result that only the task shows."""
 
     data: Any = None
     metadata: Mapping[str, Any] = field(default_factory=dict)
     task_id: str | None = None
+    ended: bool = False
+    """The API says that the work has ended well."""
     unconfirmed: bool = False
     """The API neither names a task that is at work nor shows a result."""
 

@@ -5,13 +5,15 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from typing import Any
 
 from ..text import one_line
 
 # Conditions of an instance: the columns of the table.
 NONE, RUNNING, STOPPED, TRANSITION, ERROR, DESTROYED = "none", "running", "stopped", "in transition", "error", "destroyed"
+# States that count as another one.
+COUNTS_AS = {"": NONE, "expunging": NONE, "shutdowned": STOPPED}
 
 # What a cell says to do, in order. Besides operations of the API:
 # converge: change what differs; settle: wait, then look again; warn: do nothing, with a warning;
@@ -70,11 +72,16 @@ def state_of(instance: Mapping[str, Any] | None) -> str:
 
 
 def condition(instance: Mapping[str, Any] | None) -> str:
-    """The column of the table for an instance. ``Expunging`` counts as none, any state that is not known as a transition."""
+    """The column of the table for an instance. ``Expunging`` counts as none, ``Shutdowned`` as stopped, and any state that is not known
+    as a transition."""
     state = state_of(instance).lower()
-    if state in ("", "expunging"):
-        return NONE
-    return state if state in (RUNNING, STOPPED, ERROR, DESTROYED) else TRANSITION
+    state = COUNTS_AS.get(state, state)
+    return state if state in (NONE, RUNNING, STOPPED, ERROR, DESTROYED) else TRANSITION
+
+
+def is_in_state(instance: Mapping[str, Any], states: Collection[str]) -> bool:
+    """Whether an instance is in one of these states, given in lower case. ``stopped`` stands for each state that counts as Stopped."""
+    return state_of(instance).lower() in states or (STOPPED in states and condition(instance) == STOPPED)
 
 
 def is_live(instance: Mapping[str, Any]) -> bool:

@@ -62,7 +62,7 @@ def _address_problem(network: Mapping[str, Any], wanted: str | None) -> str | No
         return None
     address = ipaddress.ip_address(wanted)
     if address not in cidr:
-        return f"ip_address {wanted} is not within {cidr}, the addresses of the network {_name(network)}: choose one of those, or leave it out."
+        return f"ip_address {wanted} is not one of {cidr}, which the network {_name(network)} has: choose another one, or leave it out."
     if address in (cidr.network_address, cidr.broadcast_address) or str(address) == network.get("gateway"):
         return f"ip_address {wanted} is reserved in the network {_name(network)}: choose another one, or leave it out."
     return None
@@ -74,7 +74,8 @@ def _volume_problem(volume: Mapping[str, Any] | None) -> str | None:
     if str(volume.get("type", "data")).lower() != "data":
         return f"volume_to_attach {_name(volume)} is not a data volume: choose another one."
     if volume.get("instanceId"):
-        return f"volume_to_attach {_name(volume)} is attached to the instance {one_line(volume['instanceId'])}: detach it, or choose another one."
+        user = one_line(volume["instanceId"])
+        return f"volume_to_attach {_name(volume)} is attached to the instance {user}: detach it, or choose another one."
     return None
 
 

@@ -8,7 +8,7 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from typing import Any
 
-from .conditions import is_live, state_of
+from .conditions import is_in_state, is_live
 
 # By option: the attributes that a value is compared with, an id and a name.
 FILTERS: dict[str, tuple[str, str]] = {
@@ -32,7 +32,7 @@ class Selection:
     def matches(self, instance: Mapping[str, Any]) -> bool:
         """Whether an instance matches. Case does not matter: names and states are written in both."""
         if self._states:
-            if state_of(instance).casefold() not in self._states:
+            if not is_in_state(instance, self._states):
                 return False
         elif not self._destroyed and not is_live(instance):
             return False

@@ -127,7 +127,7 @@ def shows_effect(step: Step, before: Mapping[str, Any] | None, now: Mapping[str,
         # An instance that was running does not show afterwards that it has been rebooted.
         return condition(before) == STOPPED and condition(now) == RUNNING
     if step.operation.ends_in:
-        return state_of(now).lower() == step.operation.ends_in.lower()
+        return condition(now) == step.operation.ends_in.lower()
     return has_effect(step, now)
 
 
@@ -185,7 +185,7 @@ def has_ended(step: Step, now: Mapping[str, Any] | None) -> bool:
     if step.action == "recover":
         return column != DESTROYED
     if step.operation.ends_in:
-        return state_of(now).lower() == step.operation.ends_in.lower()
+        return condition(now) == step.operation.ends_in.lower()
     return column in (RUNNING, STOPPED)
 
 

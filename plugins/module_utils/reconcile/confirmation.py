@@ -27,7 +27,7 @@ async def wait_for_values(step: Step, now: Mapping[str, Any], since: Polling, de
     if since.waited() >= GRACE:
         return False
     try:
-        await since.wait_within_grace(f"{described(now)} to show what was sent with {step.action}")
+        await since.wait(f"{described(now)} to show what was sent with {step.action}")
     except DeadlineExceeded:
         if deadline.interrupted:
             raise
@@ -85,7 +85,7 @@ async def _wait_for_list(polling: Polling, deadline: Deadline) -> bool:
     if polling.waited() >= GRACE or deadline.remaining() <= 0:
         return False
     try:
-        await polling.wait_within_grace("the new instance to appear in the list")
+        await polling.wait("the new instance to appear in the list")
     except DeadlineExceeded:
         return False
     return True

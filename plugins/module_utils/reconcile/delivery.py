@@ -6,6 +6,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from dataclasses import replace
 from functools import partial
 from typing import Any
 
@@ -40,8 +41,6 @@ class Delivery:
         while True:
             try:
                 response = await call(request)
-                self.record(step)
-                return response, not response.unconfirmed
             except TaskFailed:
                 # The server accepted it, and its first response already says that it failed.
                 self.record(step)
@@ -63,6 +62,9 @@ class Delivery:
                     raise
                 self.record(step)
                 return Response(), False
+            else:
+                self.record(step)
+                return await self._with_result(response), not response.unconfirmed
 
     def record(self, step: Step) -> None:
         """Adds a step to the actions. One whose response is lost counts too, because the server may have done it."""
@@ -89,7 +91,7 @@ class Delivery:
                 new = self.new_ids(await self._reader.instances(patient=True))
                 if new or polling.waited() >= GRACE:
                     break
-                await polling.wait_within_grace("the new instance to appear in the list")
+                await polling.wait("the new instance to appear in the list")
         except ApiError as error:
             raise self.outcome_unknown(step, why, None, error) from None
         if len(new) == 1:
@@ -107,6 +109,20 @@ class Delivery:
         """The ids of live instances with the wanted name that were not there before the create."""
         name, known = self._run.options["name"], self._reader.known_ids
         return [item["id"] for item in instances if item.get("name") == name and item["id"].lower() not in known and is_live(item)]
+
+    async def _with_result(self, response: Response) -> Response:
+        """A response with the result of its work, if that has ended: it may be in the task alone.
+
+        A task that is not known any more leaves a response without a result, and one that has not ended is waited for like others.
+        """
+        if not response.ended or not response.task_id:
+            return response
+        try:
+            status = await call(self._run.client.task, response.task_id, self._run.deadline)
+        except ApiError as error:
+            error.task_id = response.task_id
+            raise
+        return replace(response, data=status.result, task_id=None) if status.ended or status.lost else response
 
     async def _is_done_already(self, step: Step, current: dict[str, Any] | None, losses: int, error: ApiError) -> bool:
         """Whether a step needs nothing more although the server refused it. Raises Raced, or an error of its own."""
@@ -134,7 +150,7 @@ class Delivery:
                 return True
             if not step.operation.repeatable:
                 while polling.waited() < GRACE:
-                    await polling.wait_within_grace(f"an effect of {step.action}")
+                    await polling.wait(f"an effect of {step.action}")
                     if shows_effect(step, before, await self._reader.look(instance_id)):
                         return True
             elif losses:

@@ -121,8 +121,7 @@ class Executor:
 
     async def _correct_state(self, current: dict[str, Any] | None, plan: Plan) -> dict[str, Any] | None:
         """One more step if the API left another state than planned: some changes start a stopped instance."""
-        wanted = str((plan.after or {}).get("state")).lower()
-        action = {(RUNNING, "stopped"): "stop", (STOPPED, "running"): "start"}.get((condition(current), wanted))
+        action = {(RUNNING, STOPPED): "stop", (STOPPED, RUNNING): "start"}.get((condition(current), condition(plan.after)))
         if action is None:
             return current
         return await self.run_step(Step(action), current, waits=True)

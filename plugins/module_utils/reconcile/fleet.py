@@ -20,7 +20,7 @@ from ..instance.view import without_details
 from ..jobs import call, drive, drive_all
 from .catalog import Catalog
 from .confirmation import list_warnings
-from .fleet_reader import FirstList, FleetReader, SharedListing
+from .fleet_reader import FirstList, FleetReader
 from .outcome import failure_of
 from .reconciler import Reconciler
 from .run import Run
@@ -80,7 +80,7 @@ class Fleet:
         self.warnings: list[str] = []
         self._client, self._deadline, self._members, self._wait, self._details = client, deadline, members, wait, details
         self._max_concurrency = max_concurrency
-        self._first = FirstList(SharedListing(client, deadline), details)
+        self._first = FirstList(client, deadline, details)
         catalog = Catalog(client, deadline, whole_lists=True, instances=lambda: self._first.instances)
         runs = [Run(client, catalog, deadline, options, wait, check_mode) for options in members]
         self.reconcilers = [Reconciler(run, FleetReader(run, self._first), checks_duplicates=False) for run in runs]
@@ -144,7 +144,7 @@ class Fleet:
         if not creators:
             return
         created = [reconciler.executor.created or {} for reconciler in creators]
-        read = partial(call, self._first.listing.instances)
+        read = partial(call, self._client.fetch_all, "instances", self._deadline)
         found, common = drive(list_warnings(created, read, self._client, self._deadline), self._client.sleep)
         self.warnings += common
         for reconciler, warnings in zip(creators, found):

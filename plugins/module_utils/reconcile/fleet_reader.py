@@ -5,7 +5,6 @@
 
 from __future__ import annotations
 
-import threading
 from collections.abc import Mapping, Sequence
 from functools import cached_property
 from typing import Any
@@ -15,9 +14,11 @@ from ..api.deadline import Deadline
 from ..instance.conditions import state_of
 from ..instance.names import by_folded_name, folded
 from ..instance.view import list_view, without_details
-from ..jobs import call
+from ..jobs import call, pause
+from .catalog import READING_INTERVAL
 from .reader import Reader
 from .run import Run
+from .waiting import POLL_INTERVAL
 
 
 def by_name(instances: Sequence[dict[str, Any]]) -> dict[str, list[dict[str, Any]]]:
@@ -30,36 +31,42 @@ def by_name(instances: Sequence[dict[str, Any]]) -> dict[str, list[dict[str, Any
 
 
 class SharedListing:
-    """The list of instances for many members that need it at the same time: one request serves all that are waiting."""
+    """The list of instances for many members that need it at the same time: one request serves all that are waiting, and it is read no
+    more than once a second, however many they are."""
 
     def __init__(self, client: Client, deadline: Deadline) -> None:
         self._client, self._deadline = client, deadline
-        self._lock = threading.Lock()
-        self._turn = 0
+        self._begun = self._ended = 0
+        self._is_reading = False
+        self._next = client.clock()
         self._instances: list[dict[str, Any]] = []
 
-    def instances(self, patient: bool = False) -> list[dict[str, Any]]:
+    async def instances(self, patient: bool = False) -> list[dict[str, Any]]:
         """The list, as it is at some time after this was called. ``patient``: as for the first that waits for it. Raises ApiError."""
-        turn = self._turn
-        with self._lock:
-            # A list that was begun while this waited for the lock is recent enough; one that was already under way is not.
-            if self._turn < turn + 2:
-                self._turn += 1
-                try:
-                    self._instances = self._client.fetch_all("instances", self._deadline, patient)
-                except BaseException:
-                    self._turn -= 1
-                    raise
-                self._turn += 1
-            return self._instances
+        begun_before = self._begun
+        # A list that was already under way is not recent enough.
+        while self._ended <= begun_before:
+            early = min(self._next - self._client.clock(), self._deadline.remaining())
+            if self._is_reading or early > 0:
+                await pause(READING_INTERVAL if self._is_reading else early)
+                continue
+            self._begun, self._next, self._is_reading = self._begun + 1, self._client.clock() + POLL_INTERVAL, True
+            try:
+                self._instances = await call(self._client.fetch_all, "instances", self._deadline, patient)
+                self._ended = self._begun
+            finally:
+                self._is_reading = False
+        return self._instances
 
 
 class FirstList:
     """The list that a fleet's run begins with, and where it comes from."""
 
-    def __init__(self, listing: SharedListing, details: bool) -> None:
+    def __init__(self, client: Client, deadline: Deadline, details: bool) -> None:
         """``details``: whether each member is to be retrieved."""
-        self.listing, self.details = listing, details
+        self._client, self._deadline, self.details = client, deadline, details
+        self.listing = SharedListing(client, deadline)
+        """The later ones."""
         self.instances: list[dict[str, Any]] = []
         self.by_name: dict[str, list[dict[str, Any]]] = {}
         self.by_id: dict[str, dict[str, Any]] = {}
@@ -67,7 +74,7 @@ class FirstList:
 
     def read(self) -> None:
         """Reads it. Raises ApiError."""
-        self.instances = self.listing.instances()
+        self.instances = self._client.fetch_all("instances", self._deadline)
         self.by_name = by_name(self.instances)
         self.by_id = {instance["id"].lower(): instance for instance in self.instances}
         self.known_ids = frozenset(self.by_id)
@@ -125,7 +132,7 @@ class FleetReader(Reader):
         """The entries of the first list that have the name; later, a new list."""
         if self._on_first_list:
             return [] if self.run.options.get("id") else self._first.by_name.get(self.run.options["name"], [])
-        return await call(self._first.listing.instances, patient)
+        return await self._first.listing.instances(patient)
 
     def _needs_details(self) -> bool:
         """Whether what a list shows is not enough to plan with, or to return."""

@@ -13,11 +13,10 @@ from ..jobs import call, pause
 
 # Seconds in which the effect of a write has to show after its response was lost, or after its task is no longer known.
 GRACE = 30.0
-# Seconds between two looks: a share of the time already waited, within limits. Short waits are noticed at once, and long ones need
-# few requests.
-POLL_SHARE = 0.05
-POLL_MIN = 0.25
-POLL_MAX = 2.0
+# Seconds between two looks: more often is bad practice, and what has ended is to be noticed soon.
+POLL_INTERVAL = 1.0
+# The share of it that is added at random at most, so that many runs that began together do not ask together.
+POLL_SPREAD = 0.1
 
 
 class Polling:
@@ -31,22 +30,16 @@ class Polling:
         """Seconds since the first look."""
         return self._client.clock() - self._began
 
-    def interval(self, limit: float = float("inf")) -> float:
-        """Seconds until the next look: at most ``limit``, and not past the deadline."""
-        seconds = min(POLL_MAX, max(POLL_MIN, POLL_SHARE * self.waited()))
-        # A tenth of it is random, so that many runs that began together do not ask together.
-        return max(0.0, min(seconds * (0.95 + self._client.jitter() / 10), self._deadline.remaining(), limit))
+    def interval(self) -> float:
+        """Seconds until the next look, not past the deadline."""
+        return min(POLL_INTERVAL * (1 + POLL_SPREAD * self._client.jitter()), self._deadline.remaining())
 
-    async def wait(self, waiting_for: str, limit: float = float("inf")) -> None:
+    async def wait(self, waiting_for: str) -> None:
         """Pauses until the next look. Raises DeadlineExceeded, with what the time was too short for."""
-        await pause(self.interval(limit))
+        await pause(self.interval())
         if self._deadline.remaining() <= 0:
             reason = self._deadline.reason
             raise DeadlineExceeded(f"{reason[0].upper()}{reason[1:]} while waiting for {waiting_for}")
-
-    async def wait_within_grace(self, waiting_for: str) -> None:
-        """The same, but not past the end of GRACE."""
-        await self.wait(waiting_for, GRACE - self.waited() + 0.001)
 
 
 async def wait_for_task(client: Client, task_id: str, deadline: Deadline) -> TaskStatus:

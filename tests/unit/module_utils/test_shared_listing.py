@@ -1,84 +1,73 @@
 # Copyright (c) 2026, coxedge.compute contributors
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""Members of a fleet that need the list at the same time share one."""
+"""Members of a fleet that need the list at the same time share one, and it is read once a second at most."""
 
 from __future__ import annotations
 
-import threading
-import time
-from concurrent.futures import ThreadPoolExecutor
 from types import SimpleNamespace
 
 import pytest
-from ansible_collections.coxedge.compute.plugins.module_utils.api.errors import ApiError
+from ansible_collections.coxedge.compute.plugins.module_utils.api.errors import ApiError, DeadlineExceeded
+from ansible_collections.coxedge.compute.plugins.module_utils.jobs import drive_all, pause
 from ansible_collections.coxedge.compute.plugins.module_utils.reconcile.fleet_reader import SharedListing
 
 
-class Door:
-    """A lock that opens when so many threads are waiting for it."""
-
-    def __init__(self, threads):
-        self.lock, self.threads, self.waiting = threading.Lock(), threads, []
-
-    def wait_for(self, threads):
-        while len(self.waiting) < threads:
-            time.sleep(0.001)
-
-    def __enter__(self):
-        self.waiting.append(True)
-        self.wait_for(self.threads)
-        self.lock.acquire()
-
-    def __exit__(self, *_error):
-        self.lock.release()
-
-
 @pytest.fixture
-def listing(harness, monkeypatch):
-    """Makes a listing that fetches what a function returns. Its lock is a Door for so many threads, which is returned too."""
+def lists(harness, clock):
+    """Has several jobs read one listing: each begins after so many seconds. Returns what each got, and when the lists were read.
 
-    def make(threads, fetch):
-        door = Door(threads)
-        with monkeypatch.context() as patched:
-            patched.setattr(threading, "Lock", lambda: door)
-            made = SharedListing(SimpleNamespace(fetch_all=lambda *_args: fetch()), harness.deadline())
-        return made, door
+    A list takes 0.3 seconds, and is the number of those read before. ``fails``: the numbers of those that fail.
+    """
 
-    return make
+    def run(delays, fails=(), seconds=600):
+        read = []
 
+        def fetch_all(_entity, deadline, _patient):
+            if deadline.remaining() <= 0:
+                raise DeadlineExceeded(deadline.reason)
+            read.append(clock())
+            clock.now += 0.3
+            if len(read) - 1 in fails:
+                raise ApiError("no list")
+            return len(read) - 1
 
-def test_threads_that_wait_at_the_same_time_share_one_list(listing):
-    fetched = []
+        shared = SharedListing(SimpleNamespace(fetch_all=fetch_all, clock=clock), harness.deadline(seconds))
 
-    def fetch():
-        fetched.append({"id": "x"})
-        return fetched
+        async def job(delay):
+            await pause(delay)
+            return await shared.instances()
 
-    shared, _door = listing(3, fetch)
-    with ThreadPoolExecutor(3) as pool:
-        assert [future.result() for future in [pool.submit(shared.instances) for _n in range(3)]] == [[{"id": "x"}]] * 3
+        began = clock()
+        got = drive_all([job(delay) for delay in delays], 1, clock, clock.sleep)
+        return [str(item) if isinstance(item, Exception) else item for item in got], [when - began for when in read]
 
-
-def test_a_list_that_is_already_being_read_is_not_shared_with_later_callers(listing):
-    fetched, later = [], []
-
-    def fetch():
-        if not fetched:
-            later.extend(pool.submit(shared.instances) for _n in range(2))
-            door.wait_for(3)
-        fetched.append(True)
-        return len(fetched)
-
-    shared, door = listing(1, fetch)
-    with ThreadPoolExecutor(2) as pool:
-        assert [shared.instances(), *[future.result() for future in later]] == [1, 2, 2]
+    return run
 
 
-def test_a_list_that_fails_leaves_no_old_list_to_waiting_threads(listing):
-    def fetch():
-        raise ApiError("no list")
+def test_jobs_that_wait_at_the_same_time_share_one_list(lists):
+    got, read = lists([0, 0, 0])
+    # The first one's list is already under way when the others ask.
+    assert sorted(got) == [0, 1, 1] and read == pytest.approx([0, 1])
 
-    shared, _door = listing(3, fetch)
-    with ThreadPoolExecutor(3) as pool:
-        assert [str(future.exception()) for future in [pool.submit(shared.instances) for _n in range(3)]] == ["no list"] * 3
+
+def test_a_list_that_is_already_being_read_is_not_shared_with_later_callers(lists):
+    got, read = lists([0, 0.1, 1.2])
+    assert got == [0, 1, 2] and read == pytest.approx([0, 1, 2])
+
+
+def test_lists_are_a_second_apart(lists):
+    got, read = lists([number / 4 for number in range(20)])
+    assert got == sorted(got) and all(later - earlier >= 1 for earlier, later in zip(read, read[1:]))
+    assert len(read) <= 7
+
+
+def test_a_list_that_fails_leaves_no_old_list_to_those_that_wait(lists):
+    assert sorted(map(str, lists([0, 0, 0], fails=[1])[0])) == ["0", "2", "no list"]
+    assert lists([0, 0, 0], fails=[0, 1, 2])[0] == ["no list"] * 3
+
+
+def test_the_deadline_ends_the_wait_for_the_next_list(lists, clock):
+    began = clock()
+    got, read = lists([0, 0.1], seconds=0.5)
+    assert got[0] == 0 and "0.5 seconds is over" in got[1] and len(read) == 1 and clock() - began <= 0.51

@@ -67,6 +67,11 @@ def test_expunging_counts_as_absent():
     assert plan(instance("Expunging"), state="absent").actions == []
 
 
+@pytest.mark.parametrize("state", CELLS)
+def test_shutdowned_counts_as_stopped(state):
+    assert plan(instance("Shutdowned"), RECORDS, state=state, **CREATION).actions == CELLS[state]["Stopped"]
+
+
 def test_an_instance_in_error_is_not_changed_with_a_warning():
     made = plan(instance("Error"), state="present", hostname="other")
     assert made.actions == [] and f"web1 ({ID}) is in state Error" in made.warnings[0]

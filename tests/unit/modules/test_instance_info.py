@@ -105,6 +105,13 @@ def test_filters_select_instances(harness, info, given, expected, details):
     assert names(info(details=details, **given)) == expected
 
 
+@pytest.mark.parametrize(("states", "expected"), [(["stopped"], ["a", "b"]), (["Shutdowned"], ["b"]), (["none"], [])])
+def test_stopped_also_selects_instances_that_are_shown_as_shutdowned(harness, info, states, expected):
+    for name, state in (("a", "Stopped"), ("b", "Shutdowned"), ("c", "Expunging")):
+        harness.seed(name=name, state=state)
+    assert names(info(states=states)) == expected
+
+
 def test_filters_also_apply_to_an_id(harness, info):
     instance_id = harness.seed(name="a", state="Running")
     assert info(id=instance_id, states=["Stopped"]) == []
