@@ -37,7 +37,7 @@ def _is_cores(name: Any) -> bool:
 
 
 def prepare(spec: Mapping[str, Mapping[str, Any]], options: dict[str, Any]) -> list[str]:
-    """Converts what core would convert wrongly. Returns a sentence for each value that is not accepted, and puts its default there."""
+    """Converts what core would convert wrongly. Returns a sentence for each value that is not accepted, and takes the value out."""
     problems = []
     for label, name, option, given in list(_each_option(spec, options, "")):
         problem = _problem(label + name, option, given.get(name))
@@ -45,7 +45,10 @@ def prepare(spec: Mapping[str, Mapping[str, Any]], options: dict[str, Any]) -> l
             problem = _number_problem(label, name, option, given.get(name))
         if problem is not None:
             problems.append(problem)
+            # Core would complain about one that is required and missing, and would read an environment variable again.
             given[name] = option.get("default")
+            if given[name] is None and not option.get("required"):
+                del given[name]
         elif given.get(name) is not None:
             given[name] = _converted(option, given[name])
     return problems

@@ -335,12 +335,8 @@ from ..module_utils.reconcile.fleet import Fleet, fleet_problem
 def main() -> None:
     """Runs the module."""
     module = FleetModule(argument_spec={**api_options(), **fleet_options(), **wait_options()})
-    module.fail_on(
-        module.null_id_problem()
-        or module.defaults_problem()
-        or concurrency_problem(module.params["max_concurrency"])
-        or fleet_problem(module.members)
-    )
+    module.fail_on(module.null_id_problem() or module.defaults_problem() or concurrency_problem(module.params["max_concurrency"]))
+    module.fail_on(fleet_problem(module.members))
     client = module.new_client(pool_size=module.params["max_concurrency"])
     options = {name: module.params[name] for name in ("wait", "details", "max_concurrency")}
     fleet = Fleet(client, module.new_deadline(client), module.members, check_mode=module.check_mode, **options)

@@ -10,8 +10,8 @@ import unicodedata
 from collections.abc import Iterable, Mapping, Sequence
 from typing import Any
 
-from ..text import quoted
-from .conditions import is_live, name_and_id
+from ..text import contrasted, enumerated, one_line, quoted
+from .conditions import is_live
 
 MAX_NAME = 255
 # Cc: control characters; Zl, Zp: line breaks of Unicode; Cs: halves of characters, which are bytes that are not text.
@@ -65,8 +65,9 @@ def by_folded_name(instances: Iterable[dict[str, Any]]) -> dict[str, list[dict[s
 
 def similar_names_problem(name: str, similar: Sequence[Mapping[str, Any]]) -> str:
     """The sentence for a name that live instances have in another spelling."""
-    have = "has a similar name" if len(similar) == 1 else "have similar names"
+    found = [f"{contrasted(item.get('name'), name)[0]} ({one_line(item.get('id'))})" for item in similar]
+    wanted = contrasted(similar[0].get("name"), name)[1]
     return (
-        f"There is no instance with the name {quoted(name)}, but {', '.join(map(name_and_id, similar))} {have}, and the API may have"
-        " rewritten the name: correct it, or set allow_similar_name to true to create another instance."
+        f"There is no instance with the name {wanted}, but {enumerated(found)} {'has' if len(found) == 1 else 'have'} a similar name, and"
+        " the API may have rewritten it: correct name, or set allow_similar_name to true to create another instance."
     )

@@ -166,11 +166,8 @@ def contradictions(step: Step, now: Mapping[str, Any]) -> list[tuple[str, Any, A
 
 def _rows_sent(step: Step) -> list[Field]:
     """The fields that a create or a change sends and that instances show."""
-    return [
-        row
-        for row in FIELDS
-        if row.attribute in step.effect and (row.changed_by if step.action != "create" else step.action) == step.action
-    ]
+    shown = [row for row in FIELDS if row.attribute in step.effect]
+    return shown if step.action == "create" else [row for row in shown if row.changed_by == step.action]
 
 
 def has_ended(step: Step, now: Mapping[str, Any] | None) -> bool:

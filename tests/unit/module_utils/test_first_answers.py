@@ -131,7 +131,7 @@ def test_if_the_task_can_not_be_read_the_error_has_it_and_the_create_counts_as_d
 
 def test_members_of_a_fleet_read_the_results_of_their_tasks(harness):
     harness.settings(first_response="done")
-    members = [{"name": f"web{number}", **CREATION} for number in range(3)]
+    members = [{"name": f"web{number}", "return_password": True, **CREATION} for number in range(3)]
     results = harness.fleet(members, **connection(without_data))
     assert all(result["password"] and result["instance"]["state"] == "Running" for result in results)
 

@@ -5,17 +5,13 @@
 
 from __future__ import annotations
 
-import json
-
 import pytest
-from ansible.module_utils import basic
 from ansible_collections.coxedge.compute.plugins.module_utils.instance.sizes import size_of
 from ansible_collections.coxedge.compute.plugins.module_utils.instance.steps import Refused
-from ansible_collections.coxedge.compute.plugins.module_utils.interruption import Interruption
 from ansible_collections.coxedge.compute.plugins.module_utils.text import as_integer
 from ansible_collections.coxedge.compute.plugins.modules import instance, instance_fleet, instance_info, instance_password
+from ansible_collections.coxedge.compute.tests.unit.modules.given import CONNECTION, filled
 
-CONNECTION = {"api_key": "k" * 10, "service_code": "s", "environment_name": "e", "api_url": "http://127.0.0.1:1/x", "api_retries": 0}
 NUMBERS = ["1e400", "1" * 400, 10**400, float("inf"), float("nan"), "-inf", "9" * 4000, 2**63, 2**31]
 # The module, and its options; the value of ... is the number.
 OPTIONS = [
@@ -29,30 +25,6 @@ OPTIONS = [
     (instance_info, {"max_concurrency": ...}, "max_concurrency"),
     (instance_password, {"name": "x", "wait_timeout": ...}, "wait_timeout"),
 ]
-
-
-def filled(options, number):
-    if isinstance(options, dict):
-        return {name: filled(value, number) for name, value in options.items()}
-    if isinstance(options, list):
-        return [filled(value, number) for value in options]
-    return number if options is ... else options
-
-
-@pytest.fixture
-def failure_of(monkeypatch, capsys):
-    """The message of a module that fails before any request."""
-
-    def run(module, **options):
-        monkeypatch.setattr(basic, "_ANSIBLE_ARGS", json.dumps({"ANSIBLE_MODULE_ARGS": {**CONNECTION, **options}}).encode())
-        if hasattr(basic, "_ANSIBLE_PROFILE"):
-            monkeypatch.setattr(basic, "_ANSIBLE_PROFILE", "legacy")
-        monkeypatch.setattr(Interruption, "watch", lambda _self: None)
-        with pytest.raises(SystemExit):
-            module.main()
-        return json.loads(capsys.readouterr().out)["msg"]
-
-    return run
 
 
 @pytest.mark.parametrize(("module", "options", "name"), OPTIONS, ids=[name for _module, _options, name in OPTIONS])
