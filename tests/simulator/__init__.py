@@ -10,7 +10,7 @@ Each file imports only those above it in this list:
 - ``normal``, ``bodies``, ``offerings``: how values are stored, what request bodies may hold, what offerings allow.
 - ``addresses``, ``volumes``, ``instances``, ``views``, ``history``, ``environment``: what there is in one environment, and how it
   is shown.
-- ``cloud``: all environments, tasks, time.
+- ``tasks``, ``cloud``: tasks; all environments, time.
 - ``handlers``, ``operations``, ``creation``: what is done to instances. None of the files up to here knows HTTP.
 - ``envelopes``: bodies of requests and responses.
 - ``faults``, ``misbehaviour``: what the simulator was told to do wrong, and how it does it.

@@ -13,7 +13,7 @@ from flask import Flask, Response, request
 from werkzeug.exceptions import HTTPException
 
 from .checks import is_uuid
-from .cloud import Cloud, TaskFault
+from .cloud import Cloud
 from .controls import Controls
 from .creation import create
 from .envelopes import allow, data_response, error_response, json_body, list_response, task_response, write_response
@@ -34,6 +34,7 @@ from .model import (
     not_found,
 )
 from .operations import DELETE, UPDATE, perform, perform_named
+from .tasks import TaskFault
 
 SERVICE_CONNECTION = {
     "id": CONNECTION_ID,
@@ -101,7 +102,7 @@ class SimulatorApp:
             try:
                 return self.dispatch(path)
             except ErrorResponse as error:
-                return error_response(error, self.cloud.settings)
+                return self._refusal(error)
 
     def dispatch(self, path: str) -> Response:
         """The response to one API request; raises ErrorResponse."""
@@ -162,6 +163,11 @@ class SimulatorApp:
 
     def _list(self, resources: list[dict[str, Any]]) -> Response:
         return list_response(resources, self.cloud.settings)
+
+    def _refusal(self, error: ErrorResponse) -> Response:
+        """The response to a request that is refused; that of a write can carry a failed task."""
+        carries = self.cloud.settings.refusals == "with_task" and request.method != "GET" and error.status == 400
+        return error_response(error, self.cloud.settings, self.cloud.refused_task(error.message) if carries else None)
 
     def _check_key(self) -> None:
         key = request.headers.get("MC-Api-Key")

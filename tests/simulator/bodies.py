@@ -9,7 +9,7 @@ from typing import Any
 
 from .checks import TYPES
 from .model import invalid
-from .normal import normalised
+from .normal import stored
 from .settings import Settings
 
 CREATE_BODY = {
@@ -56,9 +56,7 @@ def checked(body: Any, allowed: dict[str, str], required: tuple[str, ...], setti
         description, fits = TYPES[allowed[name]]
         if not fits(value):
             raise invalid(f"Field {name} must be {description}.", field=name)
-    values = {name: value for name, value in body.items() if name in allowed}
-    if settings.normalise:
-        values = normalised(values)
+    values = stored({name: value for name, value in body.items() if name in allowed}, settings)
     for name in required:
         if values.get(name) in (None, ""):
             raise invalid(f"Field {name} is required.", field=name)

@@ -14,8 +14,6 @@ import time
 import uuid
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
-from dataclasses import dataclass, field
-from datetime import datetime, timezone
 from typing import Any
 
 from .environment import Environment
@@ -30,58 +28,10 @@ from .model import (
     not_found,
 )
 from .settings import Settings
+from .tasks import Task, TaskFault, TaskReport
 
 # Seconds after which the API forgets a task.
 TASK_LIFE = 30 * 60.0
-
-
-@dataclass
-class TaskFault:
-    """What goes wrong with a task: one of the fault kinds about tasks, with its details."""
-
-    kind: str
-    message: str = "The operation could not be completed."
-    leaves: str | None = None
-
-
-@dataclass
-class Task:
-    """The work of one operation, from its start to long after its end."""
-
-    id: str
-    operation: str
-    environment: Environment
-    instance: dict[str, Any]
-    work: Work
-    state_before: str | None
-    started: float
-    """By the simulator's clock, as are the other times."""
-    ends_at: float
-    phases: list[tuple[float, str]]
-    """The states that its instance passes through meanwhile, each with the time at which it begins."""
-    fault: TaskFault | None = None
-    status: str = "PENDING"
-    result: Any = None
-    failure: str | None = None
-    created: str = field(default_factory=lambda: datetime.now(timezone.utc).isoformat())
-    """When it was started, as the API shows it."""
-
-    @property
-    def stuck(self) -> bool:
-        """Whether it never ends."""
-        return self.fault is not None and self.fault.kind == "task_stuck"
-
-    @property
-    def lost(self) -> bool:
-        """Whether the API says that there is no such task."""
-        return self.fault is not None and self.fault.kind == "task_lost"
-
-    def state_at(self, now: float) -> str | None:
-        """The state that its instance is in; None if the work does not show. A stuck task stays in its first phase."""
-        begun = [state for begins, state in self.phases if now >= begins]
-        if not begun:
-            return None
-        return begun[0] if self.stuck else begun[-1]
 
 
 class Cloud:
@@ -98,7 +48,7 @@ class Cloud:
     def reset(self) -> None:
         """Goes back to the beginning: no instances, no tasks, the first settings."""
         self.settings.update({**vars(Settings()), **self._first_settings})
-        self.tasks: dict[str, Task] = {}
+        self.tasks: dict[str, TaskReport] = {}
         self.pending: dict[str, Task] = {}
         self._next_fault: TaskFault | None = None
         self._passwords = 0
@@ -142,16 +92,32 @@ class Cloud:
         now = self.clock()
         lasts = self.settings.seconds.get(operation, self.settings.task_seconds)
         at_once = operation == "update" and self.settings.update_response != "task"
-        if self.settings.first_response == "done" or at_once:
+        if self.settings.first_response in ("done", "done_without_data") or at_once:
             lasts = 0.0
         fault, self._next_fault = self._next_fault, None
         phases = [(now + lasts * part / len(work.states), state) for part, state in enumerate(work.states)]
-        task = Task(str(uuid.uuid4()), operation, environment, instance, work, state_before, now, now + lasts, phases, fault)
+        task = Task(
+            operation=operation,
+            started=now,
+            environment=environment,
+            instance=instance,
+            work=work,
+            state_before=state_before,
+            ends_at=now + lasts,
+            phases=phases,
+            fault=fault,
+        )
         self.tasks[task.id] = self.pending[task.id] = task
         self.advance()
         return task
 
-    def task(self, task_id: str) -> Task:
+    def refused_task(self, message: str) -> TaskReport:
+        """A task that has failed, for a request that was refused."""
+        task = TaskReport(operation="refused", started=self.clock(), status=self.settings.failed_status, failure=message)
+        self.tasks[task.id] = task
+        return task
+
+    def task(self, task_id: str) -> TaskReport:
         """A task; a 404 if there is none, it was lost, or it is too old."""
         found = self.tasks.get(task_id)
         if found is None or found.lost or self.clock() > found.started + TASK_LIFE:

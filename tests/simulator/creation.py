@@ -10,11 +10,12 @@ from typing import Any
 
 from .bodies import CREATE_BODY, CREATE_REQUIRED, checked
 from .catalog import GIB
-from .cloud import Cloud, Task
+from .cloud import Cloud
 from .environment import Environment
 from .instances import NewInstance
 from .model import CODE_QUOTA, RUNNING, STARTING, ErrorResponse, Work, invalid
 from .offerings import compute_size, disk_size
+from .tasks import Task
 
 
 @dataclass
@@ -37,6 +38,8 @@ def create(cloud: Cloud, environment: Environment, body: Any) -> Task:
     values = checked(body, CREATE_BODY, CREATE_REQUIRED, settings)
     if settings.max_instances and len(environment.instances) >= settings.max_instances:
         raise ErrorResponse(400, CODE_QUOTA, f"The quota of {settings.max_instances} instances is reached.")
+    if settings.two_keys == "refused" and "publicKey" in values and "sshKeyName" in values:
+        raise invalid("publicKey and sshKeyName can't be used together.", field="publicKey")
     order = _checked_order(environment, values)
     address = environment.private_addresses.take(order.network, values.get("ipAddress"))
     instance = environment.add_instance(
@@ -63,8 +66,6 @@ def _checked_order(environment: Environment, values: dict[str, Any]) -> Order:
     size = compute_size(offering, values)
     template = environment.referenced("templates", "templateId", values["templateId"])
     network = environment.referenced("networks", "networkId", values["networkId"])
-    if "publicKey" in values and "sshKeyName" in values:
-        raise invalid("publicKey and sshKeyName can't be used together.", field="publicKey")
     if "sshKeyName" in values:
         environment.referenced("sshkeys", "sshKeyName", values["sshKeyName"], key="name")
     if "affinityGroupId" in values:

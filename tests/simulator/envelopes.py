@@ -10,11 +10,13 @@ from typing import Any
 
 from flask import Response, request
 
-from .cloud import Task
 from .model import CODE_PARAMETER, ErrorResponse, invalid
 from .settings import Settings
+from .tasks import Task, TaskReport
 
 JSON_TYPE = "application/json"
+# The operations whose tasks have a result, according to the documentation.
+PROMISED = ("create", "resetPassword")
 # Query parameter: the request header with the same meaning, in the oldest description of the API.
 PAGING_HEADERS = {"page_number": "MC-Current-Page", "page_size": "MC-Page-Size"}
 
@@ -61,18 +63,27 @@ def data_response(value: Any, settings: Settings) -> Response:
     return json_response({"data": shown(value, settings)})
 
 
-def error_response(error: ErrorResponse, settings: Settings) -> Response:
-    """An error, as an ``errors`` envelope."""
-    body: dict[str, Any] = {"message": error.message, "context": error.context}
-    if settings.error_code == "code":
-        body["code"] = error.code
-    else:
-        body["errorCode"] = str(error.code)
-    return json_response({"errors": [body]}, 200 if settings.error_status == "ok" else error.status)
+def _error(code: int, message: str | None, context: dict[str, Any], settings: Settings) -> dict[str, Any]:
+    named = {"code": code} if settings.error_code == "code" else {"errorCode": str(code)}
+    return {**named, "message": message, "context": context}
 
 
-def _failure(task: Task) -> list[dict[str, Any]]:
-    return [{"code": CODE_PARAMETER, "message": task.failure, "context": {}}]
+def _failure(task: TaskReport, settings: Settings) -> list[dict[str, Any]]:
+    return [_error(CODE_PARAMETER, task.failure, {}, settings)]
+
+
+def error_response(error: ErrorResponse, settings: Settings, task: TaskReport | None = None) -> Response:
+    """An error, as an ``errors`` envelope; with a failed task, if there is one."""
+    envelope: dict[str, Any] = {"errors": [_error(error.code, error.message, error.context, settings)]}
+    if task is not None:
+        envelope = {"taskId": task.id, "taskStatus": task.status, **envelope}
+    return json_response(envelope, 200 if settings.error_status == "ok" else error.status)
+
+
+def _result(task: TaskReport, key: str, settings: Settings) -> dict[str, Any]:
+    """The result of a task that has ended, if it has one, under a key."""
+    has_result = settings.task_results == "all" or task.operation in PROMISED
+    return {key: shown(task.result, settings)} if has_result else {}
 
 
 def write_response(task: Task, settings: Settings) -> Response:
@@ -85,22 +96,21 @@ def write_response(task: Task, settings: Settings) -> Response:
     if settings.first_response == "pending_with_data":
         envelope["data"] = {"id": task.instance["id"]} if task.operation == "create" else {}
     if task.status == "SUCCESS":
-        envelope["data"] = shown(task.result, settings)
+        if settings.first_response != "done_without_data":
+            envelope.update(_result(task, "data", settings))
     elif task.status != "PENDING":
-        envelope["errors"] = _failure(task)
+        envelope["errors"] = _failure(task, settings)
     return json_response(envelope)
 
 
-def task_response(task: Task, settings: Settings) -> Response:
+def task_response(task: TaskReport, settings: Settings) -> Response:
     """The response to a poll."""
     body: dict[str, Any] = {}
     if task.status == "SUCCESS":
-        body["result"] = shown(task.result, settings)
+        body = _result(task, "result", settings)
     elif task.status != "PENDING":
-        if settings.failed_detail == "errors":
-            body["errors"] = _failure(task)
-        else:
-            body["result"] = {"errorText": task.failure}
+        said = {"errors": _failure(task, settings), "result": {"errorText": task.failure}}
+        body = {settings.failed_detail: said[settings.failed_detail]}
     if settings.task_shape == "flat":
         return json_response({"taskId": task.id, "taskStatus": task.status, **body})
     return json_response({"data": {"id": task.id, "status": task.status, "created": task.created, **body}})

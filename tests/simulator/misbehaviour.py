@@ -16,10 +16,11 @@ from typing import Any
 
 from flask import Response, request
 
-from .cloud import Cloud, TaskFault
+from .cloud import Cloud
 from .envelopes import JSON_TYPE, json_response, task_response
 from .faults import TASK_KINDS, Fault
 from .model import not_found
+from .tasks import TaskFault
 
 # Where the server puts the connection's socket into a request's WSGI environment.
 CONNECTION = "simulator.connection"

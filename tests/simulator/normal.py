@@ -9,6 +9,8 @@ import unicodedata
 from collections.abc import Callable
 from typing import Any
 
+from .settings import Settings
+
 LONGEST_NAME = 63
 MEMORY_STEP = 256
 
@@ -22,14 +24,22 @@ def host_name(value: str) -> str:
     return _name(value).lower().partition(".")[0]
 
 
-def _memory(value: int) -> int:
-    return -(-value // MEMORY_STEP) * MEMORY_STEP
+def _rounded_up(value: int, step: int) -> int:
+    return -(-value // step) * step if step else value
 
 
-# Body field: what is stored of a value.
-STORED: dict[str, Callable[[Any], Any]] = {"name": _name, "hostname": host_name, "memoryInMB": _memory}
+# Body field: what is stored of a name.
+NAMES: dict[str, Callable[[str], str]] = {"name": _name, "hostname": host_name}
 
 
-def normalised(values: dict[str, Any]) -> dict[str, Any]:
+def stored(values: dict[str, Any], settings: Settings) -> dict[str, Any]:
     """The fields of a body as they are stored."""
-    return {name: STORED[name](value) if name in STORED else value for name, value in values.items()}
+    memory_step = settings.memory_step or (MEMORY_STEP if settings.normalise else 0)
+    steps = {"memoryInMB": memory_step, "rootVolumeSizeInGb": settings.disk_step, "additionalDiskSizeInGb": settings.disk_step}
+    found = dict(values)
+    for name in found:
+        if name in steps:
+            found[name] = _rounded_up(found[name], steps[name])
+        elif name in NAMES and settings.normalise:
+            found[name] = NAMES[name](found[name])
+    return found

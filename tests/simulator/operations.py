@@ -16,11 +16,12 @@ from typing import Any
 
 from . import handlers
 from .bodies import DELETE_BODY, OFFERING_BODY, UPDATE_BODY, checked
-from .cloud import Cloud, Task
+from .cloud import Cloud
 from .environment import Environment
 from .handlers import Call
 from .model import CODE_STATE, DESTROYED, ERROR, RUNNING, STOPPED, STOPPING, ErrorResponse, Work, invalid
 from .offerings import compute_size
+from .tasks import Task
 
 HOST_NAME = re.compile(r"[A-Za-z0-9][A-Za-z0-9_-]{0,62}")
 

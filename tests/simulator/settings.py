@@ -23,7 +23,12 @@ class Settings:
     task_shape: str = "data"
     """``data``: id and status inside ``data``; ``flat``: taskId and taskStatus at the top."""
     first_response: str = "pending"
-    """``pending``; ``pending_with_data`` (an empty ``data`` beside it, for a create its id); ``done`` (ended at once)."""
+    """``pending``; ``pending_with_data`` (an empty ``data`` beside it, for a create its id); ``done`` (ended at once);
+    ``done_without_data`` (ended at once, but only the task has the result)."""
+    task_results: str = "all"
+    """``promised``: only the tasks of a create and of a password reset have a result."""
+    refusals: str = "plain"
+    """``with_task``: a refused write also has a task, which has failed."""
     update_response: str = "task"
     """The response to a PUT: ``task``, ``data`` (the instance, at once) or ``empty`` (204, at once)."""
     failed_status: str = "FAILED"
@@ -60,12 +65,20 @@ class Settings:
     """A quota per environment; 0: none."""
     expunge_after: float = 0.0
     """Seconds after which a destroyed instance vanishes by itself; 0: never."""
+    two_keys: str = "accepted"
+    """Whether a create with both ``publicKey`` and ``sshKeyName`` is ``accepted`` or ``refused``."""
     lenient: bool = False
     """Lets unknown body fields pass."""
     normalise: bool = False
-    """Stores names trimmed, in NFC and cut at 63 characters, host names in lower case without their domain, and sizes rounded up."""
+    """Stores names trimmed, in NFC and cut at 63 characters, host names in lower case without their domain, and memory rounded up."""
+    memory_step: int = 0
+    """The memory of custom offerings is rounded up to a multiple of this; 0: of 256 with ``normalise``, else of 1."""
+    disk_step: int = 0
+    """Sizes of volumes are rounded up to a multiple of this; 0: they are not."""
     lag_seconds: float = 0.0
     """How far the list and retrieving an instance are behind."""
+    omit_empty: bool = False
+    """Whether attributes of instances without a value are left out."""
     text_numbers: bool = False
     """Whether numbers and booleans in responses are text."""
     header_paging: bool = False
@@ -83,7 +96,10 @@ class Settings:
 # Setting: the values that there are.
 CHOICES: dict[str, tuple[str, ...]] = {
     "task_shape": ("data", "flat"),
-    "first_response": ("pending", "pending_with_data", "done"),
+    "first_response": ("pending", "pending_with_data", "done", "done_without_data"),
+    "task_results": ("all", "promised"),
+    "refusals": ("plain", "with_task"),
+    "two_keys": ("accepted", "refused"),
     "update_response": ("task", "data", "empty"),
     "failed_status": ("FAILED", "FAILURE"),
     "failed_detail": ("errors", "result"),

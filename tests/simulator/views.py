@@ -46,6 +46,11 @@ def snapshot(instance: dict[str, Any], private: dict[str, Any], addresses: list[
     return Snapshot(dict(instance), dict(private), shown)
 
 
+def without_nulls(attributes: dict[str, Any]) -> dict[str, Any]:
+    """Those attributes that have a value."""
+    return {name: value for name, value in attributes.items() if value is not None}
+
+
 def list_attributes(instance: dict[str, Any], private: dict[str, Any], settings: Settings) -> dict[str, Any]:
     """The attributes of an instance that the list shows."""
     attributes = dict(instance)
@@ -56,7 +61,7 @@ def list_attributes(instance: dict[str, Any], private: dict[str, Any], settings:
         attributes["isSshKeyEnabled"] = private["sshKeyName"] is not None
     if settings.report_iso:
         attributes["isoId"] = private["isoId"]
-    return attributes
+    return without_nulls(attributes) if settings.omit_empty else attributes
 
 
 def detail_attributes(seen: Snapshot, settings: Settings) -> dict[str, Any]:
@@ -80,7 +85,13 @@ def resource_list(
     for name, keeps in FILTERS.get(kind, {}).items():
         if name in query:
             shown = [resource for resource in shown if keeps(resource, query[name])]
-    for resource in shown:
-        for name in NOT_SHOWN.get(kind, ()):
-            resource.pop(name, None)
+    return [_shown(kind, resource) for resource in shown]
+
+
+def _shown(kind: str, resource: dict[str, Any]) -> dict[str, Any]:
+    """An entry of a list as the API shows it. Attributes without a value are left out."""
+    shown = {name: value for name, value in without_nulls(resource).items() if name not in NOT_SHOWN.get(kind, ())}
+    if kind == "publicipaddresses" and not shown["instances"]:
+        for name in ("instances", "networkId"):
+            shown.pop(name, None)
     return shown

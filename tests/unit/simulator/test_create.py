@@ -48,7 +48,6 @@ WRONG = {
     "the gateway's address": ({"ipAddress": "10.165.0.1"}, "ipAddress", "not within"),
     "no address": ({"ipAddress": "ten"}, "ipAddress", "not an IPv4 address"),
     "an unknown SSH key": ({"sshKeyName": "unknown-key"}, "sshKeyName", "does not exist"),
-    "two keys": ({"sshKeyName": "mysshkey", "publicKey": "ssh-ed25519 A"}, "publicKey", "can't be used together"),
     "an unknown affinity group": ({"affinityGroupId": UNKNOWN_ID}, "affinityGroupId", "does not exist"),
 }
 
@@ -83,6 +82,15 @@ def test_a_custom_offering_needs_a_size_that_it_allows(api):
         error_of(api.instances("POST", body={**body, **size}), 400, words, field=field)
     instance = api.detail(api.created(**{**body, "cpuCount": 2, "memoryInMB": 8192}))
     assert (instance["cpuCount"], instance["memoryInMB"]) == (2, 8192)
+
+
+def test_a_public_key_beside_the_name_of_one_is_accepted_or_refused(api, simulator):
+    body = {**MINIMUM, "sshKeyName": "mysshkey", "publicKey": "ssh-ed25519 A"}
+    api.finished(api.instances("POST", body=body))
+    simulator.cloud.settings.update({"two_keys": "refused"})
+    error_of(api.instances("POST", body=body), 400, "can't be used together", field="publicKey")
+    for name in ("sshKeyName", "publicKey"):
+        api.finished(api.instances("POST", body={k: v for k, v in body.items() if k != name}))
 
 
 def test_addresses_and_volumes_can_be_used_only_once(api):

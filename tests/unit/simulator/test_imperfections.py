@@ -115,15 +115,3 @@ def test_paging_can_need_headers(api, settings, simulator):
     assert pages(api) == [("ab", "ab", "ab"), ("ab", "cd", "e")]
     settings({"paging": "ignored"})
     assert pages(api) == [("ab", "ab", "ab"), ("ab", "ab", "ab")]
-
-
-def test_polls_can_have_the_flat_shape(api, settings, simulator, clock):
-    settings({"task_shape": "flat"})
-    task_id = api.instances("POST", body=MINIMUM).json()["taskId"]
-    assert api("GET", f"tasks/{task_id}").json() == {"taskId": task_id, "taskStatus": "PENDING"}
-    clock.sleep(1)
-    ended = api("GET", f"tasks/{task_id}").json()
-    assert ended == {"taskId": task_id, "taskStatus": "SUCCESS", "result": ended["result"]} and ended["result"]["state"] == "Running"
-    simulator.app.faults.add({"kind": "task_failed", "path": "/tasks/", "message": "no room"})
-    failed = api("GET", f"tasks/{task_id}").json()
-    assert (failed["taskStatus"], failed["errors"][0]["message"]) == ("FAILED", "no room")
