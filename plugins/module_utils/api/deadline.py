@@ -5,8 +5,12 @@
 
 from __future__ import annotations
 
+import copy
 import time
 from collections.abc import Callable
+
+# Seconds after the end in which a run may still look, though not write: what it waited for may have ended just in time.
+LAST_LOOK = 2.0
 
 
 def never() -> str | None:
@@ -27,6 +31,7 @@ class Deadline:
         self.seconds = seconds
         self._clock, self._interrupted = clock, interrupted
         self._ends = None if seconds is None else clock() + seconds
+        self._last_look = LAST_LOOK
 
     def remaining(self) -> float:
         """Seconds left: 0.0 when it is over, infinite without an end."""
@@ -49,6 +54,15 @@ class Deadline:
         """The same deadline, but at most so many seconds from now."""
         return Deadline(min(seconds, self.remaining()), self._clock, self._interrupted)
 
+    def for_looks(self) -> Deadline:
+        """The same deadline for requests that look at what is waited for: LAST_LOOK seconds later."""
+        later = copy.copy(self)
+        if later._ends is not None:
+            later._ends += self._last_look
+        return later
+
     def extended(self, seconds: float) -> Deadline:
         """A deadline so many seconds later, or so many seconds after the interruption. Nothing interrupts it."""
-        return Deadline(self.remaining() + seconds, self._clock)
+        later = Deadline(self.remaining() + seconds, self._clock)
+        later._last_look = 0.0
+        return later

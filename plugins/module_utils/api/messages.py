@@ -21,10 +21,13 @@ class Request:
     purpose: str
     params: Mapping[str, str] = field(default_factory=dict)
     body: Mapping[str, Any] | None = None
+    headers: Mapping[str, str] = field(default_factory=dict)
+    """Those besides the usual ones."""
     raw: bool = False
     """Whether the whole document of the response is returned as ``data``."""
     patient: bool = False
-    """Whether it is sent again until the deadline, not only ``api_retries`` times: something is waited for, or has to be undone."""
+    """Whether it is sent again until the deadline, not only ``api_retries`` times: something is waited for, or has to be undone. A read
+    may also be sent shortly after it (see ``Deadline.for_looks``)."""
 
 
 @dataclass(frozen=True)

@@ -27,6 +27,8 @@ class Pages:
 
     def __init__(self, connection: Connection, sender: Sender, redactor: Redactor) -> None:
         self._connection, self._sender, self._redactor = connection, sender, redactor
+        self._by_headers = False
+        """Whether headers were what led to further pages."""
         self.paged: set[str] = set()
         """The entity types whose list came in pages. If one entry goes and another comes while pages are read, a third can be
         missed, and the count does not tell."""
@@ -46,8 +48,9 @@ class Pages:
         """All pages of a list; None if it changed meanwhile.
 
         The published documentation promises ``recordCount`` and no paging; page_number and page_size are in an unpublished part
-        of it. So the first request asks for no page, and only what is missing is asked for by page. Without a usable count, only
-        a page that brings nothing new shows that nothing is missing.
+        of it, and the oldest one has headers instead. So the first request asks for no page, and only what is missing is asked for by
+        page, in the other way too if the first one brings nothing new. Without a usable count, only a page that brings nothing new
+        shows that nothing is missing.
         """
         purpose = f"list {entity} in {self._connection.label}"
         path = self._connection.path(entity)
@@ -61,14 +64,19 @@ class Pages:
             page, pages = page + 1, pages + 1
             if pages > MAX_PAGES:
                 raise ApiError(f"Could not {purpose}: it has more than {MAX_PAGES} pages; check that api_url leads to the API.")
-            params = {**filters, "page_number": str(page), "page_size": str(max(1, size))}
-            response = self._get(Request("GET", path, purpose, params, patient=patient), deadline)
-            resources, count_now = self._entries(response, purpose)
-            if count is not None and count_now != count:
-                # Something came or went: entries have moved between pages, and one may have been missed.
-                return None
-            by_key = {_key(entity, resource, purpose): resource for resource in resources}
-            new = {key: resource for key, resource in by_key.items() if key not in seen}
+            new: dict[str, dict[str, Any]] = {}
+            for by_headers in [self._by_headers] if count is None else [self._by_headers, not self._by_headers]:
+                params, headers = _page(page, max(1, size), by_headers)
+                request = Request("GET", path, purpose, {**filters, **params}, headers=headers, patient=patient)
+                resources, count_now = self._entries(self._get(request, deadline), purpose)
+                if count is not None and count_now != count:
+                    # Something came or went: entries have moved between pages, and one may have been missed.
+                    return None
+                by_key = {_key(entity, resource, purpose): resource for resource in resources}
+                new = {key: resource for key, resource in by_key.items() if key not in seen}
+                if new:
+                    self._by_headers = by_headers
+                    break
             if not new and count is None:
                 break
             if not new:
@@ -112,6 +120,13 @@ class Pages:
             )
         count = as_integer(response.metadata.get("recordCount"), floats=True)
         return entries, count if count is not None and count >= len(entries) else None
+
+
+def _page(number: int, size: int, by_headers: bool) -> tuple[dict[str, str], dict[str, str]]:
+    """What asks for a page: parameters and headers."""
+    if by_headers:
+        return {}, {"MC-Current-Page": str(number), "MC-Page-Size": str(size)}
+    return {"page_number": str(number), "page_size": str(size)}, {}
 
 
 def _key(entity: str, resource: Mapping[str, Any], purpose: str) -> str:

@@ -98,7 +98,7 @@ class HttpTransport:
         query = dict(request.params)
         if self._connection.organization_id:
             query["org_id"] = self._connection.organization_id
-        headers = {"Content-Type": "application/json"} if request.method != "GET" else {}
+        headers = {**request.headers, **({"Content-Type": "application/json"} if request.method != "GET" else {})}
         data = None if request.body is None else json.dumps(request.body).encode()
         url = f"{self._connection.base_url}/{request.path}"
         prepared = session.prepare_request(requests.Request(request.method, url, params=query, data=data, headers=headers))

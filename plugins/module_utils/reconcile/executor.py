@@ -12,7 +12,7 @@ from ..api.errors import ApiError, DeadlineExceeded
 from ..api.messages import Response, TaskStatus
 from ..instance.conditions import DESTROYED, ERROR, NONE, RUNNING, STOPPED, TRANSITION, condition, described
 from ..instance.creation import steps_after_create
-from ..instance.steps import NO_PROGRESS, Plan, Progress, Step, contradicts, final_view, has_ended, reboots
+from ..instance.steps import NO_PROGRESS, Plan, Progress, Step, contradicts, final_view, has_ended, reboots, shows_effect
 from ..instance.view import partial_view
 from ..text import is_same
 from .confirmation import list_warnings, not_shown, wait_for_values
@@ -59,7 +59,10 @@ class Executor:
             return await self._unawaited(step, response, current, target)
         lost: ApiError | None = None
         if response.task_id:
-            status = await self.awaited_task(response.task_id)
+            try:
+                status = await self.awaited_task(response.task_id)
+            except DeadlineExceeded as error:
+                return await self._goal_in_time(step, target, current, error)
             lost = status.lost
             if creates:
                 target = id_in(status.result) or target
@@ -88,9 +91,6 @@ class Executor:
             status = await wait_for_task(self._run.client, task_id, self._run.deadline)
             self.pending_task = None
             return status
-        except DeadlineExceeded as error:
-            error.add(f"; the last state seen is {self._run.client.for_display(self._reader.last_state or 'none')}")
-            raise
         except ApiError as error:
             error.task_id = task_id
             raise
@@ -163,6 +163,31 @@ class Executor:
             return final_view(step, current, now)
         return now
 
+    async def _goal_in_time(
+        self, step: Step, target: str | None, before: dict[str, Any] | None, error: DeadlineExceeded
+    ) -> dict[str, Any] | None:
+        """The instance, if it shows the goal although its task had not ended by the deadline. Raises ``error``, with the state, if not."""
+        now = None
+        try:
+            if target is None:
+                new = self._delivery.new_ids(await self._reader.instances(patient=True))
+                target = new[0] if len(new) == 1 else None
+            now = None if target is None else await self._reader.look(target)
+        except ApiError:
+            target = None
+        if target is not None:
+            if step.action == "create":
+                await self.new.identify(target, now)
+            if has_ended(step, now) and shows_effect(step, before, now):
+                if step.action == "create":
+                    self._run.outcome.warnings.append(
+                        f"The new instance {target} runs although the API's task {error.task_id} had not ended in time, so its password, if it"
+                        " has one, is not known"
+                    )
+                return final_view(step, before, now)
+        self._reader.add_last_state(error)
+        raise error
+
     async def _await_end(
         self, step: Step, instance_id: str, before: dict[str, Any] | None, confirmed: bool, lost: ApiError | None
     ) -> dict[str, Any] | None:
@@ -196,8 +221,8 @@ class Executor:
                 raise self._delivery.outcome_unknown(step, lost or ApiError("nothing shows that it was done"), before)
             target = step.operation.ends_in or "its new state"
             await polling.wait(
-                f"{described(now)} to reach {target} after {step.action}; the last state seen is {self._reader.shown_state(now)}"
-                " and the work on the server goes on"
+                f"{described(now)} to reach {target} after {step.action}; the work on the server goes on; the last state seen is"
+                f" {self._reader.shown_state(now)}"
             )
 
     async def _not_shown(self, step: Step, now: Mapping[str, Any]) -> ApiError:

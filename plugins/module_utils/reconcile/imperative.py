@@ -12,7 +12,7 @@ import re
 from collections.abc import Mapping
 from typing import Any
 
-from ..api.errors import ApiError
+from ..api.errors import ApiError, DeadlineExceeded
 from ..instance.conditions import DESTROYED, condition, described
 from ..instance.options import merged_options
 from ..instance.steps import Lookup, Refused, Step
@@ -58,7 +58,11 @@ class ImperativeRun:
             raise race.error from None
         result = response.data
         if response.task_id:
-            status = await self._executor.awaited_task(response.task_id)
+            try:
+                status = await self._executor.awaited_task(response.task_id)
+            except DeadlineExceeded as error:
+                self._reader.add_last_state(error)
+                raise
             if status.lost:
                 raise self._delivery.outcome_unknown(step, status.lost, current)
             result = status.result

@@ -122,6 +122,11 @@ class Reader:
         """A state for a message."""
         return self.run.client.for_display(state_of(instance) or "gone")
 
+    def add_last_state(self, error: ApiError) -> None:
+        """Adds the state that was seen last to an error about the deadline."""
+        if "last state" not in error.message:
+            error.add(f"; the last state seen is {self.run.client.for_display(self.last_state or 'none')}")
+
     def _sees_destroyed(self) -> bool:
         """Whether a name also selects among destroyed instances."""
         options = self.run.options

@@ -36,9 +36,8 @@ class Reconciler:
         try:
             return await self._converge()
         except (ApiError, Refused) as error:
-            last_state = self.reader.last_state
-            if isinstance(error, DeadlineExceeded) and last_state and "last state" not in error.message:
-                error.add(f"; the last state seen is {self.run.client.for_display(last_state)}")
+            if isinstance(error, DeadlineExceeded) and self.reader.last_state:
+                self.reader.add_last_state(error)
             executor = self.executor
             if executor.stopped_id is not None:
                 error = await restarted(self.run, self.reader, executor.stopped_id, executor.pending_task, error)

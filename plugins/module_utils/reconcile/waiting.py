@@ -35,11 +35,14 @@ class Polling:
         return min(POLL_INTERVAL * (1 + POLL_SPREAD * self._client.jitter()), self._deadline.remaining())
 
     async def wait(self, waiting_for: str) -> None:
-        """Pauses until the next look. Raises DeadlineExceeded, with what the time was too short for."""
-        await pause(self.interval())
-        if self._deadline.remaining() <= 0:
-            reason = self._deadline.reason
-            raise DeadlineExceeded(f"{reason[0].upper()}{reason[1:]} while waiting for {waiting_for}")
+        """Pauses until the next look, the last of which is right after the deadline. Raises DeadlineExceeded after that one, or at once
+        if the run was interrupted, with what the time was too short for."""
+        if self._deadline.remaining() > 0:
+            await pause(self.interval())
+            if not self._deadline.interrupted:
+                return
+        reason = self._deadline.reason
+        raise DeadlineExceeded(f"{reason[0].upper()}{reason[1:]} while waiting for {waiting_for}")
 
 
 async def wait_for_task(client: Client, task_id: str, deadline: Deadline) -> TaskStatus:

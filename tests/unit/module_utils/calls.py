@@ -5,6 +5,9 @@
 
 from __future__ import annotations
 
+import json
+from dataclasses import replace
+
 import pytest
 from ansible_collections.coxedge.compute.plugins.module_utils.api.errors import ApiError
 
@@ -28,3 +31,16 @@ def listing(harness, seconds=None, **connection):
 def write(harness, web1, operation="start", **connection):
     """A call that runs an operation of an instance."""
     return lambda: harness.client(**connection).write("POST", "instances", web1, harness.deadline(), None, operation)
+
+
+class Rewriting:
+    """Passes requests to another transport, and changes the JSON of the responses. ``change``: is given a request and its response."""
+
+    def __init__(self, transport, change):
+        self.transport, self.change = transport, change
+
+    def exchange(self, request, deadline):
+        response = self.transport.exchange(request, deadline)
+        document = json.loads(response.content)
+        self.change(request, document)
+        return replace(response, content=json.dumps(document).encode())

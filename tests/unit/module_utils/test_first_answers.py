@@ -5,30 +5,15 @@
 
 from __future__ import annotations
 
-import json
-from dataclasses import replace
-
 import pytest
 from ansible_collections.coxedge.compute.plugins.module_utils.api.errors import ApiError, TaskFailed
 from ansible_collections.coxedge.compute.plugins.module_utils.jobs import drive
 from ansible_collections.coxedge.compute.plugins.module_utils.reconcile.catalog import Catalog
 from ansible_collections.coxedge.compute.plugins.module_utils.reconcile.imperative import ImperativeRun, selection
 from ansible_collections.coxedge.compute.plugins.module_utils.reconcile.run import Run
+from ansible_collections.coxedge.compute.tests.unit.module_utils.calls import Rewriting
 from ansible_collections.coxedge.compute.tests.unit.module_utils.operations_table import CASES, run
 from ansible_collections.coxedge.compute.tests.unit.module_utils.runs import CREATION, failure
-
-
-class Rewriting:
-    """Passes requests to another transport, and changes the JSON of the responses."""
-
-    def __init__(self, transport, change):
-        self.transport, self.change = transport, change
-
-    def exchange(self, request, deadline):
-        response = self.transport.exchange(request, deadline)
-        document = json.loads(response.content)
-        self.change(request, document)
-        return replace(response, content=json.dumps(document).encode())
 
 
 def without_data(request, document):

@@ -113,9 +113,13 @@ def test_the_answer_about_another_task_is_not_trusted(harness, task_shape):
     assert outcome.instance["id"] == new["id"] and outcome.password not in (None, "another's")
 
 
-def test_answers_about_another_task_until_the_deadline_are_an_error(harness):
+def test_answers_about_another_task_until_the_deadline_are_an_error_unless_the_goal_shows(harness):
     harness.fault(kind="another_task", path="/tasks/", count=0)
-    assert "wait_timeout" in failure(harness, wait_timeout=20, **harness.creation()).sentence
+    outcome = harness.run(wait_timeout=20, **harness.creation())
+    assert outcome.instance["id"] == harness.instances("web1")[0]["id"] and outcome.password is None
+    assert outcome.instance["id"] in outcome.warnings[0] and "password" in outcome.warnings[0]
+    harness.settings(task_seconds=30.0)
+    assert "wait_timeout" in failure(harness, wait_timeout=20, **harness.creation("web2")).sentence
 
 
 def test_a_task_may_come_in_another_letter_case(harness):

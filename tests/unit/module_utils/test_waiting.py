@@ -56,7 +56,7 @@ def test_past_the_deadline_the_error_has_task_and_last_state(harness, clock):
     began = clock()
     error = failure(harness, DeadlineExceeded, wait_timeout=20, **STOP)
     assert clock() - began == pytest.approx(20, abs=0.1)
-    assert error.task_id in harness.simulator.cloud.tasks and "last state seen is Running" in error.sentence
+    assert error.task_id in harness.simulator.cloud.tasks and "last state seen is Stopping" in error.sentence
     assert error.sentence.count("last state") == 1
     assert harness.last_run.outcome.actions == ["stop"]
 
@@ -286,8 +286,12 @@ def test_polls_continue_after_temporary_faults(harness, clock):
 def test_a_pause_does_not_go_past_the_deadline(harness, clock):
     polling = Polling(harness.client(), harness.deadline(0.1))
     assert polling.interval() == pytest.approx(0.1)
+    began = clock()
+    drive(polling.wait("x"), clock.sleep)
+    # After that there was one look.
     with pytest.raises(DeadlineExceeded, match="waiting for x"):
         drive(polling.wait("x"), clock.sleep)
+    assert clock() - began == pytest.approx(0.1)
 
 
 @pytest.mark.parametrize(("jitter", "seconds"), [(0.0, 1.0), (1.0, 1.1)])
