@@ -56,12 +56,12 @@ async def list_warnings(
     ``read`` reads the list. It is called until the list shows all of them, or GRACE is over. Another live instance can have the same
     name: two runs may have created one each at the same time.
     """
-    polling = Polling(client, deadline)
+    polling, instances, shown = Polling(client, deadline), None, set()
     try:
-        while True:
+        while instances is None or await _is_to_be_read_again(polling, deadline):
             instances = await read()
             shown = {item["id"].lower() for item in instances}
-            if shown.issuperset(item["id"].lower() for item in created) or not await _wait_for_list(polling, deadline):
+            if shown.issuperset(item["id"].lower() for item in created):
                 break
     except ApiError as error:
         names = one_line(", ".join(str(item.get("name")) for item in created))
@@ -80,7 +80,7 @@ async def list_warnings(
     return found, []
 
 
-async def _wait_for_list(polling: Polling, deadline: Deadline) -> bool:
+async def _is_to_be_read_again(polling: Polling, deadline: Deadline) -> bool:
     """Pauses until the list is read again. False if the time for that is over."""
     if polling.waited() >= GRACE or deadline.remaining() <= 0:
         return False
@@ -88,7 +88,7 @@ async def _wait_for_list(polling: Polling, deadline: Deadline) -> bool:
         await polling.wait("the new instance to appear in the list")
     except DeadlineExceeded:
         return False
-    return True
+    return deadline.remaining() > 0
 
 
 def _behind_warning(client: Client, created: Mapping[str, Any]) -> str:

@@ -10,16 +10,17 @@ from typing import Any
 
 from ..api.errors import ApiError, DeadlineExceeded
 from ..api.messages import Response, TaskStatus
-from ..instance.conditions import DESTROYED, ERROR, NONE, RUNNING, STOPPED, TRANSITION, condition, described
+from ..instance.conditions import NONE, RUNNING, STOPPED, condition
 from ..instance.creation import steps_after_create
-from ..instance.steps import NO_PROGRESS, Plan, Progress, Step, contradicts, final_view, has_ended, reboots, shows_effect
+from ..instance.steps import NO_PROGRESS, Plan, Progress, Step, contradicts, final_view, reboots
 from ..instance.view import partial_view
 from ..text import is_same
-from .confirmation import list_warnings, not_shown, wait_for_values
+from .confirmation import list_warnings
 from .delivery import Delivery
+from .ending import Ending
 from .identity import NewInstance, id_in
 from .reader import Reader
-from .waiting import GRACE, Polling, wait_for_task
+from .waiting import wait_for_task
 
 
 class Executor:
@@ -31,6 +32,7 @@ class Executor:
         self._checks_duplicates = checks_duplicates
         self.created: Mapping[str, Any] | None = None
         self.new = NewInstance(reader, delivery)
+        self._ending = Ending(reader, delivery, self.new)
         self.progress: Progress = NO_PROGRESS
         self.stopped_id: str | None = None
         """The running instance that this run stopped in order to change it, until it is started again."""
@@ -62,7 +64,7 @@ class Executor:
             try:
                 status = await self.awaited_task(response.task_id)
             except DeadlineExceeded as error:
-                return await self._goal_in_time(step, target, current, error)
+                return await self._ending.in_time(step, target, current, error)
             lost = status.lost
             if creates:
                 target = id_in(status.result) or target
@@ -74,7 +76,7 @@ class Executor:
             # The work is done, or its task is lost, and no response gave the id.
             target = self.new.id = await self._delivery.adopt_created(step, lost)
         try:
-            return await self._await_end(step, str(target), current, confirmed and lost is None, lost)
+            return await self._ending.awaited(step, str(target), current, confirmed and lost is None, lost)
         except ApiError as error:
             error.task_id = error.task_id or response.task_id
             raise
@@ -152,7 +154,7 @@ class Executor:
                 target = target or await self._delivery.adopt_created(step, None)
             created = {**partial_view(response.data), "id": target}
             if response.task_id is None and contradicts(step, created):
-                raise await self._not_shown(step, created)
+                raise await self._ending.not_shown(step, created)
             return created
         try:
             now = await self._reader.look(str(target))
@@ -162,71 +164,3 @@ class Executor:
         if condition(now) == NONE and current is not None and step.operation.destroys:
             return final_view(step, current, now)
         return now
-
-    async def _goal_in_time(
-        self, step: Step, target: str | None, before: dict[str, Any] | None, error: DeadlineExceeded
-    ) -> dict[str, Any] | None:
-        """The instance, if it shows the goal although its task had not ended by the deadline. Raises ``error``, with the state, if not."""
-        now = None
-        try:
-            if target is None:
-                new = self._delivery.new_ids(await self._reader.instances(patient=True))
-                target = new[0] if len(new) == 1 else None
-            now = None if target is None else await self._reader.look(target)
-        except ApiError:
-            target = None
-        if target is not None:
-            if step.action == "create":
-                await self.new.identify(target, now)
-            if has_ended(step, now) and shows_effect(step, before, now):
-                if step.action == "create":
-                    self._run.outcome.warnings.append(
-                        f"The new instance {target} runs although the API's task {error.task_id} had not ended in time, so its password, if it"
-                        " has one, is not known"
-                    )
-                return final_view(step, before, now)
-        self._reader.add_last_state(error)
-        raise error
-
-    async def _await_end(
-        self, step: Step, instance_id: str, before: dict[str, Any] | None, confirmed: bool, lost: ApiError | None
-    ) -> dict[str, Any] | None:
-        """Looks until the instance is in the state that the step leads to.
-
-        ``confirmed`` False: only the instance can tell whether the step was done. If it has settled and does not show the effect
-        within GRACE, the outcome is unknown.
-        """
-        polling = Polling(self._run.client, self._run.deadline)
-        shown: Polling | None = None
-        while True:
-            now = await self._reader.look(instance_id)
-            ended, contradicted = has_ended(step, now), contradicts(step, now)
-            if ended and not contradicted:
-                return final_view(step, before, now)
-            # Another instance than the new one may never reach the state that is waited for.
-            settled = ended or (step.action == "create" and condition(now) == STOPPED)
-            if now is not None and contradicted and settled and (confirmed or step.action == "create"):
-                shown = shown or Polling(self._run.client, self._run.deadline)
-                if not await wait_for_values(step, now, shown, self._run.deadline):
-                    raise await self._not_shown(step, now)
-                continue
-            if now is None and (confirmed or (step.action == "create" and polling.waited() < GRACE)):
-                # What retrieving shows can be behind a task that succeeded, and behind the list.
-                await polling.wait(f"the instance {instance_id} to show after {step.action}")
-                continue
-            if not ended and (now is None or (step.operation.leaves_alive and condition(now) in (ERROR, DESTROYED, NONE))):
-                state = "gone" if now is None else f"in state {self._reader.shown_state(now)}"
-                raise ApiError(f"The instance {instance_id} is {state} after {step.action}: look at it in the portal.")
-            if not confirmed and condition(now) != TRANSITION and polling.waited() >= GRACE:
-                raise self._delivery.outcome_unknown(step, lost or ApiError("nothing shows that it was done"), before)
-            target = step.operation.ends_in or "its new state"
-            await polling.wait(
-                f"{described(now)} to reach {target} after {step.action}; the work on the server goes on; the last state seen is"
-                f" {self._reader.shown_state(now)}"
-            )
-
-    async def _not_shown(self, step: Step, now: Mapping[str, Any]) -> ApiError:
-        """The error for values that do not show. A new instance with another name may also be another run's."""
-        if step.action == "create" and now.get("name") != self._run.options["name"]:
-            await self.new.refuse_other_name(str(now["id"]), now.get("name"))
-        return not_shown(step, now)
