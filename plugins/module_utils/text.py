@@ -26,11 +26,13 @@ def is_uuid(text: object) -> bool:
 
 
 def is_same(actual: Any, wanted: Any) -> bool:
-    """Whether a reported value is the wanted one: ids in any case, numbers also as text."""
+    """Whether a reported value is the wanted one: ids in any case, numbers and booleans also as text."""
     if isinstance(actual, str) and isinstance(wanted, str) and is_uuid(wanted):
         return actual.lower() == wanted.lower()
-    if isinstance(wanted, int) and isinstance(actual, str):
-        return actual == str(wanted)
+    if isinstance(actual, str) and isinstance(wanted, bool):
+        return as_boolean(actual) is wanted
+    if isinstance(actual, str) and isinstance(wanted, int):
+        return as_integer(actual) == wanted
     return bool(actual == wanted)
 
 
@@ -95,3 +97,19 @@ def as_integer(value: object, floats: bool = False) -> int | None:
     if isinstance(value, bool) or not isinstance(value, int):
         return None
     return value if abs(value) < 10**MAX_DIGITS else None
+
+
+def as_boolean(value: object) -> bool | None:
+    """A boolean that may come as text; None for anything else."""
+    if isinstance(value, str):
+        return {"true": True, "false": False}.get(value.lower())
+    return value if isinstance(value, bool) else None
+
+
+def as_number(value: object) -> float | None:
+    """A positive number that may come as text; None for anything else, and for more than 15 digits."""
+    try:
+        number = float(value) if isinstance(value, (str, int, float)) and not isinstance(value, bool) else 0.0
+    except (ValueError, OverflowError):
+        return None
+    return number if 0 < number < 10**MAX_DIGITS else None

@@ -518,7 +518,7 @@ class InstanceModule(ApiModule):
 
     def fail_json(self, msg: str, **kwargs: Any) -> Any:
         """Fails, with what a failure before the first request can say."""
-        known = {"changed": False, "instance": None, "id": self.params.get("id"), "diff": {"before": {}, "after": {}}}
+        known: dict[str, Any] = {"changed": False, "instance": None, "id": self.params.get("id"), "diff": {"before": {}, "after": {}}}
         return super().fail_json(msg, **{**known, **kwargs})
 
 

@@ -241,7 +241,7 @@ def states(runner):
     return {instance["name"]: instance["state"] for instance in runner.environment.instances.values()}
 
 
-@pytest.mark.parametrize("kind", ["DATA", "data"])
+@pytest.mark.parametrize("kind", ["DATA", "data", "dAtA"])
 def test_a_volume_that_is_left_is_not_called_gone(runner, run, servers, kind):
     """However the API spells the type of a volume, and the id of its server."""
     volume = {"id": "00000000-0000-4000-8000-0000000000aa", "name": "left", "type": kind, "instanceId": servers[0].upper()}

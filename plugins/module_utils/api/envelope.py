@@ -164,7 +164,9 @@ class Envelopes:
             )
         else:
             sentence = f"Could not {purpose}: {reason}{'' if status < 400 else f' (HTTP {status})'}."
-        return ApiError(sentence, status, code, message, context)
+        error = ApiError(sentence, status, code, message, context)
+        error.reason = reason if message or code is not None else None
+        return error
 
     def _task_failure(self, errors: Any, result: Any, task_id: str) -> TaskFailed:
         code, message, context = self._first_error(errors)

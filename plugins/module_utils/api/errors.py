@@ -20,7 +20,8 @@ from typing import Any
 class ApiError(Exception):
     """A failure as one sentence, with what the API said about it, if anything.
 
-    ``status_code``: of HTTP; ``code``, ``api_message``, ``context``: of the first entry in the ``errors`` of the response.
+    ``status_code``: of HTTP; ``code``, ``api_message``, ``context``: of the first entry in the ``errors`` of the response; ``reason``: these
+    three as a clause, for a message that says something else; None if it has them already.
     Callers add to the message and set ``task_id`` on the way up, because only they know what the request was for.
     """
 
@@ -45,6 +46,7 @@ class ApiError(Exception):
         self.context = dict(context or {})
         self.retry_after: float | None = None
         self.task_id: str | None = None
+        self.reason: str | None = None
 
     def __str__(self) -> str:
         # The text may have been added to since.
@@ -54,6 +56,11 @@ class ApiError(Exception):
     def clause(self) -> str:
         """The message without its full stop, to go on with."""
         return self.message.rstrip(". ")
+
+    @property
+    def quoted_reason(self) -> str:
+        """What the API said, for the end of a sentence that says something else; empty if it said nothing."""
+        return f" (the API says: {self.reason})" if self.reason else ""
 
     @property
     def sentence(self) -> str:

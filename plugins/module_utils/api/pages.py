@@ -13,6 +13,7 @@ from .connection import Connection
 from .deadline import Deadline
 from .errors import ApiError
 from .messages import Request, Response
+from .not_found import Places
 from .redaction import Redactor
 from .sender import Sender
 
@@ -26,7 +27,8 @@ class Pages:
     """Reads lists, page by page where one response does not hold everything."""
 
     def __init__(self, connection: Connection, sender: Sender, redactor: Redactor) -> None:
-        self._connection, self._sender, self._redactor = connection, sender, redactor
+        self._connection, self._sender = connection, sender
+        self._places = Places(connection, sender, redactor)
         self._by_headers = False
         """Whether headers were what led to further pages."""
         self.paged: set[str] = set()
@@ -89,27 +91,13 @@ class Pages:
         return list(seen.values())
 
     def _get(self, request: Request, deadline: Deadline) -> Response:
-        """One page. A 404 becomes an error about the environment."""
+        """One page. A 404 becomes an error about what does not exist."""
         try:
             return self._sender.send(request, deadline)
         except ApiError as error:
             if error.status_code != 404:
                 raise
-            known = self._visible_environments(deadline)
-            hint = f"; this api_key can see the environments {', '.join(known)}" if known else ""
-            raise error.with_message(
-                f"The API knows no {self._connection.label} (HTTP 404): check environment_name and service_code{hint}."
-            ) from None
-
-    def _visible_environments(self, deadline: Deadline) -> list[str]:
-        """Names of environments that the key can see, for a hint; empty if they can't be read."""
-        request = Request("GET", "environments", "list the environments")
-        try:
-            entries = self._sender.send_once(request, deadline.at_most(10)).data
-        except ApiError:
-            return []
-        names = [entry.get("name") for entry in entries if isinstance(entry, dict)] if isinstance(entries, list) else []
-        return sorted({self._redactor.for_display(name) for name in names if isinstance(name, str)})[:20]
+            raise self._places.explained(error, request.purpose, deadline) from None
 
     def _entries(self, response: Response, purpose: str) -> tuple[list[dict[str, Any]], int | None]:
         """The entries of a page, and how many the API says there are in all; None if it says nothing that can be true."""

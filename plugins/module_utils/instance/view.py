@@ -6,11 +6,12 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Mapping
-from functools import lru_cache
+from collections.abc import Callable, Mapping
+from functools import lru_cache, partial
 from typing import Any
 
 from ..secret_names import is_secret, may_be_shown
+from ..text import as_boolean, as_integer
 
 # Every attribute that the documentation promises for a retrieved instance, with its value if the API leaves it out.
 # userData is not here on purpose: it can hold secrets.
@@ -39,6 +40,14 @@ SHAPE: dict[str, Any] = {
     "zone_id": None,
     "zone_name": None,
 }
+
+# What is documented as a number or a boolean, and what reads it: the API may send text.
+TYPED: dict[str, Callable[[object], Any]] = {
+    "cpu_count": partial(as_integer, floats=True),
+    "memory_in_mb": partial(as_integer, floats=True),
+    "is_password_enabled": as_boolean,
+}
+TYPED_OF_NICS = {"is_default": as_boolean}
 
 # How deep attributes may be nested. Documented ones are three deep; a nesting without end would lead to a traceback.
 MAX_DEPTH = 20
@@ -90,7 +99,21 @@ def _with_defaults(seen: Mapping[str, Any]) -> dict[str, Any]:
     for suffix in ("id", "name"):
         if whole[f"image_{suffix}"] is None:
             whole[f"image_{suffix}"] = whole.get(f"template_{suffix}")
+    _make_typed(whole, TYPED)
+    if isinstance(whole["nics"], list):
+        for nic in whole["nics"]:
+            if isinstance(nic, dict):
+                _make_typed(nic, TYPED_OF_NICS)
     return whole
+
+
+def _make_typed(seen: dict[str, Any], types: Mapping[str, Callable[[object], Any]]) -> None:
+    """Replaces text by the number or the boolean that it is; anything else stays."""
+    for name, typed in types.items():
+        value = seen.get(name)
+        if isinstance(value, (str, float)):
+            read = typed(value)
+            seen[name] = value if read is None else read
 
 
 def list_view(instance: Mapping[str, Any]) -> dict[str, Any]:

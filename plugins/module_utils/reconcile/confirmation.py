@@ -70,8 +70,8 @@ async def list_warnings(
             " run this task again until instance_info shows what was created, because that could create it twice"
         ]
     same_name: dict[str, list[dict[str, Any]]] = {}
-    for item in instances:
-        same_name.setdefault(str(item.get("name")), []).append(item)
+    for listed in instances or ():
+        same_name.setdefault(str(listed.get("name")), []).append(listed)
     found = []
     for item in created:
         warnings = [_duplicate_warning(client, item, same_name.get(str(item.get("name")), []))]

@@ -137,7 +137,8 @@ class Delivery:
             self.record(step)
             raise self.outcome_unknown(step, error, current) from None
         if error.status_code == 404 and current is not None:
-            error.message = f"{described(current)} is gone: it was removed while this run was in progress, and nothing more was done"
+            what = "is gone: it was removed while this run was in progress, and nothing more was done"
+            error.message = f"{described(current)} {what}{error.quoted_reason}"
         return False
 
     async def _took_effect(self, step: Step, before: dict[str, Any] | None, losses: int, why: ApiError) -> bool:

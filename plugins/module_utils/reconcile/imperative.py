@@ -16,7 +16,7 @@ from ..api.errors import ApiError, DeadlineExceeded
 from ..instance.conditions import DESTROYED, condition, described
 from ..instance.options import merged_options
 from ..instance.steps import Lookup, Refused, Step
-from ..text import is_same
+from ..text import as_boolean, is_same
 from .delivery import Delivery
 from .executor import Executor
 from .identity import id_in
@@ -116,9 +116,9 @@ class ImperativeRun:
     async def _attachable(self, iso: str) -> str:
         """The id of an ISO that can be attached. Raises Refused if there is none."""
         entry = await self.run.catalog.find(Lookup("iso", "isos", iso))
-        if entry.get("bootable") is True:
+        if as_boolean(entry.get("bootable")):
             raise Refused(f"iso: the ISO {iso!r} is bootable, and only others can be attached: choose another one.")
-        if entry.get("ready") is False:
+        if as_boolean(entry.get("ready")) is False:
             raise Refused(f"iso: the ISO {iso!r} is not ready yet: wait for it, or choose another one.")
         return str(entry["id"])
 

@@ -68,6 +68,23 @@ def iso_is(attached: bool) -> Callable[[Any], bool]:
     return lambda harness: (harness.environment.private[server(harness, "id")["id"]]["isoId"] is not None) is attached
 
 
+# What an API may be like, by settings of the simulator.
+IMPERFECT: dict[str, dict[str, Any]] = {
+    "rewrites": {"normalise": True},
+    "is behind": {"lag_seconds": 3.0},
+    "is far behind": {"lag_seconds": 20.0},
+    "sends text": {"text_numbers": True},
+    "leaves out": {"omit_empty": True, "task_results": "promised"},
+    "pages": {"page_size": 1},
+    "pages by headers": {"header_paging": True, "page_size": 1},
+    "is done at once": {"first_response": "done"},
+    "is done without data": {"first_response": "done_without_data"},
+    "names the new id": {"first_response": "pending_with_data", "task_shape": "flat"},
+    "refuses with a task": {"refusals": "with_task", "failed_status": "FAILURE", "failed_detail": "result", "error_status": "ok"},
+    "spells otherwise": {"image_key": "template", "public_ips_key": "publicIPs", "error_code": "errorCode"},
+    "ends otherwise": {"recovered_state": "Running", "change_ends": "started", "hostname_suffix": "-x", "update_response": "empty"},
+}
+
 CREATE = {"template": "Ubuntu 24.04", "compute_offering": "2vCPU.4GB", "network": "Web-test_area"}
 CHANGE = {"allow_reboot": True, "allow_network_change": True}
 ISO = "f092a051-8b3f-4941-b47f-5ecb77f3423b"

@@ -160,6 +160,17 @@ def test_an_iso_that_is_not_reported_is_always_attached_with_a_message(harness, 
     assert run.outcome.actions == [] and "No ISO was attached" in run.msg and run.outcome.diff == {"before": {}, "after": {}}
 
 
+def test_an_iso_whose_booleans_are_text_is_judged_alike(harness, operate, isos):
+    harness.seed(name="web1")
+    for entry in harness.environment.resources["isos"]:
+        entry.update({name: str(entry[name]).lower() for name in ("ready", "bootable") if name in entry})
+    for name, word in (("boot", "iso: .* is bootable,"), ("unready", "iso: .* is not ready yet:")):
+        with pytest.raises(Refused, match=word):
+            operate(iso(name), name="web1")
+    run, _instance = operate(iso("first"), name="web1", check_mode=True)
+    assert run.outcome.actions == ["attachIso"]
+
+
 def test_an_unusable_iso_is_refused_before_the_other_is_detached(harness, operate, isos):
     server = harness.seed(name="web1", isoId=isos["first"])
     for name, word in (("boot", "iso: .* is bootable,"), ("unready", "iso: .* is not ready yet:"), ("frst", "iso: .*'first'")):

@@ -267,18 +267,3 @@ def test_a_response_that_is_not_a_list_is_an_error(harness, data, words):
 def test_invalid_metadata_is_ignored(harness):
     harness.fault(kind="status", status=200, body={"data": [], "metadata": ["x"]})
     assert listing(harness)() == []
-
-
-def test_an_unknown_environment_names_the_options_and_what_exists(harness):
-    error = failure(listing(harness, environment_name="tset_area"))
-    for words in ("tset_area", "environment_name", "service_code", "prod, test_area"):
-        assert words in error.sentence
-    assert error.status_code == 404
-    assert "nope" in failure(listing(harness, service_code="nope")).sentence
-
-
-@pytest.mark.parametrize("fault", [{"status": 403}, *[{"status": 200, "body": {"data": data}} for data in (5, [{"name": 5}], ["x"])]])
-def test_the_error_has_no_hint_if_environments_can_not_be_read(harness, fault):
-    harness.fault(path="/environments$", kind="status", **fault)
-    error = failure(listing(harness, environment_name="tset_area"))
-    assert "tset_area" in error.sentence and error.sentence.endswith("service_code.") and error.status_code == 404

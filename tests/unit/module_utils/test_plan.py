@@ -19,6 +19,7 @@ from ansible_collections.coxedge.compute.tests.unit.module_utils.plans import (
     ID,
     NETWORK,
     RECORDS,
+    SMALL,
     TEMPLATE,
     instance,
     options,
@@ -127,6 +128,25 @@ def test_a_size_that_the_offering_does_not_allow_is_refused():
     assert plan(None, {**RECORDS, "compute_offering": steps}, **CREATION, cpu_count=2, memory_in_mb=2048).actions == ["create"]
     steps["availableMemoryInMBValues"] = [1024, 2048]
     assert "1024, 2048" in refused(None, {**RECORDS, "compute_offering": steps}, **CREATION, cpu_count=2, memory_in_mb=1536)
+
+
+def test_numbers_and_booleans_of_an_offering_may_be_text():
+    fixed = {**RECORDS, "compute_offering": {**SMALL, "cpuCount": "1", "memoryInMB": "512", "custom": "false"}}
+    made = plan(None, fixed, **CREATION, cpu_count=1, memory_in_mb=512)
+    assert (made.after["cpu_count"], made.after["memory_in_mb"]) == (1, 512) and "cpuCount" not in made.steps[0].body
+    assert "fixed at 1: leave cpu_count out" in refused(None, fixed, **CREATION, cpu_count=2)
+    of_text = {"custom": "true", "availableCpuCountValues": ["1", "2"], "maxMemoryInMBToCpuRatio": "1024"}
+    custom = {**RECORDS, "compute_offering": {**CUSTOM, **of_text, "availableMemoryInMBValues": ["1024", "4096"]}}
+    body = plan(None, custom, **CREATION, cpu_count=2, memory_in_mb=1024).steps[0].body
+    assert (body["cpuCount"], body["memoryInMB"]) == (2, 1024)
+    assert "choose one of 1, 2." in refused(None, custom, **CREATION, cpu_count=3, memory_in_mb=1024)
+    assert "allows 1024 MB for each CPU" in refused(None, custom, **CREATION, cpu_count=2, memory_in_mb=4096)
+
+
+@pytest.mark.parametrize("offering", [SMALL, {**SMALL, "cpuCount": "1", "memoryInMB": "512", "custom": "FALSE"}])
+def test_a_size_that_is_reported_as_text_does_not_differ(offering):
+    there = instance(cpu_count="1", memory_in_mb="512", compute_offering_name=None)
+    assert plan(there, {"compute_offering": offering}, compute_offering="small", cpu_count=1).actions == []
 
 
 def test_a_purge_of_a_destroyed_instance_warns_of_options_without_effect():

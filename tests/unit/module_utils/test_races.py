@@ -14,10 +14,21 @@ import pytest
 from ansible_collections.coxedge.compute.plugins.module_utils.api.errors import ApiError
 from ansible_collections.coxedge.compute.plugins.module_utils.instance.steps import Refused
 from ansible_collections.coxedge.compute.tests.simulator.model import API_KEY
-from ansible_collections.coxedge.compute.tests.unit.module_utils.operations_table import CASES, NAME, ONCE_ONLY, TIMEOUT, WAIT, run, there
+from ansible_collections.coxedge.compute.tests.unit.module_utils.operations_table import (
+    CASES,
+    IMPERFECT,
+    NAME,
+    ONCE_ONLY,
+    TIMEOUT,
+    WAIT,
+    run,
+    there,
+)
 
 # The compute offering of seeded instances.
 SMALL = "1vCPU.512MB"
+# The kinds of imperfect APIs that matter here.
+KINDS = ("rewrites", "is behind", "sends text", "is done without data")
 WRITES = {name: case for name, case in CASES.items() if case.method != "GET"}
 
 
@@ -97,18 +108,20 @@ def is_fine(harness, name: str) -> bool:
     return name == "resetPassword" or (name == "recover" and states != ["Destroyed"] and len(states) == 1)
 
 
+@pytest.mark.parametrize("settings", [{}, *(IMPERFECT[name] for name in KINDS)], ids=["as documented", *KINDS])
 @pytest.mark.parametrize("name", WRITES)
 @pytest.mark.parametrize("moment", MOMENTS)
-def test_each_race(harness, clock, name, moment):
+def test_each_race(harness, clock, name, moment, settings):
     case = WRITES[name]
     for what in OTHERS:
         acted: list[Any] = []
-        cell = (name, moment, what)
+        cell = (name, moment, what, settings)
         harness.simulator.app.reset_all()
-        harness.settings(report_ssh_key=True, report_iso=True)
+        harness.settings(report_ssh_key=True, report_iso=True, **settings)
         if case.state is not None:
             harness.seed(name=NAME, state=case.state, **case.setup)
         harness.seed(name="bystander")
+        clock.sleep(1 + settings.get("lag_seconds", 0))
         began, error = clock.now, None
         try:
             with interfering(harness, moment, what, acted):

@@ -6,7 +6,17 @@
 from __future__ import annotations
 
 import pytest
-from ansible_collections.coxedge.compute.plugins.module_utils.text import MAX_SHOWN, as_integer, enumerated, is_uuid, one_line, printable
+from ansible_collections.coxedge.compute.plugins.module_utils.text import (
+    MAX_SHOWN,
+    as_boolean,
+    as_integer,
+    as_number,
+    enumerated,
+    is_same,
+    is_uuid,
+    one_line,
+    printable,
+)
 
 
 def test_a_long_text_is_cut_and_says_so():
@@ -45,6 +55,54 @@ def test_names_are_enumerated(names, text):
 )
 def test_what_counts_as_an_integer(value, integer):
     assert as_integer(value) == integer
+
+
+@pytest.mark.parametrize(
+    ("value", "boolean"),
+    [(True, True), (False, False), ("true", True), ("False", False), ("TRUE", True), ("", None), ("yes", None), (1, None), (None, None)],
+)
+def test_what_counts_as_a_boolean(value, boolean):
+    assert as_boolean(value) is boolean
+
+
+@pytest.mark.parametrize(
+    ("value", "number"),
+    [
+        (4096, 4096.0),
+        ("4096", 4096.0),
+        (0.5, 0.5),
+        ("0.5", 0.5),
+        (0, None),
+        (-1, None),
+        ("x", None),
+        (True, None),
+        (None, None),
+        ([], None),
+    ],
+)
+def test_what_counts_as_a_positive_number(value, number):
+    assert as_number(value) == number
+    assert as_number("nan") is None and as_number("inf") is None and as_number(10**400) is None
+
+
+@pytest.mark.parametrize(
+    ("actual", "wanted", "same"),
+    [
+        ("2", 2, True),
+        ("02", 2, True),
+        ("3", 2, False),
+        ("two", 2, False),
+        ("true", True, True),
+        ("False", False, True),
+        ("true", False, False),
+        ("", False, False),
+        ("1", True, False),
+        (2.0, 2, True),
+        ("web1", "WEB1", False),
+    ],
+)
+def test_numbers_and_booleans_may_come_as_text(actual, wanted, same):
+    assert is_same(actual, wanted) is same
 
 
 def test_lists_may_count_in_floats():

@@ -19,6 +19,8 @@ from ansible_collections.coxedge.compute.tests.unit.module_utils.runs import UNK
 
 
 def test_names_in_paths_are_escaped(harness, sent):
+    body = {"data": [{"name": "prod", "serviceConnection": {"serviceCode": "compute-on"}}]}
+    harness.fault(kind="status", status=200, path="/environments$", body=body)
     error = failure(listing(harness, environment_name="a/../prod"))
     assert error.status_code == 404 and "knows no environment a/../prod " in error.sentence
     assert harness.client().fetch_one("instances", "../networks?x#y", harness.deadline()) is None

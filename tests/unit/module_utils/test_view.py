@@ -6,7 +6,7 @@
 from __future__ import annotations
 
 import pytest
-from ansible_collections.coxedge.compute.plugins.module_utils.instance.view import full_view, snake
+from ansible_collections.coxedge.compute.plugins.module_utils.instance.view import full_view, list_view, partial_view, snake
 
 ID = "9db8ff2f-b49b-466d-a2f3-c1e6def408f4"
 
@@ -48,3 +48,27 @@ def test_two_views_do_not_share_lists():
     first, second = full_view({}), full_view({})
     first["public_ips"].append(1)
     assert second["public_ips"] == []
+
+
+def test_documented_numbers_and_booleans_are_such_even_if_the_api_sends_text():
+    raw = {
+        "id": "i",
+        "cpuCount": "2",
+        "memoryInMB": 4096.0,
+        "isPasswordEnabled": "true",
+        "nics": [{"isDefault": "False"}, "odd"],
+        "name": "7",
+    }
+    for view in (full_view, list_view, partial_view):
+        seen = view(raw)
+        assert (seen["cpu_count"], seen["memory_in_mb"], seen["name"]) == (2, 4096, "7") and isinstance(seen["memory_in_mb"], int)
+        assert seen["is_password_enabled"] is True and seen["nics"] == [{"is_default": False}, "odd"]
+
+
+@pytest.mark.parametrize("value", ["many", "", 1.5, [], True, None])
+def test_what_is_no_number_stays_as_it_is(value):
+    assert full_view({"id": "i", "cpuCount": value})["cpu_count"] == value
+
+
+def test_nics_that_are_no_list_stay_as_they_are():
+    assert full_view({"id": "i", "nics": "none"})["nics"] == "none"

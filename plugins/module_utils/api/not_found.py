@@ -1,0 +1,88 @@
+# Copyright (c) 2026, coxedge.compute contributors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""Why a list is a 404: which option is wrong, api_url, service_code or environment_name, and what exists instead."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from typing import Any
+
+from .connection import Connection
+from .deadline import Deadline
+from .errors import ApiError
+from .messages import Request
+from .redaction import Redactor
+from .sender import Sender
+
+# How many names an error lists.
+SHOWN = 20
+# Seconds for finding out.
+PATIENCE = 10.0
+
+
+class Places:
+    """The environments that a key can see, as far as errors need them."""
+
+    def __init__(self, connection: Connection, sender: Sender, redactor: Redactor) -> None:
+        self._connection, self._sender, self._redactor = connection, sender, redactor
+
+    def explained(self, error: ApiError, purpose: str, deadline: Deadline) -> ApiError:
+        """The error for a list that is a 404, with the option to check. It takes one more request, or two."""
+        service, environment, label = self._connection.service_code, self._connection.environment_name, self._connection.label
+        try:
+            visible = self._visible(deadline)
+        except ApiError as problem:
+            if problem.status_code == 404:
+                what, check = f"neither {label} nor a list of environments", "api_url, then environment_name and service_code"
+            else:
+                what, check = f"no {label}", "environment_name and service_code"
+            return self._told(error, what, check)
+        codes = {code for code, _name in visible if code is not None}
+        if service not in codes:
+            if codes and all(code for code, _name in visible):
+                return self._told(
+                    error, f"no service {service}, and so no {label}", f"service_code; this api_key can see {self._shown(codes)}"
+                )
+            names = self._shown(name for code, name in visible if code is None)
+            return self._told(error, f"no {label}", f"environment_name and service_code; this api_key can see the environments {names}")
+        if (service, environment) in visible:
+            return error.with_message(
+                f"Could not {purpose}, although this api_key can see that environment (HTTP 404): try again later, and check api_url if that"
+                f" does not help{error.quoted_reason}."
+            )
+        names = self._shown(name for code, name in visible if code == service)
+        return self._told(error, f"no {label}", f"environment_name; this api_key can see the environments {names} in service {service}")
+
+    def _told(self, error: ApiError, what: str, check: str) -> ApiError:
+        return error.with_message(f"The API knows {what} (HTTP 404): check {check}{error.quoted_reason}.")
+
+    def _shown(self, names: Iterable[str]) -> str:
+        """Names for a sentence."""
+        found = sorted({self._redactor.for_display(name) for name in names})
+        more = f" and {len(found) - SHOWN} more" if len(found) > SHOWN else ""
+        return (", ".join(found[:SHOWN]) or "none") + more
+
+    def _visible(self, deadline: Deadline) -> list[tuple[str | None, str]]:
+        """Service code and name of each environment that the key can see; None for a code that the API does not tell. Raises ApiError."""
+        found = []
+        for entry in self._entries("environments", deadline):
+            connection = entry.get("serviceConnection")
+            connection = connection if isinstance(connection, dict) else {}
+            found.append((connection.get("serviceCode"), connection.get("id"), entry.get("name")))
+        codes: dict[str, Any] = {}
+        if any(not isinstance(code, str) for code, _id, _name in found):
+            try:
+                codes = {str(entry.get("id")): entry.get("serviceCode") for entry in self._entries("services/connections", deadline)}
+            except ApiError:
+                # Then it is not known which environment belongs to which service.
+                pass
+        known = [(code if isinstance(code, str) else codes.get(str(identity)), name) for code, identity, name in found]
+        return [(code if isinstance(code, str) else None, name) for code, name in known if isinstance(name, str)]
+
+    def _entries(self, path: str, deadline: Deadline) -> list[dict[str, Any]]:
+        request = Request("GET", path, f"list {path}")
+        data = self._sender.send_once(request, deadline.at_most(PATIENCE)).data
+        if not isinstance(data, list):
+            raise ApiError(f"Could not {request.purpose}: the response holds no list.")
+        return [entry for entry in data if isinstance(entry, dict)]
