@@ -40,7 +40,7 @@ def prepare(spec: Mapping[str, Mapping[str, Any]], options: dict[str, Any]) -> l
     """Converts what core would convert wrongly. Returns a sentence for each value that is not accepted, and takes the value out."""
     problems = []
     for label, name, option, given in list(_each_option(spec, options, "")):
-        problem = _problem(label + name, option, given.get(name))
+        problem = type_problem(label + name, option, given.get(name))
         if problem is None and option.get("type") == "int":
             problem = _number_problem(label, name, option, given.get(name))
         if problem is not None:
@@ -81,7 +81,7 @@ def _each_option(
             yield from _each_option(option["options"], item, f"{part}: ")
 
 
-def _problem(name: str, option: Mapping[str, Any], value: Any) -> str | None:
+def type_problem(name: str, option: Mapping[str, Any], value: Any) -> str | None:
     """What is wrong with the type of a value, as a sentence; None if nothing is, or if core says it as well."""
     kind, expected = option.get("type", "str"), "text"
     if kind == "int" and isinstance(value, bool):

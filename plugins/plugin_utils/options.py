@@ -15,6 +15,7 @@ from ansible.errors import AnsibleParserError
 from ansible.module_utils.parsing.convert_bool import boolean
 
 from ..module_utils.api.connection import Connection
+from ..module_utils.given import type_problem
 from ..module_utils.jobs import concurrency_problem
 from ..module_utils.text import MAX_NUMBER, is_out_of_range, one_line
 from .hostvars import prefix_problem
@@ -39,6 +40,9 @@ def given_options(plugin: InventoryPlugin, config: Mapping[str, Any]) -> dict[st
         elif name in EXPRESSIONS and isinstance(value, str):
             # Core would split the text at commas, which may be part of an expression.
             value = [value]
+        problem = None if name in ("api_key", *EXPRESSIONS) else type_problem(name, definitions[name], value)
+        if problem:
+            raise AnsibleParserError(problem)
         if definitions[name].get("elements") == "str" and isinstance(value, list):
             value = [_as_text(name, item) for item in value if item not in ("", None)]
         if name not in ("api_key", *EXPRESSIONS):
@@ -50,8 +54,9 @@ def given_options(plugin: InventoryPlugin, config: Mapping[str, Any]) -> dict[st
 
 def _evaluated_key(plugin: InventoryPlugin, value: Any) -> Any:
     """Return the API key of the file, evaluated if it is a template. Errors show nothing of it."""
-    if isinstance(value, (list, dict, bool)):
-        raise AnsibleParserError("api_key must be text.")
+    problem = type_problem("api_key", {"type": "str"}, value)
+    if problem:
+        raise AnsibleParserError(problem)
     try:
         if isinstance(value, str) and plugin.templar.is_template(value):
             plugin.templar.available_variables = plugin._vars or {}
@@ -64,10 +69,10 @@ def _evaluated_key(plugin: InventoryPlugin, value: Any) -> Any:
 
 
 def _as_text(option: str, item: Any) -> Any:
-    """Return an entry of a list of text. Numbers become text, because YAML reads some names as numbers."""
-    if isinstance(item, bool) and option in EXPRESSIONS:
+    """Return an entry of a list of text. Whole numbers become text, because YAML reads some names as numbers, and so do literals."""
+    if isinstance(item, (bool, float)) and option in EXPRESSIONS:
         return str(item)
-    if isinstance(item, (bool, list, dict)):
+    if isinstance(item, (list, dict)):
         raise AnsibleParserError(f"{option} must be a list of text, but it contains {one_line(item)!r}.")
     return item if isinstance(item, str) else str(item)
 

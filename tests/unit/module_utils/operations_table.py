@@ -80,7 +80,7 @@ IMPERFECT: dict[str, dict[str, Any]] = {
     "is done at once": {"first_response": "done"},
     "is done without data": {"first_response": "done_without_data"},
     "names the new id": {"first_response": "pending_with_data", "task_shape": "flat"},
-    "refuses with a task": {"refusals": "with_task", "failed_status": "FAILURE", "failed_detail": "result", "error_status": "ok"},
+    "refuses with a task": {"refusals": "with_task", "failed_status": "FAILURE", "failed_detail": "result"},
     "spells otherwise": {"image_key": "template", "public_ips_key": "publicIPs", "error_code": "errorCode"},
     "ends otherwise": {"recovered_state": "Running", "change_ends": "started", "hostname_suffix": "-x", "update_response": "empty"},
 }

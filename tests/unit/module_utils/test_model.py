@@ -7,8 +7,10 @@ from __future__ import annotations
 
 import copy
 
+import pytest
 from ansible_collections.coxedge.compute.plugins.module_utils.api.errors import ApiError
 from ansible_collections.coxedge.compute.plugins.module_utils.instance.steps import Refused
+from ansible_collections.coxedge.compute.tests.unit.module_utils.operations_table import IMPERFECT
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
@@ -71,11 +73,22 @@ def interfere(harness, what, name, state):
         del harness.environment.instances[instances[0]["id"]]
 
 
-@settings(deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture, HealthCheck.too_slow])
-@given(STEPS)
-def test_random_sequences_keep_every_promise(harness, steps):
+@pytest.mark.parametrize("examples", [100, pytest.param(1000, marks=pytest.mark.slow)])
+def test_random_sequences_keep_every_promise(harness, examples):
+    @settings(deadline=None, max_examples=examples, suppress_health_check=[HealthCheck.too_slow])
+    @given(st.sampled_from(["", *IMPERFECT]), STEPS)
+    def keep_every_promise(kind, steps):
+        check_every_promise(harness, IMPERFECT.get(kind, {}), steps)
+
+    keep_every_promise()
+
+
+def check_every_promise(harness, imperfections, steps):
     harness.simulator.app.reset_all()
+    harness.settings(**imperfections)
     for step in steps:
+        # What was done so far shows by then.
+        harness.clock.sleep(1 + imperfections.get("lag_seconds", 0))
         if isinstance(step, tuple):
             interfere(harness, *step)
             continue
