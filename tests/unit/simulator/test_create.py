@@ -64,6 +64,7 @@ def test_create_rejects_disks_that_do_not_fit_their_offering(api):
     for name, extra, field, words in (
         ("50GB", {"additionalDiskSizeInGb": 5}, "additionalDiskSizeInGb", "customSize"),
         ("Custom size", {}, "additionalDiskSizeInGb", "The disk offering needs"),
+        ("Custom size and IOPS", {"additionalDiskSizeInGb": 5}, "additionalDiskIops", "The disk offering needs"),
         ("Custom size", {"additionalDiskSizeInGb": 5, "additionalDiskIops": 5}, "additionalDiskIops", "customIops"),
     ):
         error_of(api.instances("POST", body={**MINIMUM, "diskOfferingId": offerings[name], **extra}), 400, words, field=field)
