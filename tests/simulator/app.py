@@ -69,7 +69,7 @@ class SimulatorApp:
             with self.lock:
                 response = self._misreport(fault, path)
         else:
-            response = misbehave(fault, lambda task_fault: self.carry_out(path, task_fault))
+            response = misbehave(fault, lambda task_fault: self.carry_out(path, task_fault), self.faults.pause)
         entry["status"] = None if DROPPED in response.headers else response.status_code
         return response
 
