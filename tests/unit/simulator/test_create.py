@@ -34,7 +34,11 @@ def test_create_needs_its_required_fields(api, missing):
 WRONG = {
     "an unknown field": ({"colour": "red"}, "colour", "Unknown field"),
     "a field of the client's option names": ({"compute_offering": "x"}, "compute_offering", "Unknown field"),
-    "a number as text": ({"rootVolumeSizeInGb": "60"}, "rootVolumeSizeInGb", "must be an integer"),
+    "a number in words": ({"rootVolumeSizeInGb": "sixty"}, "rootVolumeSizeInGb", "must be an integer"),
+    "a number and its unit": ({"rootVolumeSizeInGb": "60 GB"}, "rootVolumeSizeInGb", "must be an integer"),
+    "a number with blanks": ({"rootVolumeSizeInGb": " 60"}, "rootVolumeSizeInGb", "must be an integer"),
+    "an empty number": ({"rootVolumeSizeInGb": ""}, "rootVolumeSizeInGb", "must be an integer"),
+    "a fraction as text": ({"rootVolumeSizeInGb": "60.0"}, "rootVolumeSizeInGb", "must be an integer"),
     "a boolean as number": ({"rootVolumeSizeInGb": True}, "rootVolumeSizeInGb", "must be an integer"),
     "an id that is no UUID": ({"networkId": "Web"}, "networkId", "must be a UUID"),
     "an id that does not exist": ({"templateId": UNKNOWN_ID}, "templateId", "does not exist"),
