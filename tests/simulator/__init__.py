@@ -5,11 +5,11 @@
 
 Each file imports only those above it in this list:
 
-- ``catalog``, ``model``, ``checks``, ``settings``: what an environment holds before its first instance; codes, states; types of
-  values; settings.
+- ``catalog``, ``images``, ``networking``: what an environment holds before its first instance.
+- ``model``, ``administration``, ``checks``, ``settings``: codes, states; organizations and environments; types of values; settings.
 - ``normal``, ``bodies``, ``offerings``: how values are stored, what request bodies may hold, what offerings allow.
-- ``addresses``, ``volumes``, ``instances``, ``views``, ``history``, ``environment``: what there is in one environment, and how it
-  is shown.
+- ``addresses``, ``volumes``, ``instances``, ``views``, ``resources``, ``history``, ``environment``: what there is in one
+  environment, and how it is shown.
 - ``tasks``, ``cloud``: tasks; all environments, time.
 - ``handlers``, ``operations``, ``creation``: what is done to instances. None of the files up to here knows HTTP.
 - ``envelopes``: bodies of requests and responses.

@@ -5,6 +5,7 @@
 
 from __future__ import annotations
 
+import re
 from typing import Any
 
 from .checks import TYPES
@@ -42,21 +43,28 @@ DELETE_BODY = {
 OFFERING_BODY = {"computeOfferingId": "UUID", "cpuCount": "int", "memoryInMB": "int"}
 
 
+def _number(value: Any) -> Any:
+    """A number that is sent as text, as two clients do; anything else as it is."""
+    return int(value) if isinstance(value, str) and re.fullmatch(r"-?[0-9]{1,18}", value) else value
+
+
 def checked(body: Any, allowed: dict[str, str], required: tuple[str, ...], settings: Settings) -> dict[str, Any]:
     """Returns the body, as it is stored, if it fits its table. Raises for unknown, mistyped and missing fields, naming them."""
     if body is None:
         body = {}
     if not isinstance(body, dict):
         raise invalid("The body must be a JSON object.")
+    values: dict[str, Any] = {}
     for name, value in body.items():
         if name not in allowed:
             if settings.lenient:
                 continue
             raise invalid(f"Unknown field {name}.", field=name)
         description, fits = TYPES[allowed[name]]
-        if not fits(value):
+        values[name] = _number(value) if allowed[name] == "int" else value
+        if not fits(values[name]):
             raise invalid(f"Field {name} must be {description}.", field=name)
-    values = stored({name: value for name, value in body.items() if name in allowed}, settings)
+    values = stored(values, settings)
     for name in required:
         if values.get(name) in (None, ""):
             raise invalid(f"Field {name} is required.", field=name)

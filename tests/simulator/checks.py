@@ -38,6 +38,10 @@ def _is_line(value: Any) -> bool:
     return isinstance(value, str) and value.isascii() and value.isprintable()
 
 
+def _is_user(value: Any) -> bool:
+    return isinstance(value, dict) and set(value) == {"id", "name"} and all(map(_is_text, value.values()))
+
+
 # Type of a field: (how messages call it, whether a value is of it).
 TYPES: dict[str, tuple[str, Callable[[Any], bool]]] = {
     "string": ("a string", _is_text),
@@ -53,6 +57,7 @@ TYPES: dict[str, tuple[str, Callable[[Any], bool]]] = {
     "seconds": ("a number of at least 0", _is_seconds),
     "object": ("an object", lambda value: isinstance(value, dict)),
     "headers": ("an object of ASCII texts", lambda value: isinstance(value, dict) and all(map(_is_line, [*value, *value.values()]))),
+    "users": ("an array of objects with id and name", lambda value: _are(value, _is_user)),
     "any": ("anything", lambda value: True),
 }
 

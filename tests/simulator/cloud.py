@@ -16,14 +16,11 @@ from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from typing import Any
 
+from .administration import ORGANIZATIONS, organization
 from .environment import Environment
 from .model import (
-    CODE_KEY,
     ENVIRONMENTS,
-    ORGANIZATION,
     SERVICE_CODE,
-    SUB_ORGANIZATION,
-    ErrorResponse,
     Work,
     not_found,
 )
@@ -55,18 +52,15 @@ class Cloud:
         # The time up to which everything is carried out.
         self.now = -math.inf
         self._environments = {
-            (organization, name): Environment(name, self.settings, self.advance)
-            for organization in (ORGANIZATION, SUB_ORGANIZATION)
-            for name in ENVIRONMENTS
+            (owner["id"], name): Environment(name, self.settings, self.advance) for owner in ORGANIZATIONS for name in ENVIRONMENTS
         }
 
-    def environment(self, organization: str | None, service_code: str, name: str) -> Environment:
+    def environment(self, org_id: str | None, service_code: str, name: str) -> Environment:
         """The environment of a path; a 404 if the service or environment is unknown, a 403 for an organization without access."""
-        if organization not in (None, ORGANIZATION, SUB_ORGANIZATION):
-            raise ErrorResponse(403, CODE_KEY, "The API key has no access to this organization.", {"id": organization})
+        owner = organization(org_id)
         if service_code != SERVICE_CODE:
             raise not_found(f"There is no service connection {service_code}.", type="serviceConnections")
-        found = self._environments.get((organization or ORGANIZATION, name))
+        found = self._environments.get((owner["id"], name))
         if found is None:
             raise not_found(f"There is no environment {name}.", type="environments")
         return found
@@ -174,5 +168,5 @@ class Cloud:
             if leaves is None:
                 # A create that failed leaves nothing.
                 task.environment.remove_instance(task.instance)
-            else:
+            elif task.phases or (failing and failing.leaves):
                 task.instance["state"] = leaves

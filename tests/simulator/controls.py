@@ -6,7 +6,6 @@
 from __future__ import annotations
 
 import threading
-import uuid
 from collections.abc import Callable
 from typing import Any
 
@@ -18,7 +17,7 @@ from .envelopes import allow, json_body, json_response
 from .environment import Environment
 from .faults import Faults
 from .model import ENVIRONMENTS, SERVICE_CODE, invalid, not_found
-from .seeds import checked_change, checked_seeds
+from .seeds import add_entry, checked_change, checked_seeds
 from .settings import Settings
 
 
@@ -107,9 +106,7 @@ class Controls:
         for name in ("kind", "entry"):
             if name not in body:
                 raise invalid(f"The body needs {name}.", field=name)
-        resources = environment.resources[body["kind"]]
-        resources.append({**(resources[0] if resources else {}), "id": str(uuid.uuid4()), **body["entry"]})
-        return resources[-1]
+        return add_entry(environment, body["kind"], body["entry"])
 
     def _environment(self) -> Environment:
         """The environment that the query names; the first one by default."""

@@ -9,9 +9,9 @@ from dataclasses import dataclass
 from typing import Any
 
 from .bodies import CREATE_BODY, CREATE_REQUIRED, checked
-from .catalog import GIB
 from .cloud import Cloud
 from .environment import Environment
+from .images import GIB
 from .instances import NewInstance
 from .model import CODE_QUOTA, RUNNING, STARTING, ErrorResponse, Work, invalid
 from .offerings import compute_size, disk_size
@@ -28,6 +28,7 @@ class Order:
     network: dict[str, Any]
     disk: int | None
     """Size in GB of an additional disk."""
+    disk_offering: dict[str, Any] | None
     volume: dict[str, Any] | None
     """A volume to attach."""
 
@@ -87,7 +88,7 @@ def _checked_order(environment: Environment, values: dict[str, Any]) -> Order:
         volume = environment.referenced("volumes", "volumeIdToAttach", values["volumeIdToAttach"])
         if volume["type"] != "data" or volume["instanceId"] is not None:
             raise invalid("The volume can't be attached: it is in use, or it is not a data volume.", field="volumeIdToAttach")
-    return Order(offering, size, template, network, disk, volume)
+    return Order(offering, size, template, network, disk, disk_offering, volume)
 
 
 def _equip(environment: Environment, instance: dict[str, Any], order: Order, values: dict[str, Any]) -> None:
@@ -98,7 +99,7 @@ def _equip(environment: Environment, instance: dict[str, Any], order: Order, val
     root = values.get("rootVolumeSizeInGb", order.template["size"] // GIB)
     environment.volumes.add(f"ROOT-{values['name']}", "os", root, instance["id"])
     if order.disk is not None:
-        environment.volumes.add(f"DATA-{values['name']}", "data", order.disk, instance["id"])
+        environment.volumes.add(f"DATA-{values['name']}", "data", order.disk, instance["id"], order.disk_offering)
     if order.volume is not None:
         order.volume["instanceId"] = instance["id"]
     if values.get("portsToForward"):

@@ -116,8 +116,8 @@ def task_response(task: TaskReport, settings: Settings) -> Response:
     return json_response({"data": {"id": task.id, "status": task.status, "created": task.created, **body}})
 
 
-def list_response(resources: list[dict[str, Any]], settings: Settings) -> Response:
-    """A list, or the page of it that the request asks for."""
+def list_response(resources: list[dict[str, Any]], settings: Settings, counted: bool = True) -> Response:
+    """A list, or the page of it that the request asks for. ``counted``: it says how many entries there are."""
     if request.args.get("sort_by"):
         descending = request.args.get("sort_order", "").upper() == "DESC"
         resources = sorted(resources, key=lambda resource: str(resource.get(request.args["sort_by"])), reverse=descending)
@@ -127,7 +127,8 @@ def list_response(resources: list[dict[str, Any]], settings: Settings) -> Respon
         number, size = _page(asked, len(resources), settings)
         resources = resources[(number - 1) * size : number * size]
         metadata.update(pageSize=size, pageCurrent=number)
-    return json_response({"data": shown(resources, settings), "metadata": metadata})
+    data = {"data": shown(resources, settings)}
+    return json_response({**data, "metadata": metadata} if counted else data)
 
 
 def _asked(settings: Settings) -> dict[str, str]:

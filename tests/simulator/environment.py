@@ -5,16 +5,17 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping
 from typing import Any
 
-from . import catalog
+from . import catalog, images, networking
 from .addresses import PrivateAddresses, PublicAddresses
 from .history import History
 from .instances import NewInstance, new_instance
 from .model import DESTROYED, RUNNING, ErrorResponse, invalid, not_found
+from .resources import listed, nics, retrieved
 from .settings import Settings
-from .views import Snapshot, detail_attributes, list_attributes, resource_list, snapshot
+from .views import Snapshot, detail_attributes, list_attributes, snapshot
 from .volumes import Volumes
 
 
@@ -34,7 +35,7 @@ class Environment:
         self._history, self._now = History(), 0.0
         self.private_addresses = PrivateAddresses()
         self.public_addresses = PublicAddresses()
-        self.volumes = Volumes(catalog.volumes(name))
+        self.volumes = Volumes(name)
         # By id, with the attributes that the list shows.
         self.instances: dict[str, dict[str, Any]] = {}
         # By id, what the list does not show: user data, SSH key, ISO and the like.
@@ -42,12 +43,16 @@ class Environment:
         # By entity type, as it stands in paths.
         self.resources: dict[str, list[dict[str, Any]]] = {
             "computeofferings": catalog.compute_offerings(),
-            "templates": catalog.templates(),
-            "networks": catalog.networks(name),
+            "templates": images.templates(),
+            "networks": networking.networks(name),
+            "networkofferings": networking.network_offerings(),
+            "networkacls": networking.network_acls(),
+            "vpcs": networking.vpcs(),
+            "vpcofferings": networking.vpc_offerings(),
             "diskofferings": catalog.disk_offerings(),
             "sshkeys": catalog.ssh_keys(),
             "affinitygroups": catalog.affinity_groups(name),
-            "isos": catalog.isos(),
+            "isos": images.isos(),
             "volumes": self.volumes.resources,
             "publicipaddresses": self.public_addresses.resources,
             "zones": catalog.zones(),
@@ -126,9 +131,23 @@ class Environment:
             return ((seen.instance, seen.private) for seen in self._seen().values())
         return ((instance, self.private[instance["id"]]) for instance in self.instances.values())
 
-    def list_resources(self, kind: str, query: dict[str, str]) -> list[dict[str, Any]]:
+    def list_resources(self, kind: str, query: Mapping[str, str]) -> list[dict[str, Any]]:
         """A list of other resources, filtered by the query parameters that its entity documents."""
-        return resource_list(kind, self.resources[kind], self.instances.values(), query)
+        return listed(kind, self._entries(kind), self.instances, query)
+
+    def retrieve_resource(self, kind: str, key: str) -> dict[str, Any]:
+        """One of the other resources, by its id; an SSH key also by its name."""
+        found = retrieved(kind, self._entries(kind), self.instances, key)
+        if found is None:
+            raise not_found(f"{kind} {key} was not found.", id=key, type=kind)
+        return found
+
+    def _entries(self, kind: str) -> list[dict[str, Any]]:
+        if kind == "nics":
+            return nics(self.instances, self.private, self.resources["networks"])
+        if kind not in self.resources:
+            raise not_found(f"There is no entity type {kind}.", type=kind)
+        return self.resources[kind]
 
     def _settle(self, instance: dict[str, Any]) -> None:
         private = self.private[instance["id"]]
@@ -150,6 +169,7 @@ class Environment:
         self._created += 1
         instance, private = new_instance(values, self._created, self._settings)
         self.instances[instance["id"]], self.private[instance["id"]] = instance, private
+        values.network["state"] = networking.IMPLEMENTED
         return instance
 
     def remove_instance(self, instance: dict[str, Any]) -> None:

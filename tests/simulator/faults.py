@@ -114,6 +114,7 @@ class Faults:
 
     def __init__(self) -> None:
         self._lock = threading.Lock()
+        self._ended = threading.Event()
         self.active: list[Fault] = []
 
     def add(self, values: Any) -> list[Fault]:
@@ -127,6 +128,14 @@ class Faults:
         """Ends all faults."""
         with self._lock:
             self.active.clear()
+
+    def pause(self, seconds: float) -> None:
+        """Waits, as a slow response does, but not beyond the end of the server."""
+        self._ended.wait(seconds)
+
+    def end(self) -> None:
+        """Ends all pauses, now and later, because the server ends."""
+        self._ended.set()
 
     def hit(self, method: str, path: str, query: str) -> Fault | None:
         """Returns the fault that hits this request, and counts that; None if there is none."""

@@ -58,13 +58,18 @@ def new_instance(values: NewInstance, number: int, settings: Settings) -> tuple[
         "userData": "",
         "sshKeyName": None,
         "isoId": None,
-        "nicId": str(uuid.uuid4()),
+        **new_nic(),
         # When it was destroyed, by the simulator's clock.
         "destroyedAt": None,
         # The transition it is in, if that ends with a look: (how many looks it outlasts, the state then).
         "settling": None,
     }
     return instance, private
+
+
+def new_nic() -> dict[str, str]:
+    """The ids of a new NIC and of its address, which clients use to forward ports."""
+    return {"nicId": str(uuid.uuid4()), "ipAddressId": str(uuid.uuid4())}
 
 
 def _host_name(name: str, instance_id: str, settings: Settings) -> str:

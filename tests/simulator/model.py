@@ -18,7 +18,6 @@ API_KEY = "simulator-key"
 # The key's own organization and one below it. Their environments have the same names and share nothing.
 ORGANIZATION = catalog.derived_id("organization", "own")
 SUB_ORGANIZATION = catalog.derived_id("organization", "sub")
-CONNECTION_ID = catalog.derived_id("connection", SERVICE_CODE)
 
 # Codes of the errors. The documentation shows 2012; the others are the simulator's own.
 CODE_KEY = 1001
@@ -29,6 +28,8 @@ CODE_QUOTA = 2020
 
 RUNNING, STOPPED, STARTING, STOPPING = "Running", "Stopped", "Starting", "Stopping"
 ERROR, DESTROYED, EXPUNGING = "Error", "Destroyed", "Expunging"
+# One client knows this state: stopped, and a start ends it.
+SHUT_DOWN = "Shutdowned"
 
 # What can be done to an instance, by API name; ``update`` and ``delete`` are a PUT and a DELETE.
 OPERATION_NAMES = (

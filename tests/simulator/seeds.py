@@ -5,6 +5,7 @@
 
 from __future__ import annotations
 
+import uuid
 from typing import Any
 
 from .checks import Kind, check
@@ -41,6 +42,8 @@ ATTRIBUTES: dict[str, Kind] = {
 }
 ADDED: dict[str, Kind] = {**ATTRIBUTES, "publicIps": "count", "shareIpWith": "UUID", "dataVolumes": "strings"}
 CHANGED: dict[str, Kind] = {**ATTRIBUTES, "gone": "boolean"}
+# Type of a value: the type of its attribute.
+KINDS_OF_VALUES: dict[type, Kind] = {bool: "boolean?", int: "int?", str: "string?"}
 MANY: dict[str, Kind] = {**ADDED, "count": "count", "prefix": "string"}
 
 
@@ -63,3 +66,22 @@ def checked_seeds(body: Any, environment: Environment) -> list[dict[str, Any]]:
 def checked_change(body: Any) -> dict[str, Any]:
     """The attributes that a body changes."""
     return check(body, CHANGED, "An instance")
+
+
+def _kind_of(name: str, value: Any) -> Kind:
+    """The type of an attribute of which this is a value."""
+    if name == "instances":
+        return "users"
+    if isinstance(value, list) and all(isinstance(item, str) for item in value):
+        return "strings?"
+    return KINDS_OF_VALUES.get(type(value), "any")
+
+
+def add_entry(environment: Environment, kind: str, entry: dict[str, Any]) -> dict[str, Any]:
+    """Adds an entry to a list of resources. What it leaves out is copied from the first one, except the id and who uses it."""
+    resources = environment.resources[kind]
+    blanks = {"volumes": environment.volumes.blank, "publicipaddresses": environment.public_addresses.blank}
+    blank = blanks[kind]() if kind in blanks else {**resources[0], "id": str(uuid.uuid4())}
+    known = {name: _kind_of(name, value) for resource in (*resources, blank) for name, value in resource.items()}
+    resources.append({**blank, **check(entry, known, f"An entry of {kind}")})
+    return resources[-1]

@@ -5,10 +5,6 @@
 
 from __future__ import annotations
 
-import subprocess
-import sys
-from pathlib import Path
-
 import pytest
 import requests
 
@@ -240,25 +236,6 @@ def test_ten_thousand_instances_have_unique_ids_and_addresses(url):
         == len({instance["macAddress"] for instance in instances})
         == 10000
     )
-
-
-def test_the_command_line_serves_until_it_is_terminated():
-    root = Path(__file__).resolve().parents[3]
-    with subprocess.Popen([sys.executable, "-m", "tests.simulator"], cwd=root, stdout=subprocess.PIPE, text=True) as process:
-        line = process.stdout.readline()
-        assert line.startswith("export COXEDGE_API_URL=http://127.0.0.1:") and " COXEDGE_API_KEY=simulator-key " in line
-        values = dict(word.split("=") for word in line.split()[1:])
-        address = f"{values['COXEDGE_API_URL']}/services/{values['COXEDGE_SERVICE_CODE']}/{values['COXEDGE_ENVIRONMENT_NAME']}/instances"
-        assert requests.get(address, headers={"MC-Api-Key": values["COXEDGE_API_KEY"]}, timeout=10).status_code == 200
-        process.terminate()
-        assert process.wait(10) == 0
-
-
-def test_the_command_line_runs_a_command_against_the_simulator():
-    root = Path(__file__).resolve().parents[3]
-    code = "import os, sys; sys.exit(7 if os.environ['COXEDGE_API_URL'].startswith('http://127.0.0.1:') else 1)"
-    arguments = [sys.executable, "-m", "tests.simulator", "--", sys.executable, "-c", code]
-    assert subprocess.run(arguments, cwd=root, check=False, timeout=30).returncode == 7
 
 
 def test_a_stopped_simulator_frees_its_port():

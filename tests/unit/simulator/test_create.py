@@ -34,7 +34,11 @@ def test_create_needs_its_required_fields(api, missing):
 WRONG = {
     "an unknown field": ({"colour": "red"}, "colour", "Unknown field"),
     "a field of the client's option names": ({"compute_offering": "x"}, "compute_offering", "Unknown field"),
-    "a number as text": ({"rootVolumeSizeInGb": "60"}, "rootVolumeSizeInGb", "must be an integer"),
+    "a number in words": ({"rootVolumeSizeInGb": "sixty"}, "rootVolumeSizeInGb", "must be an integer"),
+    "a number and its unit": ({"rootVolumeSizeInGb": "60 GB"}, "rootVolumeSizeInGb", "must be an integer"),
+    "a number with blanks": ({"rootVolumeSizeInGb": " 60"}, "rootVolumeSizeInGb", "must be an integer"),
+    "an empty number": ({"rootVolumeSizeInGb": ""}, "rootVolumeSizeInGb", "must be an integer"),
+    "a fraction as text": ({"rootVolumeSizeInGb": "60.0"}, "rootVolumeSizeInGb", "must be an integer"),
     "a boolean as number": ({"rootVolumeSizeInGb": True}, "rootVolumeSizeInGb", "must be an integer"),
     "an id that is no UUID": ({"networkId": "Web"}, "networkId", "must be a UUID"),
     "an id that does not exist": ({"templateId": UNKNOWN_ID}, "templateId", "does not exist"),
@@ -64,6 +68,7 @@ def test_create_rejects_disks_that_do_not_fit_their_offering(api):
     for name, extra, field, words in (
         ("50GB", {"additionalDiskSizeInGb": 5}, "additionalDiskSizeInGb", "customSize"),
         ("Custom size", {}, "additionalDiskSizeInGb", "The disk offering needs"),
+        ("Custom size and IOPS", {"additionalDiskSizeInGb": 5}, "additionalDiskIops", "The disk offering needs"),
         ("Custom size", {"additionalDiskSizeInGb": 5, "additionalDiskIops": 5}, "additionalDiskIops", "customIops"),
     ):
         error_of(api.instances("POST", body={**MINIMUM, "diskOfferingId": offerings[name], **extra}), 400, words, field=field)

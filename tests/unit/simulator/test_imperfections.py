@@ -10,7 +10,7 @@ import requests
 from ansible_collections.coxedge.compute.tests.unit.simulator.documented import KEY, MINIMUM, error_of
 
 LONG = "x" * 62
-COMPOSED, DECOMPOSED = "caf\u00e9", "cafe\u0301"
+COMPOSED, DECOMPOSED = "web\u00e9", "webe\u0301"
 
 
 @pytest.fixture
@@ -22,8 +22,8 @@ def settings(simulator):
     ("sent", "name", "host"),
     [
         ("  Web 1\t", "Web 1", "web-1"),
-        (DECOMPOSED, COMPOSED, "caf"),
-        (f"{LONG}{DECOMPOSED}", f"{LONG}c", f"{LONG}c"),
+        (DECOMPOSED, COMPOSED, "web"),
+        (f"{LONG}{DECOMPOSED}", f"{LONG}w", f"{LONG}w"),
         ("a" * 64, "a" * 63, "a" * 63),
     ],
 )

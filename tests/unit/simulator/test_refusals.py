@@ -10,9 +10,11 @@ import requests
 from ansible_collections.coxedge.compute.tests.simulator.faults import KINDS
 from ansible_collections.coxedge.compute.tests.simulator.model import OPERATION_NAMES
 from ansible_collections.coxedge.compute.tests.simulator.operations import OPERATIONS
+from ansible_collections.coxedge.compute.tests.simulator.seeds import ATTRIBUTES
 from ansible_collections.coxedge.compute.tests.simulator.server import Simulator
 from ansible_collections.coxedge.compute.tests.simulator.settings import CHOICES, KNOWN
 from ansible_collections.coxedge.compute.tests.unit.simulator.documented import UNKNOWN_ID, error_of
+from ansible_collections.coxedge.compute.tests.unit.simulator.test_reading import LIST_ATTRIBUTES
 
 KINDS_OF_LISTS = ("computeofferings", "templates", "networks", "diskofferings", "sshkeys", "affinitygroups", "isos", "volumes")
 REFUSED = {
@@ -64,6 +66,10 @@ REFUSED = {
     "no list": ("resources", {"entry": {}}, "kind", ["needs kind"]),
     "no entry": ("resources", {"kind": "templates"}, "entry", ["needs entry"]),
     "an entry that is no object": ("resources", {"kind": "templates", "entry": []}, "entry", ["an object"]),
+    "an unknown attribute of an entry": ("resources", {"kind": "templates", "entry": {"colour": 1}}, "colour", ["name", "resizable"]),
+    "a size of an entry as text": ("resources", {"kind": "templates", "entry": {"size": "1"}}, "size", ["an integer or null"]),
+    "a user without an id": ("resources", {"kind": "publicipaddresses", "entry": {"instances": [{}]}}, "instances", ["id and name"]),
+    "zones that are a text": ("resources", {"kind": "isos", "entry": {"availableInZones": "a"}}, "availableInZones", ["strings"]),
     "an unknown part of the body": ("resources", {"kind": "templates", "entries": {}}, "entries", ["kind, entry"]),
     "a body that is a list": ("resources", [1], None, ["must be a JSON object"]),
 }
@@ -117,6 +123,7 @@ def test_settings_from_python_are_checked_too(simulator):
 
 def test_the_tables_are_about_all_that_exists(simulator):
     assert set(OPERATION_NAMES) == {"create", "update", "delete", *OPERATIONS}
+    assert {*ATTRIBUTES, "id"} >= LIST_ATTRIBUTES
     assert set(CHOICES) <= set(KNOWN) == set(vars(simulator.cloud.settings))
     for name, choices in CHOICES.items():
         for choice in choices:
@@ -128,6 +135,19 @@ def test_a_resource_that_is_added_has_an_id_of_its_own(api, simulator):
     listed = api("GET", "services/compute-on/test_area/templates").json()["data"]
     assert [entry["id"] for entry in listed if entry["name"] == "Mine"] == [added["id"]]
     assert len({entry["id"] for entry in listed}) == len(listed)
+
+
+@pytest.mark.parametrize("kind", ["volumes", "publicipaddresses", "networks", "computeofferings"])
+def test_a_resource_that_is_added_is_as_if_it_had_been_there(api, simulator, kind):
+    instance_id = api.created(portsToForward=["22"])
+    simulator.cloud.environment(None, "compute-on", "test_area").volumes.resources.clear()
+    added = control(simulator, "POST", "resources", {"kind": kind, "entry": {}}).json()
+    assert added["id"] and instance_id not in str(added)
+    assert api("GET", f"services/compute-on/test_area/{kind}/{added['id']}").json()["data"]["id"] == added["id"]
+    if kind == "publicipaddresses":
+        api.created(portsToForward=["80"])
+        (user,) = api("GET", f"services/compute-on/test_area/{kind}/{added['id']}").json()["data"]["instances"]
+        assert user["id"] != instance_id
 
 
 def test_a_private_address_that_was_given_is_not_given_again(api, simulator):
