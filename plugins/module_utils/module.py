@@ -23,7 +23,7 @@ from .instance.steps import Refused
 from .interruption import Interruption
 from .reconcile.outcome import failure_of
 from .results import cleaned, secrets_of, shown_options
-from .text import MAX_NUMBER, is_out_of_range, printable
+from .text import MAX_NUMBER, comma_list, is_out_of_range, printable
 
 # By option: the environment variables that replace it; the first that is not empty counts.
 ENVIRONMENT: dict[str, tuple[str, ...]] = {
@@ -81,6 +81,17 @@ def without_empty(value: Any) -> Any:
     return None if value == "" else value
 
 
+def split_lists(spec: Mapping[str, Mapping[str, Any]], options: dict[str, Any]) -> None:
+    """Makes lists of those that are given as text, at any depth: core would keep the whitespace around their items."""
+    for name, option in spec.items():
+        value = options.get(name)
+        if option.get("type") == "list" and option.get("elements") == "str" and isinstance(value, str):
+            options[name] = comma_list(value) or None
+        for part in value if isinstance(value, list) else [value]:
+            if "options" in option and isinstance(part, dict):
+                split_lists(option["options"], part)
+
+
 def replace_numbers_out_of_range(spec: Mapping[str, Mapping[str, Any]], options: dict[str, Any], label: str = "") -> list[str]:
     """Puts defaults in place of whole numbers that are too large, at any depth, in the environment too. Returns a sentence for each.
 
@@ -128,6 +139,7 @@ class ApiModule(AnsibleModule):
         super()._load_params()
         self.raw_params = self.params
         self.params = without_empty(self.params)
+        split_lists(self.argument_spec, self.params)
         self._number_problems = replace_numbers_out_of_range(self.argument_spec, self.params)
 
     def _hide_user_data(self) -> None:

@@ -6,7 +6,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Sequence
+from collections.abc import Callable, Iterable, Sequence
 from typing import Any
 
 # No number of the API has more. Larger ones can't be calculated with: the float that they become may be infinite.
@@ -15,6 +15,8 @@ MAX_DIGITS = 15
 MAX_NUMBER = 2**31 - 1
 # How many characters of a text from the API are shown in a sentence.
 MAX_SHOWN = 500
+# How many names are offered in place of a wrong one.
+MAX_OFFERED = 8
 
 UUID_PATTERN = re.compile(r"[0-9a-fA-F]{8}(?:-[0-9a-fA-F]{4}){3}-[0-9a-fA-F]{12}")
 
@@ -46,6 +48,32 @@ def one_line(text: object) -> str:
     return line if len(line) <= MAX_SHOWN else line[:MAX_SHOWN] + "..."
 
 
+def quoted(name: object) -> str:
+    """A name from the API in quotes, for a sentence: as it is, because blanks tell names apart, but printable and not too long."""
+    text = str(name)
+    return repr(text) if len(text) <= MAX_SHOWN else repr(text[:MAX_SHOWN] + "...")
+
+
+def offer(text: str, existing: Iterable[str], show: Callable[[str], str] = quoted, what: str = "name", most: int = MAX_OFFERED) -> str:
+    """What a wrong name may have been meant for, as a clause: the nearest names that exist, else some of them. Case does not matter.
+
+    ``most``: how many near ones.
+    """
+    import difflib
+
+    names = sorted(set(existing))
+    if not names:
+        return "none exist"
+    folded: dict[str, str] = {}
+    for name in names:
+        folded.setdefault(name.casefold(), name)
+    near = [folded[name] for name in difflib.get_close_matches(text.casefold(), folded, n=most, cutoff=0.4)]
+    shown = ", ".join(map(show, near or names[:MAX_OFFERED]))
+    if not near:
+        return f"{what}s that exist are {shown}"
+    return f"the nearest {what} is {shown}" if len(near) == 1 else f"the nearest {what}s are {shown}"
+
+
 def _escaped(char: str) -> str:
     return char.encode("unicode_escape").decode("ascii")
 
@@ -53,6 +81,11 @@ def _escaped(char: str) -> str:
 def enumerated(names: Sequence[str]) -> str:
     """At least one name for a sentence: "a", "a and b", "a, b and c"."""
     return names[0] if len(names) == 1 else ", ".join(names[:-1]) + " and " + names[-1]
+
+
+def comma_list(text: str) -> list[str]:
+    """The items of a list that is given as text, without the whitespace around them."""
+    return [item.strip() for item in text.split(",") if item.strip()]
 
 
 def is_out_of_range(value: Any) -> bool:

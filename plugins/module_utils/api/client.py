@@ -50,7 +50,7 @@ class Client:
         self._envelopes = Envelopes(redactor, connection.label)
         self._sender = Sender(connection, self.transport, self._envelopes, pool_size, sleep, jitter)
         self._pages = Pages(connection, self._sender, redactor)
-        self.for_display = redactor.for_display
+        self.for_display, self.quoted = redactor.for_display, redactor.quoted
         self.backoff = self._sender.backoff
         self.paged = self._pages.paged
 

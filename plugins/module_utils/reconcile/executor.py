@@ -189,7 +189,7 @@ class Executor:
             if has_ended(step, now) and shows_effect(step, before, now):
                 if step.action == "create":
                     self._run.outcome.warnings.append(
-                        f"The new instance {target} runs although the API's task {error.task_id} had not ended in time, so its password, if it"
+                        f"The new instance {target} runs, but the API's task {error.task_id} had not ended in time, so its password, if it"
                         " has one, is not known"
                     )
                 return final_view(step, before, now)
