@@ -10,11 +10,14 @@ import uuid
 from collections.abc import Iterable
 from typing import Any
 
+from .catalog import ZONE_ID, ZONE_NAME
 from .model import invalid
+from .networking import VPC_ID, VPC_NAME
 
-# Where the addresses begin that the server chooses, counted from the network's first.
+# Where the private addresses begin that the server chooses, counted from the network's first.
 FIRST_HOST = 10
-FIRST_PUBLIC = ipaddress.ip_address("199.215.226.10")
+# The public address before the first one.
+LAST_BEFORE = ipaddress.ip_address("199.215.226.9")
 
 
 class PrivateAddresses:
@@ -29,6 +32,10 @@ class PrivateAddresses:
         address = self._next_free(network) if wanted is None else self._checked(network, wanted)
         self._used.add(address)
         return address
+
+    def claim(self, address: str) -> None:
+        """Takes an address without asking whether it is free."""
+        self._used.add(address)
 
     def release(self, address: str) -> None:
         """Makes an address free again."""
@@ -61,33 +68,50 @@ def _user(instance: dict[str, Any]) -> dict[str, Any]:
     return {"id": instance["id"], "name": instance["name"]}
 
 
+def _forward(address: dict[str, Any], instance: dict[str, Any], ports: Iterable[str]) -> None:
+    """Forwards ports of an address to an instance, its only user."""
+    address.update(instances=[_user(instance)], ports=list(ports), purposes=["PORT_FORWARDING"])
+    address.update({name: instance[name] for name in ("networkId", "networkName")})
+
+
 class PublicAddresses:
     """The public addresses, the ports that each forwards, and the instances that it forwards them to."""
 
     def __init__(self) -> None:
         # The environment shows this very list, so it is changed in place.
         self.resources: list[dict[str, Any]] = []
+        self._acquired = 0
+
+    def blank(self) -> dict[str, Any]:
+        """A new address that nobody uses, not yet in the list. One that was released does not come back."""
+        self._acquired += 1
+        return {
+            "id": str(uuid.uuid4()),
+            "ipAddress": str(LAST_BEFORE + self._acquired),
+            "purposes": [],
+            "instances": [],
+            "networkId": None,
+            "networkName": None,
+            "vpcId": VPC_ID,
+            "vpcName": VPC_NAME,
+            "zoneId": ZONE_ID,
+            "zoneName": ZONE_NAME,
+            "state": "Allocated",
+            "ports": [],
+        }
 
     def acquire(self, instance: dict[str, Any], ports: Iterable[str]) -> None:
         """Acquires a new address for an instance."""
-        self.resources.append(
-            {
-                "id": str(uuid.uuid4()),
-                "ipAddress": str(FIRST_PUBLIC + len(self.resources)),
-                "purposes": ["PORT_FORWARDING"],
-                "instances": [_user(instance)],
-                "networkId": instance["networkId"],
-                "vpcId": instance["vpcId"],
-                "state": "Allocated",
-                "ports": list(ports),
-            }
-        )
+        address = self.blank()
+        self.resources.append(address)
+        address.update({name: instance[name] for name in ("vpcId", "vpcName", "zoneId", "zoneName")})
+        _forward(address, instance, ports)
 
     def forward_ports(self, instance: dict[str, Any], ports: Iterable[str]) -> None:
         """Forwards ports from an unused address of the instance's VPC, or else from a new one."""
         for address in self.resources:
             if not address["instances"] and address["vpcId"] == instance["vpcId"]:
-                address.update(instances=[_user(instance)], ports=list(ports), purposes=["PORT_FORWARDING"])
+                _forward(address, instance, ports)
                 return
         self.acquire(instance, ports)
 
@@ -110,7 +134,7 @@ class PublicAddresses:
         for address in self.used_by(instance["id"]):
             address["instances"] = [user for user in address["instances"] if user["id"] != instance["id"]]
             if not address["instances"]:
-                address["ports"] = []
+                address.update(ports=[], purposes=[], networkId=None, networkName=None)
 
     def release(self, ids: Iterable[str]) -> None:
         """Releases addresses: they are gone."""

@@ -12,11 +12,12 @@ from typing import Any
 from flask import Flask, Response, request
 from werkzeug.exceptions import HTTPException
 
-from .bodies import is_uuid
-from .cloud import Cloud, TaskFault
+from .administration import connections, environments, organization
+from .checks import is_uuid
+from .cloud import Cloud
 from .controls import Controls
 from .creation import create
-from .envelopes import allow, error_response, json_body, json_response, list_response, task_response, write_response
+from .envelopes import allow, data_response, error_response, json_body, list_response, task_response, write_response
 from .environment import Environment
 from .faults import TASK_KINDS, Faults
 from .misbehaviour import DROPPED, misbehave, misreport
@@ -25,35 +26,12 @@ from .model import (
     BASE_PATH,
     CODE_KEY,
     CODE_UNKNOWN,
-    CONNECTION_ID,
-    ENVIRONMENTS,
-    ORGANIZATION,
-    SERVICE_CODE,
-    SUB_ORGANIZATION,
     ErrorResponse,
+    invalid,
     not_found,
 )
 from .operations import DELETE, UPDATE, perform, perform_named
-
-SERVICE_CONNECTION = {
-    "id": CONNECTION_ID,
-    "serviceCode": SERVICE_CODE,
-    "name": "Compute",
-    "type": "CloudStack",
-    "status": {"reachable": True},
-}
-
-
-def environment_list(organization: str | None) -> list[dict[str, Any]]:
-    """The environments of an organization."""
-    own = organization or ORGANIZATION
-    if own not in (ORGANIZATION, SUB_ORGANIZATION):
-        raise ErrorResponse(403, CODE_KEY, "The API key has no access to this organization.", {"id": own})
-    connection = {"id": CONNECTION_ID, "name": "Compute"}
-    return [
-        {"id": f"{own[:-1]}{index}", "name": name, "organization": {"id": own}, "serviceConnection": connection}
-        for index, name in enumerate(ENVIRONMENTS)
-    ]
+from .tasks import TaskFault
 
 
 class SimulatorApp:
@@ -91,7 +69,7 @@ class SimulatorApp:
             with self.lock:
                 response = self._misreport(fault, path)
         else:
-            response = misbehave(fault, lambda task_fault: self.carry_out(path, task_fault))
+            response = misbehave(fault, lambda task_fault: self.carry_out(path, task_fault), self.faults.pause)
         entry["status"] = None if DROPPED in response.headers else response.status_code
         return response
 
@@ -101,24 +79,21 @@ class SimulatorApp:
             try:
                 return self.dispatch(path)
             except ErrorResponse as error:
-                return error_response(error, self.cloud.settings)
+                return self._refusal(error)
 
     def dispatch(self, path: str) -> Response:
         """The response to one API request; raises ErrorResponse."""
-        key = request.headers.get("MC-Api-Key")
-        if key != API_KEY:
-            raise ErrorResponse(403, CODE_KEY, "The API key is missing." if not key else "The API key is not valid.")
+        self._check_key()
         self.cloud.advance()
         parts = path.strip("/").split("/")
         if parts[0] == "tasks" and len(parts) == 2:
             allow("GET")
             return task_response(self.cloud.task(parts[1]), self.cloud.settings)
-        if parts == ["environments"]:
-            allow("GET")
-            return self._list(environment_list(request.args.get("org_id")))
-        if parts == ["services", "connections"]:
-            allow("GET")
-            return self._list([SERVICE_CONNECTION])
+        if parts[0] == "environments" and len(parts) <= 2:
+            found = environments(organization(request.args.get("org_id")))
+            return self._administered(found, "environments", *parts[1:])
+        if parts[:2] == ["services", "connections"] and len(parts) <= 3:
+            return self._administered(connections(request.args.get("organizationId")), "serviceConnections", *parts[2:])
         if parts[0] != "services" or len(parts) not in (4, 5):
             raise not_found("There is no such resource.", type="resources")
         environment = self.cloud.environment(request.args.get("org_id"), parts[1], parts[2])
@@ -133,6 +108,8 @@ class SimulatorApp:
         allow("GET", "POST")
         if request.method == "GET":
             return self._list(environment.list_instances())
+        if "operation" in request.args:
+            raise invalid(f"There is no operation {request.args['operation']} on the list of instances.", field="operation")
         return write_response(create(self.cloud, environment, json_body()), self.cloud.settings)
 
     def _instance(self, environment: Environment, instance_id: str) -> Response:
@@ -140,7 +117,7 @@ class SimulatorApp:
         if not is_uuid(instance_id):
             raise not_found(f"Instance {instance_id} was not found.", id=instance_id, type="instances")
         if request.method == "GET":
-            return json_response({"data": environment.detail(instance_id)})
+            return data_response(environment.detail(instance_id), self.cloud.settings)
         if request.method == "PUT":
             task = perform(self.cloud, environment, "update", UPDATE, instance_id, json_body())
         elif request.method == "DELETE":
@@ -150,23 +127,37 @@ class SimulatorApp:
         return write_response(task, self.cloud.settings)
 
     def _resources(self, environment: Environment, kind: str, single: str | None) -> Response:
-        if kind not in environment.resources:
-            raise not_found(f"There is no entity type {kind}.", type=kind)
         allow("GET")
-        resources = environment.list_resources(kind, request.args.to_dict())
+        if single is not None:
+            return data_response(environment.retrieve_resource(kind, single), self.cloud.settings)
+        return self._list(environment.list_resources(kind, request.args))
+
+    def _administered(self, entries: list[dict[str, Any]], kind: str, single: str | None = None) -> Response:
+        """Environments or service connections, whose lists do not say how many there are; or one of them."""
+        allow("GET")
         if single is None:
-            return self._list(resources)
-        for resource in resources:
-            # SSH keys have no id.
-            if (resource.get("id") or resource["name"]) == single:
-                return json_response({"data": resource})
+            return list_response(entries, self.cloud.settings, counted=False)
+        for entry in entries:
+            if entry["id"] == single:
+                return data_response(entry, self.cloud.settings)
         raise not_found(f"{kind} {single} was not found.", id=single, type=kind)
 
     def _list(self, resources: list[dict[str, Any]]) -> Response:
-        return list_response(resources, request.args, self.cloud.settings)
+        return list_response(resources, self.cloud.settings)
+
+    def _refusal(self, error: ErrorResponse) -> Response:
+        """The response to a request that is refused; that of a write can carry a failed task."""
+        carries = self.cloud.settings.refusals == "with_task" and request.method != "GET" and error.status == 400
+        return error_response(error, self.cloud.settings, self.cloud.refused_task(error.message) if carries else None)
+
+    def _check_key(self) -> None:
+        key = request.headers.get("MC-Api-Key")
+        if key != API_KEY:
+            raise ErrorResponse(403, CODE_KEY, "The API key is missing." if not key else "The API key is not valid.")
 
     def _misreport(self, fault: Any, path: str) -> Response:
         try:
+            self._check_key()
             return misreport(fault, self.cloud, path.split("/")[1])
         except ErrorResponse as error:
             return error_response(error, self.cloud.settings)

@@ -6,26 +6,12 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Callable
 from typing import Any
 
+from .checks import TYPES
 from .model import invalid
-
-
-def is_uuid(value: Any) -> bool:
-    """Whether a value is a UUID in its usual spelling."""
-    return isinstance(value, str) and re.fullmatch(r"[0-9a-fA-F]{8}(-[0-9a-fA-F]{4}){3}-[0-9a-fA-F]{12}", value) is not None
-
-
-# Type of a field: (how messages call it, whether a value is of it).
-TYPES: dict[str, tuple[str, Callable[[Any], bool]]] = {
-    "string": ("a string", lambda value: isinstance(value, str)),
-    "int": ("an integer", lambda value: isinstance(value, int) and not isinstance(value, bool)),
-    "boolean": ("true or false", lambda value: isinstance(value, bool)),
-    "UUID": ("a UUID", is_uuid),
-    "strings": ("an array of strings", lambda value: isinstance(value, list) and all(isinstance(v, str) for v in value)),
-    "UUIDs": ("an array of UUIDs", lambda value: isinstance(value, list) and all(is_uuid(v) for v in value)),
-}
+from .normal import stored
+from .settings import Settings
 
 CREATE_BODY = {
     "name": "string",
@@ -57,21 +43,29 @@ DELETE_BODY = {
 OFFERING_BODY = {"computeOfferingId": "UUID", "cpuCount": "int", "memoryInMB": "int"}
 
 
-def checked(body: Any, allowed: dict[str, str], required: tuple[str, ...], lenient: bool) -> dict[str, Any]:
-    """Returns the body if it fits its table. Raises for unknown, mistyped and missing fields, naming them."""
+def _number(value: Any) -> Any:
+    """A number that is sent as text, as two clients do; anything else as it is."""
+    return int(value) if isinstance(value, str) and re.fullmatch(r"-?[0-9]{1,18}", value) else value
+
+
+def checked(body: Any, allowed: dict[str, str], required: tuple[str, ...], settings: Settings) -> dict[str, Any]:
+    """Returns the body, as it is stored, if it fits its table. Raises for unknown, mistyped and missing fields, naming them."""
     if body is None:
         body = {}
     if not isinstance(body, dict):
         raise invalid("The body must be a JSON object.")
+    values: dict[str, Any] = {}
     for name, value in body.items():
         if name not in allowed:
-            if lenient:
+            if settings.lenient:
                 continue
             raise invalid(f"Unknown field {name}.", field=name)
         description, fits = TYPES[allowed[name]]
-        if not fits(value):
+        values[name] = _number(value) if allowed[name] == "int" else value
+        if not fits(values[name]):
             raise invalid(f"Field {name} must be {description}.", field=name)
+    values = stored(values, settings)
     for name in required:
-        if body.get(name) in (None, ""):
+        if values.get(name) in (None, ""):
             raise invalid(f"Field {name} is required.", field=name)
-    return {name: value for name, value in body.items() if name in allowed}
+    return values

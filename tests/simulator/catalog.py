@@ -12,9 +12,8 @@ from __future__ import annotations
 import uuid
 from typing import Any
 
-GIB = 1024**3
 ZONE_ID = "04afdbd1-e32d-4999-86d0-96703736dded"
-VPC_ID = "9eb1592c-f92f-4ddd-9799-b58caf896328"
+ZONE_NAME = "QC-1"
 
 
 def derived_id(*parts: str) -> str:
@@ -52,58 +51,10 @@ def compute_offerings() -> list[dict[str, Any]]:
             "memoryInMB": 131072,
             "custom": False,
             "type": "BareMetal",
+            "availabilityCount": 3,
         }
     )
     return offerings
-
-
-def templates() -> list[dict[str, Any]]:
-    """Templates; ``resizable`` is the simulator's own and not shown: whether the root volume may be given a size."""
-    rows = [
-        ("5f968ad6-56d0-4d0d-ad7e-f8f4a5b5d986", "CentOS 6.8 PV", "CentOS 6.8 (64-bit)", 20, True, "cca-user"),
-        (derived_id("template", "Ubuntu 24.04"), "Ubuntu 24.04", "Ubuntu 24.04 (64-bit)", 10, True, "ubuntu"),
-        (derived_id("template", "Debian 12"), "Debian 12", "Debian 12 (64-bit)", 8, True, "debian"),
-        (derived_id("template", "Appliance"), "Appliance", "Other Linux (64-bit)", 40, False, "admin"),
-    ]
-    return [
-        {
-            "id": id_,
-            "name": name,
-            "description": name,
-            "size": size * GIB,
-            "ready": True,
-            "osTypeName": os_type,
-            "availablePublicly": True,
-            "availableInZones": [ZONE_ID],
-            "defaultUsername": user,
-            "resizable": resizable,
-        }
-        for id_, name, os_type, size, resizable, user in rows
-    ]
-
-
-def networks(environment: str) -> list[dict[str, Any]]:
-    """Three networks of one VPC; the first is the one of the documentation's example."""
-    rows = [
-        (derived_id(environment, "Web") if environment != "test_area" else "d5a68379-a9ee-404f-9492-a1964b374d6f", "Web", 164),
-        (derived_id(environment, "App") if environment != "test_area" else "55ccea7f-8286-479e-a648-dd4a45866daf", "App", 165),
-        (derived_id(environment, "Db"), "Db", 166),
-    ]
-    return [
-        {
-            "id": id_,
-            "name": f"{name}-{environment}",
-            # Wide enough for tens of thousands of instances.
-            "cidr": f"10.{second}.0.0/16",
-            "gateway": f"10.{second}.0.1",
-            "vpcId": VPC_ID,
-            "vpcName": "prod-VPC",
-            "zoneId": ZONE_ID,
-            "zoneName": "QC-1",
-            "state": "Implemented",
-        }
-        for id_, name, second in rows
-    ]
 
 
 def disk_offerings() -> list[dict[str, Any]]:
@@ -116,52 +67,28 @@ def disk_offerings() -> list[dict[str, Any]]:
             "name": "Custom size and IOPS",
             "customSize": True,
             "customIops": True,
+            "minIops": 100,
+            "maxIops": 10000,
         },
     ]
 
 
 def ssh_keys() -> list[dict[str, Any]]:
-    """SSH keys have a name and no id."""
-    return [
-        {"name": "mysshkey", "fingerprint": "3f:5a:0c:91:6e:7b:42:d8:10:aa:4e:55:c3:9d:27:01"},
-        {"name": "my_ssh_key", "fingerprint": "91:bb:07:de:5c:2a:66:f0:38:44:cd:10:7f:12:ae:98"},
+    """SSH keys. The documentation shows their names; clients also read their ids."""
+    rows = [
+        ("mysshkey", "3f:5a:0c:91:6e:7b:42:d8:10:aa:4e:55:c3:9d:27:01"),
+        ("my_ssh_key", "91:bb:07:de:5c:2a:66:f0:38:44:cd:10:7f:12:ae:98"),
     ]
+    return [{"id": derived_id("ssh key", name), "name": name, "fingerprint": fingerprint} for name, fingerprint in rows]
 
 
 def affinity_groups(environment: str) -> list[dict[str, Any]]:
     """Two anti-affinity groups."""
     first = "1c0bfd2b-d609-4892-a43e-273654532d26" if environment == "test_area" else derived_id(environment, "spread")
-    return [
-        {"id": first, "name": "spread", "type": "host anti-affinity"},
-        {"id": derived_id(environment, "spread-db"), "name": "spread-db", "type": "host anti-affinity"},
-    ]
-
-
-def isos() -> list[dict[str, Any]]:
-    """Two ISOs that can be attached and a bootable one that can't."""
-    return [
-        {"id": "f092a051-8b3f-4941-b47f-5ecb77f3423b", "name": "guest-tools", "ready": True, "bootable": False},
-        {"id": derived_id("iso", "drivers"), "name": "drivers", "ready": True, "bootable": False},
-        {"id": derived_id("iso", "installer"), "name": "installer", "ready": True, "bootable": True},
-    ]
-
-
-def volumes(environment: str) -> list[dict[str, Any]]:
-    """Data volumes that no instance holds yet."""
-    first = "2478012b-3cf3-4eef-a8d6-85eb8599df6d" if environment == "test_area" else derived_id(environment, "archive")
-    return [
-        {"id": first, "name": "archive", "type": "data", "state": "Ready", "sizeInGb": 100, "instanceId": None},
-        {
-            "id": derived_id(environment, "scratch"),
-            "name": "scratch",
-            "type": "data",
-            "state": "Ready",
-            "sizeInGb": 20,
-            "instanceId": None,
-        },
-    ]
+    rows = [(first, "spread"), (derived_id(environment, "spread-db"), "spread-db")]
+    return [{"id": id_, "name": name, "description": name, "type": "host anti-affinity"} for id_, name in rows]
 
 
 def zones() -> list[dict[str, Any]]:
     """One zone."""
-    return [{"id": ZONE_ID, "name": "QC-1"}]
+    return [{"id": ZONE_ID, "name": ZONE_NAME}]

@@ -9,74 +9,26 @@ out at the next look (``Cloud.advance``).
 
 from __future__ import annotations
 
+import math
 import time
 import uuid
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
-from dataclasses import dataclass
 from typing import Any
 
+from .administration import ORGANIZATIONS, organization
 from .environment import Environment
 from .model import (
-    CODE_KEY,
     ENVIRONMENTS,
-    ORGANIZATION,
     SERVICE_CODE,
-    SUB_ORGANIZATION,
-    ErrorResponse,
-    Settings,
     Work,
     not_found,
 )
+from .settings import Settings
+from .tasks import Task, TaskFault, TaskReport
 
 # Seconds after which the API forgets a task.
 TASK_LIFE = 30 * 60.0
-
-
-@dataclass
-class TaskFault:
-    """What goes wrong with a task: one of the fault kinds about tasks, with its details."""
-
-    kind: str
-    message: str = "The operation could not be completed."
-    leaves: str | None = None
-
-
-@dataclass
-class Task:
-    """The work of one operation, from its start to long after its end."""
-
-    id: str
-    operation: str
-    environment: Environment
-    instance: dict[str, Any]
-    work: Work
-    state_before: str | None
-    created: float
-    ends_at: float
-    phases: list[tuple[float, str]]
-    """The states that its instance passes through meanwhile, each with the time at which it begins."""
-    fault: TaskFault | None = None
-    status: str = "PENDING"
-    result: Any = None
-    failure: str | None = None
-
-    @property
-    def stuck(self) -> bool:
-        """Whether it never ends."""
-        return self.fault is not None and self.fault.kind == "task_stuck"
-
-    @property
-    def lost(self) -> bool:
-        """Whether the API says that there is no such task."""
-        return self.fault is not None and self.fault.kind == "task_lost"
-
-    def state_at(self, now: float) -> str | None:
-        """The state that its instance is in; None if the work does not show. A stuck task stays in its first phase."""
-        begun = [state for begins, state in self.phases if now >= begins]
-        if not begun:
-            return None
-        return begun[0] if self.stuck else begun[-1]
 
 
 class Cloud:
@@ -93,23 +45,22 @@ class Cloud:
     def reset(self) -> None:
         """Goes back to the beginning: no instances, no tasks, the first settings."""
         self.settings.update({**vars(Settings()), **self._first_settings})
-        self.tasks: dict[str, Task] = {}
+        self.tasks: dict[str, TaskReport] = {}
         self.pending: dict[str, Task] = {}
         self._next_fault: TaskFault | None = None
         self._passwords = 0
+        # The time up to which everything is carried out.
+        self.now = -math.inf
         self._environments = {
-            (organization, name): Environment(name, self.settings, self.advance)
-            for organization in (ORGANIZATION, SUB_ORGANIZATION)
-            for name in ENVIRONMENTS
+            (owner["id"], name): Environment(name, self.settings, self.advance) for owner in ORGANIZATIONS for name in ENVIRONMENTS
         }
 
-    def environment(self, organization: str | None, service_code: str, name: str) -> Environment:
+    def environment(self, org_id: str | None, service_code: str, name: str) -> Environment:
         """The environment of a path; a 404 if the service or environment is unknown, a 403 for an organization without access."""
-        if organization not in (None, ORGANIZATION, SUB_ORGANIZATION):
-            raise ErrorResponse(403, CODE_KEY, "The API key has no access to this organization.", {"id": organization})
+        owner = organization(org_id)
         if service_code != SERVICE_CODE:
             raise not_found(f"There is no service connection {service_code}.", type="serviceConnections")
-        found = self._environments.get((organization or ORGANIZATION, name))
+        found = self._environments.get((owner["id"], name))
         if found is None:
             raise not_found(f"There is no environment {name}.", type="environments")
         return found
@@ -135,19 +86,35 @@ class Cloud:
         now = self.clock()
         lasts = self.settings.seconds.get(operation, self.settings.task_seconds)
         at_once = operation == "update" and self.settings.update_response != "task"
-        if self.settings.first_response == "done" or at_once:
+        if self.settings.first_response in ("done", "done_without_data") or at_once:
             lasts = 0.0
         fault, self._next_fault = self._next_fault, None
         phases = [(now + lasts * part / len(work.states), state) for part, state in enumerate(work.states)]
-        task = Task(str(uuid.uuid4()), operation, environment, instance, work, state_before, now, now + lasts, phases, fault)
+        task = Task(
+            operation=operation,
+            started=now,
+            environment=environment,
+            instance=instance,
+            work=work,
+            state_before=state_before,
+            ends_at=now + lasts,
+            phases=phases,
+            fault=fault,
+        )
         self.tasks[task.id] = self.pending[task.id] = task
         self.advance()
         return task
 
-    def task(self, task_id: str) -> Task:
+    def refused_task(self, message: str) -> TaskReport:
+        """A task that has failed, for a request that was refused."""
+        task = TaskReport(operation="refused", started=self.clock(), status=self.settings.failed_status, failure=message)
+        self.tasks[task.id] = task
+        return task
+
+    def task(self, task_id: str) -> TaskReport:
         """A task; a 404 if there is none, it was lost, or it is too old."""
         found = self.tasks.get(task_id)
-        if found is None or found.lost or self.clock() > found.created + TASK_LIFE:
+        if found is None or found.lost or self.clock() > found.started + TASK_LIFE:
             raise not_found(f"Task {task_id} was not found.", id=task_id, type="tasks")
         return found
 
@@ -161,18 +128,32 @@ class Cloud:
     def advance(self) -> None:
         """Carries out what is due by now."""
         now = self.clock()
+        if self.settings.lag_seconds:
+            # A list that lags behind shows each of these moments later.
+            while (moment := self._next_moment()) < now:
+                self._advance_to(moment)
+        self._advance_to(now)
+
+    def _next_moment(self) -> float:
+        """When something happens next by itself."""
+        moments = {moment for task in self.pending.values() for moment in (task.ends_at, *(begins for begins, _state in task.phases))}
+        if self.settings.expunge_after:
+            for environment in self._environments.values():
+                moments |= {since + self.settings.expunge_after for since in environment.destroyed_at().values()}
+        return min((moment for moment in moments if moment > self.now), default=math.inf)
+
+    def _advance_to(self, now: float) -> None:
+        self.now = now
         for task in sorted(self.pending.values(), key=lambda item: item.ends_at):
             if now >= task.ends_at and not task.stuck:
                 del self.pending[task.id]
                 self._end(task)
             elif task.instance["id"] in task.environment.instances:
                 task.instance["state"] = task.state_at(now) or task.instance["state"]
-        if self.settings.expunge_after:
-            for environment in self._environments.values():
-                for instance in list(environment.instances.values()):
-                    since = environment.private[instance["id"]]["destroyedAt"]
-                    if since is not None and now >= since + self.settings.expunge_after:
-                        environment.remove_instance(instance)
+        for environment in self._environments.values():
+            if self.settings.expunge_after:
+                environment.expunge(now - self.settings.expunge_after)
+            environment.record(now)
 
     def _end(self, task: Task) -> None:
         there = task.instance["id"] in task.environment.instances
@@ -187,5 +168,5 @@ class Cloud:
             if leaves is None:
                 # A create that failed leaves nothing.
                 task.environment.remove_instance(task.instance)
-            else:
+            elif task.phases or (failing and failing.leaves):
                 task.instance["state"] = leaves

@@ -11,11 +11,14 @@ from typing import Any
 
 from flask import Response, request
 
+from .checks import check
 from .cloud import Cloud
 from .envelopes import allow, json_body, json_response
 from .environment import Environment
 from .faults import Faults
-from .model import ENVIRONMENTS, SERVICE_CODE, not_found
+from .model import ENVIRONMENTS, SERVICE_CODE, invalid, not_found
+from .seeds import add_entry, checked_change, checked_seeds
+from .settings import Settings
 
 
 class Controls:
@@ -39,7 +42,7 @@ class Controls:
         if head == "instances" and instance_id:
             actions = {"PATCH": lambda: self.patch_instance(instance_id)}
         if actions is None:
-            raise not_found(f"The simulator has no control {path}.")
+            raise not_found(f"The simulator has no control {path}. It has: {', '.join(self.actions)}.")
         allow(*actions)
         with self.lock:
             return json_response(actions[request.method]())
@@ -53,8 +56,11 @@ class Controls:
 
     def reset(self) -> Any:
         """Goes back to the beginning; a body changes settings at once."""
+        values = json_body() or {}
+        Settings().update(values)
         self.reset_all()
-        return self.change_settings()
+        self.cloud.settings.update(values)
+        return self.show_settings()
 
     def show_faults(self) -> Any:
         """The faults in force."""
@@ -75,30 +81,32 @@ class Controls:
 
     def add_instances(self) -> Any:
         """Adds instances at once: an object, a list of them, or ``{"count": N, "prefix": "name-"}``. Returns their ids."""
-        body, environment = json_body(), self._environment()
-        if isinstance(body, dict) and "count" in body:
-            prefix = body.get("prefix", "instance-")
-            rest = {k: v for k, v in body.items() if k not in ("count", "prefix")}
-            body = [{**rest, "name": f"{prefix}{number:05d}"} for number in range(body["count"])]
-        return [environment.seed(values)["id"] for values in (body if isinstance(body, list) else [body])]
+        environment = self._environment()
+        return [environment.seed(values)["id"] for values in checked_seeds(json_body(), environment)]
 
     def patch_instance(self, instance_id: str) -> Any:
         """Changes an instance as if someone else had done it; ``{"gone": true}`` removes it."""
         self.cloud.advance()
         environment = self._environment()
-        instance, values = environment.instance(instance_id), json_body()
+        instance, values = environment.instance(instance_id), checked_change(json_body())
         if values.get("gone"):
             environment.remove_instance(instance)
-            return None
-        self.cloud.supersede(instance["id"])
-        return environment.patch(instance, values)
+            patched = None
+        else:
+            self.cloud.supersede(instance["id"])
+            patched = environment.patch(instance, values)
+        # Once more, so that a list that lags behind knows when this happened.
+        self.cloud.advance()
+        return patched
 
     def add_resource(self) -> Any:
-        """Adds to a list: ``{"kind": "templates", "entry": {...}}``. What the entry lacks is copied from the list's first."""
-        body, environment = json_body(), self._environment()
-        resources = environment.resources[body["kind"]]
-        resources.append({**(resources[0] if resources else {}), **body["entry"]})
-        return resources[-1]
+        """Adds to a list: ``{"kind": "templates", "entry": {...}}``. What the entry lacks is copied from the first one, except the id."""
+        environment = self._environment()
+        body = check(json_body(), {"kind": tuple(environment.resources), "entry": "object"}, "The body")
+        for name in ("kind", "entry"):
+            if name not in body:
+                raise invalid(f"The body needs {name}.", field=name)
+        return add_entry(environment, body["kind"], body["entry"])
 
     def _environment(self) -> Environment:
         """The environment that the query names; the first one by default."""

@@ -9,11 +9,13 @@ from dataclasses import dataclass
 from typing import Any
 
 from .bodies import CREATE_BODY, CREATE_REQUIRED, checked
-from .catalog import GIB
-from .cloud import Cloud, Task
+from .cloud import Cloud
 from .environment import Environment
+from .images import GIB
+from .instances import NewInstance
 from .model import CODE_QUOTA, RUNNING, STARTING, ErrorResponse, Work, invalid
 from .offerings import compute_size, disk_size
+from .tasks import Task
 
 
 @dataclass
@@ -26,6 +28,7 @@ class Order:
     network: dict[str, Any]
     disk: int | None
     """Size in GB of an additional disk."""
+    disk_offering: dict[str, Any] | None
     volume: dict[str, Any] | None
     """A volume to attach."""
 
@@ -33,18 +36,22 @@ class Order:
 def create(cloud: Cloud, environment: Environment, body: Any) -> Task:
     """Creates an instance: the list shows it at once as Starting, and it is Running when the task has ended."""
     settings = cloud.settings
-    values = checked(body, CREATE_BODY, CREATE_REQUIRED, settings.lenient)
+    values = checked(body, CREATE_BODY, CREATE_REQUIRED, settings)
     if settings.max_instances and len(environment.instances) >= settings.max_instances:
         raise ErrorResponse(400, CODE_QUOTA, f"The quota of {settings.max_instances} instances is reached.")
+    if settings.two_keys == "refused" and "publicKey" in values and "sshKeyName" in values:
+        raise invalid("publicKey and sshKeyName can't be used together.", field="publicKey")
     order = _checked_order(environment, values)
     address = environment.private_addresses.take(order.network, values.get("ipAddress"))
-    instance = environment.add_instance(values["name"], order.offering, order.size, order.template, order.network, address, STARTING)
+    instance = environment.add_instance(
+        NewInstance(values["name"], order.offering, order.size, order.template, order.network, address, STARTING)
+    )
     _equip(environment, instance, order, values)
     has_password = settings.create_password
 
     def effect() -> Any:
         instance["state"] = RUNNING
-        result = environment.detail(instance["id"])
+        result = environment.result(instance)
         if has_password and instance["isPasswordEnabled"]:
             result["password"] = cloud.password()
         return result
@@ -60,8 +67,6 @@ def _checked_order(environment: Environment, values: dict[str, Any]) -> Order:
     size = compute_size(offering, values)
     template = environment.referenced("templates", "templateId", values["templateId"])
     network = environment.referenced("networks", "networkId", values["networkId"])
-    if "publicKey" in values and "sshKeyName" in values:
-        raise invalid("publicKey and sshKeyName can't be used together.", field="publicKey")
     if "sshKeyName" in values:
         environment.referenced("sshkeys", "sshKeyName", values["sshKeyName"], key="name")
     if "affinityGroupId" in values:
@@ -83,7 +88,7 @@ def _checked_order(environment: Environment, values: dict[str, Any]) -> Order:
         volume = environment.referenced("volumes", "volumeIdToAttach", values["volumeIdToAttach"])
         if volume["type"] != "data" or volume["instanceId"] is not None:
             raise invalid("The volume can't be attached: it is in use, or it is not a data volume.", field="volumeIdToAttach")
-    return Order(offering, size, template, network, disk, volume)
+    return Order(offering, size, template, network, disk, disk_offering, volume)
 
 
 def _equip(environment: Environment, instance: dict[str, Any], order: Order, values: dict[str, Any]) -> None:
@@ -94,7 +99,7 @@ def _equip(environment: Environment, instance: dict[str, Any], order: Order, val
     root = values.get("rootVolumeSizeInGb", order.template["size"] // GIB)
     environment.volumes.add(f"ROOT-{values['name']}", "os", root, instance["id"])
     if order.disk is not None:
-        environment.volumes.add(f"DATA-{values['name']}", "data", order.disk, instance["id"])
+        environment.volumes.add(f"DATA-{values['name']}", "data", order.disk, instance["id"], order.disk_offering)
     if order.volume is not None:
         order.volume["instanceId"] = instance["id"]
     if values.get("portsToForward"):

@@ -6,16 +6,19 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Mapping
-from datetime import datetime, timezone
 from typing import Any
 
 from flask import Response, request
 
-from .cloud import Task
-from .model import CODE_PARAMETER, ErrorResponse, Settings, invalid
+from .model import CODE_PARAMETER, ErrorResponse, invalid
+from .settings import Settings
+from .tasks import Task, TaskReport
 
 JSON_TYPE = "application/json"
+# The operations whose tasks have a result, according to the documentation.
+PROMISED = ("create", "resetPassword")
+# Query parameter: the request header with the same meaning, in the oldest description of the API.
+PAGING_HEADERS = {"page_number": "MC-Current-Page", "page_size": "MC-Page-Size"}
 
 
 def allow(*methods: str) -> None:
@@ -42,18 +45,45 @@ def json_response(value: Any, status: int = 200) -> Response:
     return Response(json.dumps(value), status=status, content_type=JSON_TYPE)
 
 
-def error_response(error: ErrorResponse, settings: Settings) -> Response:
-    """An error, as an ``errors`` envelope."""
-    body: dict[str, Any] = {"message": error.message, "context": error.context}
-    if settings.error_code == "code":
-        body["code"] = error.code
-    else:
-        body["errorCode"] = str(error.code)
-    return json_response({"errors": [body]}, 200 if settings.error_status == "ok" else error.status)
+def shown(value: Any, settings: Settings) -> Any:
+    """Data as it is sent: with numbers and booleans as text, if the settings say so."""
+    if not settings.text_numbers:
+        return value
+    if isinstance(value, dict):
+        return {name: shown(item, settings) for name, item in value.items()}
+    if isinstance(value, list):
+        return [shown(item, settings) for item in value]
+    if isinstance(value, bool):
+        return str(value).lower()
+    return str(value) if isinstance(value, (int, float)) else value
 
 
-def _failure(task: Task) -> list[dict[str, Any]]:
-    return [{"code": CODE_PARAMETER, "message": task.failure, "context": {}}]
+def data_response(value: Any, settings: Settings) -> Response:
+    """A response with data."""
+    return json_response({"data": shown(value, settings)})
+
+
+def _error(code: int, message: str | None, context: dict[str, Any], settings: Settings) -> dict[str, Any]:
+    named = {"code": code} if settings.error_code == "code" else {"errorCode": str(code)}
+    return {**named, "message": message, "context": context}
+
+
+def _failure(task: TaskReport, settings: Settings) -> list[dict[str, Any]]:
+    return [_error(CODE_PARAMETER, task.failure, {}, settings)]
+
+
+def error_response(error: ErrorResponse, settings: Settings, task: TaskReport | None = None) -> Response:
+    """An error, as an ``errors`` envelope; with a failed task, if there is one."""
+    envelope: dict[str, Any] = {"errors": [_error(error.code, error.message, error.context, settings)]}
+    if task is not None:
+        envelope = {"taskId": task.id, "taskStatus": task.status, **envelope}
+    return json_response(envelope, 200 if settings.error_status == "ok" else error.status)
+
+
+def _result(task: TaskReport, key: str, settings: Settings) -> dict[str, Any]:
+    """The result of a task that has ended, if it has one, under a key."""
+    has_result = settings.task_results == "all" or task.operation in PROMISED
+    return {key: shown(task.result, settings)} if has_result else {}
 
 
 def write_response(task: Task, settings: Settings) -> Response:
@@ -61,51 +91,59 @@ def write_response(task: Task, settings: Settings) -> Response:
     if task.operation == "update" and settings.update_response == "empty":
         return Response(status=204)
     if task.operation == "update" and settings.update_response == "data":
-        return json_response({"data": task.result})
+        return data_response(task.result, settings)
     envelope: dict[str, Any] = {"taskId": task.id, "taskStatus": task.status}
     if settings.first_response == "pending_with_data":
         envelope["data"] = {"id": task.instance["id"]} if task.operation == "create" else {}
     if task.status == "SUCCESS":
-        envelope["data"] = task.result
+        if settings.first_response != "done_without_data":
+            envelope.update(_result(task, "data", settings))
     elif task.status != "PENDING":
-        envelope["errors"] = _failure(task)
+        envelope["errors"] = _failure(task, settings)
     return json_response(envelope)
 
 
-def task_response(task: Task, settings: Settings) -> Response:
+def task_response(task: TaskReport, settings: Settings) -> Response:
     """The response to a poll."""
     body: dict[str, Any] = {}
     if task.status == "SUCCESS":
-        body["result"] = task.result
+        body = _result(task, "result", settings)
     elif task.status != "PENDING":
-        if settings.failed_detail == "errors":
-            body["errors"] = _failure(task)
-        else:
-            body["result"] = {"errorText": task.failure}
+        said = {"errors": _failure(task, settings), "result": {"errorText": task.failure}}
+        body = {settings.failed_detail: said[settings.failed_detail]}
     if settings.task_shape == "flat":
         return json_response({"taskId": task.id, "taskStatus": task.status, **body})
-    created = datetime.now(timezone.utc).isoformat()
-    return json_response({"data": {"id": task.id, "status": task.status, "created": created, **body}})
+    return json_response({"data": {"id": task.id, "status": task.status, "created": task.created, **body}})
 
 
-def list_response(resources: list[dict[str, Any]], query: Mapping[str, str], settings: Settings) -> Response:
-    """A list, or the page of it that the query asks for."""
-    if query.get("sort_by"):
-        descending = query.get("sort_order", "").upper() == "DESC"
-        resources = sorted(resources, key=lambda resource: str(resource.get(query["sort_by"])), reverse=descending)
+def list_response(resources: list[dict[str, Any]], settings: Settings, counted: bool = True) -> Response:
+    """A list, or the page of it that the request asks for. ``counted``: it says how many entries there are."""
+    if request.args.get("sort_by"):
+        descending = request.args.get("sort_order", "").upper() == "DESC"
+        resources = sorted(resources, key=lambda resource: str(resource.get(request.args["sort_by"])), reverse=descending)
     metadata: dict[str, Any] = {"recordCount": len(resources)}
-    honoured = settings.paging == "honoured"
-    if settings.page_size or (honoured and ("page_number" in query or "page_size" in query)):
-        number, size = _page(query, len(resources), settings) if honoured else (1, settings.page_size)
+    asked = _asked(settings)
+    if settings.page_size or asked:
+        number, size = _page(asked, len(resources), settings)
         resources = resources[(number - 1) * size : number * size]
         metadata.update(pageSize=size, pageCurrent=number)
-    return json_response({"data": resources, "metadata": metadata})
+    data = {"data": shown(resources, settings)}
+    return json_response({**data, "metadata": metadata} if counted else data)
 
 
-def _page(query: Mapping[str, str], count: int, settings: Settings) -> tuple[int, int]:
-    """Number and size of the page that the query asks for."""
+def _asked(settings: Settings) -> dict[str, str]:
+    """What the request says about the page, as far as that has an effect."""
+    if settings.paging != "honoured":
+        return {}
+    names = {name: header if settings.header_paging else name for name, header in PAGING_HEADERS.items()}
+    given = request.headers if settings.header_paging else request.args
+    return {name: given[where] for name, where in names.items() if where in given}
+
+
+def _page(asked: dict[str, str], count: int, settings: Settings) -> tuple[int, int]:
+    """Number and size of the page that is asked for."""
     try:
-        number, size = int(query.get("page_number", 1)), int(query.get("page_size", settings.page_size or count or 1))
+        number, size = int(asked.get("page_number", 1)), int(asked.get("page_size", settings.page_size or count or 1))
     except ValueError:
         raise invalid("page_number and page_size must be numbers.") from None
     if number < 1 or size < 1:

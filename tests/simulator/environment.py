@@ -5,20 +5,22 @@
 
 from __future__ import annotations
 
-import re
-import uuid
-from collections.abc import Callable
+from collections.abc import Callable, Iterator, Mapping
 from typing import Any
 
-from . import catalog
+from . import catalog, images, networking
 from .addresses import PrivateAddresses, PublicAddresses
-from .model import DESTROYED, RUNNING, Settings, invalid, not_found
-from .views import detail_attributes, list_attributes, resource_list
+from .history import History
+from .instances import NewInstance, new_instance
+from .model import DESTROYED, RUNNING, ErrorResponse, invalid, not_found
+from .resources import listed, nics, retrieved
+from .settings import Settings
+from .views import Snapshot, detail_attributes, list_attributes, snapshot
 from .volumes import Volumes
 
 
-def _mac_address(number: int) -> str:
-    return "02:00:" + ":".join(f"{byte:02x}" for byte in number.to_bytes(4, "big"))
+def _unknown(instance_id: str) -> ErrorResponse:
+    return not_found(f"Instance {instance_id} was not found.", id=instance_id, type="instances")
 
 
 class Environment:
@@ -30,9 +32,10 @@ class Environment:
     def __init__(self, name: str, settings: Settings, advance: Callable[[], None]) -> None:
         self._settings, self._advance = settings, advance
         self._created = 0
+        self._history, self._now = History(), 0.0
         self.private_addresses = PrivateAddresses()
         self.public_addresses = PublicAddresses()
-        self.volumes = Volumes(catalog.volumes(name))
+        self.volumes = Volumes(name)
         # By id, with the attributes that the list shows.
         self.instances: dict[str, dict[str, Any]] = {}
         # By id, what the list does not show: user data, SSH key, ISO and the like.
@@ -40,12 +43,16 @@ class Environment:
         # By entity type, as it stands in paths.
         self.resources: dict[str, list[dict[str, Any]]] = {
             "computeofferings": catalog.compute_offerings(),
-            "templates": catalog.templates(),
-            "networks": catalog.networks(name),
+            "templates": images.templates(),
+            "networks": networking.networks(name),
+            "networkofferings": networking.network_offerings(),
+            "networkacls": networking.network_acls(),
+            "vpcs": networking.vpcs(),
+            "vpcofferings": networking.vpc_offerings(),
             "diskofferings": catalog.disk_offerings(),
             "sshkeys": catalog.ssh_keys(),
             "affinitygroups": catalog.affinity_groups(name),
-            "isos": catalog.isos(),
+            "isos": images.isos(),
             "volumes": self.volumes.resources,
             "publicipaddresses": self.public_addresses.resources,
             "zones": catalog.zones(),
@@ -57,7 +64,7 @@ class Environment:
         """One instance; a 404 if there is none with that id."""
         found = self.instances.get(instance_id.lower())
         if found is None:
-            raise not_found(f"Instance {instance_id} was not found.", id=instance_id, type="instances")
+            raise _unknown(instance_id)
         return found
 
     def instances_named(self, name: str | None = None) -> list[dict[str, Any]]:
@@ -81,22 +88,66 @@ class Environment:
     def list_instances(self) -> list[dict[str, Any]]:
         """All instances as the list shows them."""
         return [
-            list_attributes(instance, self.private[instance["id"]], self._settings)
-            for instance in self.instances.values()
+            list_attributes(instance, private, self._settings)
+            for instance, private in self._listed()
             if self._settings.list_destroyed or instance["state"] != DESTROYED
         ]
 
     def detail(self, instance_id: str) -> dict[str, Any]:
         """One instance as retrieving it shows it. This counts as a look for a transition that was set with ``settles_after``."""
-        self._settle(self.instance(instance_id))
-        # Looked up again: it may have been removed just now.
-        instance = self.instance(instance_id)
-        addresses = self.public_addresses.used_by(instance["id"])
-        return detail_attributes(instance, self.private[instance["id"]], addresses, self._settings)
+        there = self.instances.get(instance_id.lower())
+        if there is not None:
+            self._settle(there)
+            self.record(self._now)
+        if not self._history.begun:
+            # Looked up again: it may have been removed just now.
+            return self.result(self.instance(instance_id))
+        seen = self._seen().get(instance_id.lower())
+        if seen is None:
+            raise _unknown(instance_id)
+        return detail_attributes(seen, self._settings)
 
-    def list_resources(self, kind: str, query: dict[str, str]) -> list[dict[str, Any]]:
+    def result(self, instance: dict[str, Any]) -> dict[str, Any]:
+        """One instance as the result of a task shows it: what retrieving it shows without lag."""
+        return detail_attributes(self._snapshot(instance), self._settings)
+
+    def record(self, now: float) -> None:
+        """Remembers what there is now, if the list is to lag behind."""
+        self._now = now
+        if self._settings.lag_seconds:
+            there = {instance["id"]: self._snapshot(instance) for instance in self.instances.values()}
+            self._history.record(now, there, now - self._settings.lag_seconds)
+        else:
+            self._history.forget()
+
+    def _snapshot(self, instance: dict[str, Any]) -> Snapshot:
+        return snapshot(instance, self.private[instance["id"]], self.public_addresses.used_by(instance["id"]))
+
+    def _seen(self) -> dict[str, Snapshot]:
+        return self._history.at(self._now - self._settings.lag_seconds)
+
+    def _listed(self) -> Iterator[tuple[dict[str, Any], dict[str, Any]]]:
+        if self._history.begun:
+            return ((seen.instance, seen.private) for seen in self._seen().values())
+        return ((instance, self.private[instance["id"]]) for instance in self.instances.values())
+
+    def list_resources(self, kind: str, query: Mapping[str, str]) -> list[dict[str, Any]]:
         """A list of other resources, filtered by the query parameters that its entity documents."""
-        return resource_list(kind, self.resources[kind], self.instances.values(), query)
+        return listed(kind, self._entries(kind), self.instances, query)
+
+    def retrieve_resource(self, kind: str, key: str) -> dict[str, Any]:
+        """One of the other resources, by its id; an SSH key also by its name."""
+        found = retrieved(kind, self._entries(kind), self.instances, key)
+        if found is None:
+            raise not_found(f"{kind} {key} was not found.", id=key, type=kind)
+        return found
+
+    def _entries(self, kind: str) -> list[dict[str, Any]]:
+        if kind == "nics":
+            return nics(self.instances, self.private, self.resources["networks"])
+        if kind not in self.resources:
+            raise not_found(f"There is no entity type {kind}.", type=kind)
+        return self.resources[kind]
 
     def _settle(self, instance: dict[str, Any]) -> None:
         private = self.private[instance["id"]]
@@ -113,54 +164,12 @@ class Environment:
 
     # -- changing
 
-    def add_instance(
-        self,
-        name: str,
-        offering: dict[str, Any],
-        size: tuple[int, int],
-        template: dict[str, Any],
-        network: dict[str, Any],
-        address: str,
-        state: str,
-    ) -> dict[str, Any]:
-        """Adds an instance and returns it; ``size`` is its CPU count and its memory in MB."""
-        instance_id = str(uuid.uuid4())
+    def add_instance(self, values: NewInstance) -> dict[str, Any]:
+        """Adds an instance and returns it."""
         self._created += 1
-        host = re.sub(r"[^A-Za-z0-9_-]", "-", name).strip("-_")[:63] or f"i-{instance_id[:8]}"
-        instance = {
-            "id": instance_id,
-            "name": name,
-            "affinityGroupIds": [],
-            "computeOfferingId": offering["id"],
-            "computeOfferingName": offering["name"],
-            "cpuCount": size[0],
-            "hostname": host + self._settings.hostname_suffix,
-            "imageId": template["id"],
-            "imageName": template["name"],
-            "ipAddress": address,
-            "isPasswordEnabled": True,
-            "macAddress": _mac_address(self._created),
-            "memoryInMB": size[1],
-            "networkId": network["id"],
-            "networkName": network["name"],
-            "state": state,
-            "username": template["defaultUsername"],
-            "vpcId": network["vpcId"],
-            "vpcName": network["vpcName"],
-            "zoneId": network["zoneId"],
-            "zoneName": network["zoneName"],
-        }
-        self.instances[instance_id] = instance
-        self.private[instance_id] = {
-            "userData": "",
-            "sshKeyName": None,
-            "isoId": None,
-            "nicId": str(uuid.uuid4()),
-            # When it was destroyed, by the simulator's clock.
-            "destroyedAt": None,
-            # The transition it is in, if that ends with a look: (how many looks it outlasts, the state then).
-            "settling": None,
-        }
+        instance, private = new_instance(values, self._created, self._settings)
+        self.instances[instance["id"]], self.private[instance["id"]] = instance, private
+        values.network["state"] = networking.IMPLEMENTED
         return instance
 
     def remove_instance(self, instance: dict[str, Any]) -> None:
@@ -171,15 +180,26 @@ class Environment:
         self.volumes.detach(instance["id"])
         self.public_addresses.detach(instance)
 
+    def destroyed_at(self) -> dict[str, float]:
+        """When the instances that are destroyed became so, by id."""
+        return {instance_id: private["destroyedAt"] for instance_id, private in self.private.items() if private["destroyedAt"] is not None}
+
+    def expunge(self, until: float) -> None:
+        """Removes the instances that have been destroyed since then or longer."""
+        for instance_id, since in self.destroyed_at().items():
+            if since <= until:
+                self.remove_instance(self.instances[instance_id])
+
     def seed(self, values: dict[str, Any]) -> dict[str, Any]:
         """Adds an instance at once, for tests and benchmarks, and returns it; see docs/simulator.md for what ``values`` may hold."""
         attributes = {k: v for k, v in values.items() if k not in ("publicIps", "shareIpWith", "dataVolumes")}
         offering, template, network = (self.resources[kind][0] for kind in ("computeofferings", "templates", "networks"))
         if "networkId" in attributes:
             network = self.resource("networks", id=attributes["networkId"]) or network
-        address = attributes.get("ipAddress") or self.private_addresses.take(network)
+        address = attributes.pop("ipAddress", None) or self.private_addresses.take(network)
+        self.private_addresses.claim(address)
         size = (offering["cpuCount"], offering["memoryInMB"])
-        instance = self.add_instance(attributes.get("name", "instance"), offering, size, template, network, address, RUNNING)
+        instance = self.add_instance(NewInstance(attributes.get("name", "instance"), offering, size, template, network, address, RUNNING))
         self.patch(instance, attributes)
         self.volumes.add(f"ROOT-{instance['name']}", "os", 20, instance["id"])
         for name in values.get("dataVolumes", []):
@@ -188,6 +208,7 @@ class Environment:
             self.public_addresses.acquire(instance, ["22"])
         if "shareIpWith" in values:
             self.public_addresses.share(values["shareIpWith"], instance)
+        self._history.precede(instance["id"], self._snapshot(instance))
         return instance
 
     def patch(self, instance: dict[str, Any], values: dict[str, Any]) -> dict[str, Any]:
@@ -201,5 +222,8 @@ class Environment:
             if name in attributes:
                 private[name] = attributes.pop(name)
         attributes.pop("id", None)
+        if attributes.get("ipAddress"):
+            self.private_addresses.release(instance["ipAddress"])
+            self.private_addresses.claim(attributes["ipAddress"])
         instance.update(attributes)
         return list_attributes(instance, private, self._settings)

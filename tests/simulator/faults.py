@@ -7,9 +7,10 @@ from __future__ import annotations
 
 import re
 import threading
-from dataclasses import dataclass, field, fields
+from dataclasses import dataclass, field
 from typing import Any
 
+from .checks import Kind, check
 from .model import invalid
 
 # Kind: when the request is carried out, unless the fault says otherwise (see Fault.act).
@@ -32,6 +33,24 @@ KINDS = {
     "task_stuck": "first",
 }
 TASK_KINDS = ("task_failed", "task_lost", "task_stuck")
+METHODS = ("GET", "POST", "PUT", "PATCH", "DELETE")
+# What a fault can be given, and the type of each.
+FIELDS: dict[str, Kind] = {
+    "kind": tuple(KINDS),
+    "method": METHODS,
+    "path": "string",
+    "count": "count",
+    "skip": "count",
+    "every": "positive",
+    "act": ("first", "last", "never"),
+    "status": "status",
+    "headers": "headers",
+    "seconds": "seconds",
+    "location": "line",
+    "message": "string",
+    "body": "any",
+    "leaves": "string",
+}
 
 
 @dataclass
@@ -67,22 +86,15 @@ class Fault:
     @classmethod
     def parsed(cls, values: Any) -> Fault:
         """Returns the fault that a JSON object describes; a 400 if it makes no sense."""
-        if not isinstance(values, dict):
-            raise invalid("A fault must be a JSON object.")
-        for name in values:
-            if name not in FIELDS:
-                raise invalid(f"A fault has no field {name}.")
-        if values.get("kind") not in KINDS:
-            raise invalid(f"A fault's kind must be one of {', '.join(KINDS)}.")
-        fault = cls(**{name: value for name, value in values.items() if value is not None})
-        if fault.act not in (None, "first", "last", "never"):
-            raise invalid("A fault's act must be first, last or never.")
-        if not isinstance(fault.every, int) or fault.every < 1:
-            raise invalid("A fault's every must be a whole number of at least 1.")
+        given = {name: value for name, value in values.items() if value is not None} if isinstance(values, dict) else values
+        check(given, FIELDS, "A fault")
+        if "kind" not in given:
+            raise invalid(f"A fault needs a kind: one of {', '.join(KINDS)}.", field="kind")
+        fault = cls(**given)
         try:
             re.compile(fault.path)
         except re.error as error:
-            raise invalid(f"A fault's path must be a regular expression: {error}.") from None
+            raise invalid(f"A fault: path must be a regular expression: {error}.", field="path") from None
         return fault
 
     @property
@@ -92,13 +104,9 @@ class Fault:
 
     def matches(self, method: str, path: str, query: str) -> bool:
         """Whether it is about this request."""
-        if self.method and self.method.upper() != method:
+        if self.method and self.method != method:
             return False
         return any(re.search(self.path, text) for text in (path, f"{path}?{query}"))
-
-
-# The fields of a fault that can be given; the others are counters.
-FIELDS = {item.name for item in fields(Fault)} - {"hits", "matched"}
 
 
 class Faults:
@@ -106,6 +114,7 @@ class Faults:
 
     def __init__(self) -> None:
         self._lock = threading.Lock()
+        self._ended = threading.Event()
         self.active: list[Fault] = []
 
     def add(self, values: Any) -> list[Fault]:
@@ -119,6 +128,14 @@ class Faults:
         """Ends all faults."""
         with self._lock:
             self.active.clear()
+
+    def pause(self, seconds: float) -> None:
+        """Waits, as a slow response does, but not beyond the end of the server."""
+        self._ended.wait(seconds)
+
+    def end(self) -> None:
+        """Ends all pauses, now and later, because the server ends."""
+        self._ended.set()
 
     def hit(self, method: str, path: str, query: str) -> Fault | None:
         """Returns the fault that hits this request, and counts that; None if there is none."""

@@ -9,14 +9,15 @@ what it changes is seen at once, and the effect of the ``Work`` that it returns 
 
 from __future__ import annotations
 
-import uuid
 from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Any
 
 from .cloud import Cloud
 from .environment import Environment
+from .instances import new_nic
 from .model import DESTROYED, EXPUNGING, RUNNING, STARTING, STOPPED, STOPPING, Work, invalid
+from .networking import IMPLEMENTED
 
 
 @dataclass(frozen=True)
@@ -39,19 +40,20 @@ class Call:
 
     def changes(self, change: Callable[[], Any], ends: str | None = None, reboots: bool = True) -> Work:
         """Work that changes something. A running instance is rebooted for it by default; the state is the same again afterwards."""
-        before = self.instance["state"]
+        states = (STOPPING, STARTING) if reboots and self.instance["state"] == RUNNING else ()
+        # Without a reboot, another operation may have changed the state by then.
+        after = ends or (RUNNING if states else None)
 
         def effect() -> Any:
-            self.instance["state"] = ends or before
             change()
-            return self.updated()
+            return self.updated() if after is None else self.updated(state=after)
 
-        return Work(effect, (STOPPING, STARTING) if reboots and before == RUNNING else ())
+        return Work(effect, states)
 
     def updated(self, **attributes: Any) -> dict[str, Any]:
-        """Sets attributes; returns the instance as retrieving it shows it."""
+        """Sets attributes; returns the instance as the result of a task shows it."""
         self.instance.update(attributes)
-        return self.environment.detail(self.instance["id"])
+        return self.environment.result(self.instance)
 
 
 def update(call: Call) -> Work:
@@ -86,7 +88,7 @@ def destroy(call: Call) -> Work:
         environment.volumes.delete(deleted)
         if instance["id"] in environment.instances:
             instance["state"] = DESTROYED
-            call.private["destroyedAt"] = call.cloud.clock()
+            call.private["destroyedAt"] = call.cloud.now
             if purges:
                 environment.remove_instance(instance)
         return {}
@@ -155,7 +157,8 @@ def change_network(call: Call, network: dict[str, Any]) -> Work:
         instance.update({name: network[name] for name in ("vpcId", "vpcName", "zoneId", "zoneName")})
         address = environment.private_addresses.take(network)
         instance.update(networkId=network["id"], networkName=network["name"], ipAddress=address)
-        call.private["nicId"] = str(uuid.uuid4())
+        call.private.update(new_nic())
+        network["state"] = IMPLEMENTED
 
     return call.changes(move)
 

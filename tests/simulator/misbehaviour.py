@@ -8,7 +8,6 @@ from __future__ import annotations
 import contextlib
 import json
 import socket
-import time
 import uuid
 from collections.abc import Callable, Iterator
 from dataclasses import replace
@@ -16,10 +15,11 @@ from typing import Any
 
 from flask import Response, request
 
-from .cloud import Cloud, TaskFault
+from .cloud import Cloud
 from .envelopes import JSON_TYPE, json_response, task_response
 from .faults import TASK_KINDS, Fault
 from .model import not_found
+from .tasks import TaskFault
 
 # Where the server puts the connection's socket into a request's WSGI environment.
 CONNECTION = "simulator.connection"
@@ -28,16 +28,19 @@ DROPPED = "X-Dropped"
 HTML = "<!DOCTYPE html><html><head><title>Bad gateway</title></head><body><h1>Bad gateway</h1><p>{}</p></body></html>"
 
 
-def misbehave(fault: Fault, carry_out: Callable[[TaskFault | None], Response]) -> Response:
-    """Returns what a fault makes of the response. ``carry_out`` does what the request asks for; it is called if the fault says so."""
+def misbehave(fault: Fault, carry_out: Callable[[TaskFault | None], Response], pause: Callable[[float], None]) -> Response:
+    """Returns what a fault makes of the response.
+
+    ``carry_out`` does what the request asks for; it is called if the fault says so. ``pause`` waits for some seconds.
+    """
     if fault.kind in TASK_KINDS:
         return carry_out(TaskFault(fault.kind, fault.message, fault.leaves))
     if fault.kind == "delay":
-        return _delayed(fault, carry_out)
+        return _delayed(fault, carry_out, pause)
     proper = carry_out(None) if fault.acts == "first" else None
     if fault.kind in ("drop_before", "drop_after"):
         return _drop()
-    response = RESPONSES[fault.kind](fault, proper)
+    response = _drip(fault, proper, pause) if fault.kind == "drip" else RESPONSES[fault.kind](fault, proper)
     response.headers.update(fault.headers)
     return response
 
@@ -51,9 +54,9 @@ def misreport(fault: Fault, cloud: Cloud, task_id: str) -> Response:
     return task_response(replace(cloud.task(task_id), status=status, failure=fault.message, result=None), cloud.settings)
 
 
-def _delayed(fault: Fault, carry_out: Callable[[TaskFault | None], Response]) -> Response:
+def _delayed(fault: Fault, carry_out: Callable[[TaskFault | None], Response], pause: Callable[[float], None]) -> Response:
     proper = carry_out(None) if fault.acts == "first" else None
-    time.sleep(fault.seconds)
+    pause(fault.seconds)
     if proper is not None:
         return proper
     return _drop() if fault.acts == "never" else carry_out(None)
@@ -90,7 +93,7 @@ def _empty(fault: Fault, _proper: Response | None) -> Response:
     return Response(b"", status=fault.status or 200, content_type=JSON_TYPE)
 
 
-def _drip(fault: Fault, proper: Response | None) -> Response:
+def _drip(fault: Fault, proper: Response | None, pause: Callable[[float], None]) -> Response:
     """The proper response, its bytes spread over some seconds."""
     response = proper if proper is not None else json_response({})
     data = response.get_data()
@@ -98,7 +101,7 @@ def _drip(fault: Fault, proper: Response | None) -> Response:
 
     def drops() -> Iterator[bytes]:
         for start in range(0, len(data), step):
-            time.sleep(fault.seconds * step / max(1, len(data)))
+            pause(fault.seconds * step / max(1, len(data)))
             yield data[start : start + step]
 
     slow = Response(drops(), status=response.status_code, content_type=response.content_type)
@@ -159,7 +162,6 @@ RESPONSES: dict[str, Callable[[Fault, Response | None], Response]] = {
     "html": _html,
     "broken_json": _broken_json,
     "empty": _empty,
-    "drip": _drip,
     "redirect": _redirect,
     "interim": _interim,
     "another_id": _another_id,

@@ -1,12 +1,12 @@
 # Copyright (c) 2026, coxedge.compute contributors
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""What all parts of the simulator share: names and codes, states, the error, the settings."""
+"""What all parts of the simulator share: names and codes, states, the error."""
 
 from __future__ import annotations
 
 from collections.abc import Callable
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from typing import Any
 
 from . import catalog
@@ -18,7 +18,6 @@ API_KEY = "simulator-key"
 # The key's own organization and one below it. Their environments have the same names and share nothing.
 ORGANIZATION = catalog.derived_id("organization", "own")
 SUB_ORGANIZATION = catalog.derived_id("organization", "sub")
-CONNECTION_ID = catalog.derived_id("connection", SERVICE_CODE)
 
 # Codes of the errors. The documentation shows 2012; the others are the simulator's own.
 CODE_KEY = 1001
@@ -29,6 +28,26 @@ CODE_QUOTA = 2020
 
 RUNNING, STOPPED, STARTING, STOPPING = "Running", "Stopped", "Starting", "Stopping"
 ERROR, DESTROYED, EXPUNGING = "Error", "Destroyed", "Expunging"
+# One client knows this state: stopped, and a start ends it.
+SHUT_DOWN = "Shutdowned"
+
+# What can be done to an instance, by API name; ``update`` and ``delete`` are a PUT and a DELETE.
+OPERATION_NAMES = (
+    "create",
+    "update",
+    "delete",
+    "start",
+    "stop",
+    "reboot",
+    "purge",
+    "recover",
+    "changeComputeOffering",
+    "resetPassword",
+    "changeNetwork",
+    "associateSSHKey",
+    "attachIso",
+    "detachIso",
+)
 
 
 class ErrorResponse(Exception):
@@ -47,70 +66,6 @@ def invalid(message: str, **context: Any) -> ErrorResponse:
 def not_found(message: str, **context: Any) -> ErrorResponse:
     """The 404 for something that does not exist."""
     return ErrorResponse(404, CODE_UNKNOWN, message, context)
-
-
-@dataclass
-class Settings:
-    """How the simulator behaves where the documentation leaves it open, or sources disagree."""
-
-    task_seconds: float = 1.0
-    """How long a task takes."""
-    seconds: dict[str, float] = field(default_factory=dict)
-    """The same for single operations, by API name (``create``, ``stop``, ...)."""
-    task_shape: str = "flat"
-    """``flat``: taskId and taskStatus at the top; ``data``: id and status inside ``data``."""
-    first_response: str = "pending"
-    """``pending``; ``pending_with_data`` (an empty ``data`` beside it, for a create its id); ``done`` (ended at once)."""
-    update_response: str = "task"
-    """The response to a PUT: ``task``, ``data`` (the instance, at once) or ``empty`` (204, at once)."""
-    failed_status: str = "FAILED"
-    """Or ``FAILURE``."""
-    failed_detail: str = "errors"
-    """Where a failed task says why: ``errors`` or ``result``."""
-    error_code: str = "code"
-    """``code`` (a number) or ``errorCode`` (a string)."""
-    error_status: str = "http"
-    """``http``: the fitting status; ``ok``: errors arrive with status 200."""
-    public_ips_key: str = "publicIps"
-    """Or ``publicIPs``."""
-    image_key: str = "image"
-    """``image``: imageId and imageName; ``template``: templateId and templateName."""
-    list_destroyed: bool = True
-    """Whether the list shows destroyed instances."""
-    page_size: int = 0
-    """The most that one list response holds; 0: everything."""
-    paging: str = "honoured"
-    """``ignored``: paging parameters have no effect, so only the first page can be read."""
-    report_ssh_key: bool = False
-    """Whether instances show ``sshKeyName``."""
-    report_iso: bool = False
-    """Whether instances show ``isoId``."""
-    create_password: bool = True
-    """Whether the result of a create holds a password."""
-    recovered_state: str = STOPPED
-    """The state after ``recover``."""
-    change_ends: str = "same"
-    """``started``: changing the offering of a stopped instance leaves it running."""
-    hostname_suffix: str = ""
-    """Appended to the host name that the server chooses for a new instance."""
-    max_instances: int = 0
-    """A quota per environment; 0: none."""
-    expunge_after: float = 0.0
-    """Seconds after which a destroyed instance vanishes by itself; 0: never."""
-    lenient: bool = False
-    """Lets unknown body fields pass."""
-
-    def update(self, values: dict[str, Any]) -> None:
-        """Changes some settings, or none of them if a name is unknown or a value has the wrong type."""
-        defaults = vars(Settings())
-        for name, value in values.items():
-            if name not in defaults:
-                raise invalid(f"There is no setting {name}.")
-            wanted = (int, float) if isinstance(defaults[name], float) else type(defaults[name])
-            if not isinstance(value, wanted) or (isinstance(value, bool) and wanted is not bool):
-                raise invalid(f"Setting {name} has the wrong type.")
-        for name, value in values.items():
-            setattr(self, name, value)
 
 
 @dataclass

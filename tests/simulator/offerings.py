@@ -40,9 +40,9 @@ def disk_size(offering: dict[str, Any] | None, values: dict[str, Any]) -> int | 
     for name, flag in (("additionalDiskSizeInGb", "customSize"), ("additionalDiskIops", "customIops")):
         if name in values and not offering[flag]:
             raise invalid(f"{name} needs a disk offering with {flag}.", field=name)
+        if offering[flag] and name not in values:
+            raise invalid(f"The disk offering needs {name}.", field=name)
         if values.get(name, 1) < 1:
             raise invalid(f"{name} must be at least 1.", field=name)
-    if offering["customSize"] and "additionalDiskSizeInGb" not in values:
-        raise invalid("The disk offering needs additionalDiskSizeInGb.", field="additionalDiskSizeInGb")
     size: int | None = values.get("additionalDiskSizeInGb", offering.get("gbSize"))
     return size

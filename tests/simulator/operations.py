@@ -16,11 +16,12 @@ from typing import Any
 
 from . import handlers
 from .bodies import DELETE_BODY, OFFERING_BODY, UPDATE_BODY, checked
-from .cloud import Cloud, Task
+from .cloud import Cloud
 from .environment import Environment
 from .handlers import Call
-from .model import CODE_STATE, DESTROYED, ERROR, RUNNING, STOPPED, STOPPING, ErrorResponse, Work, invalid
+from .model import CODE_STATE, DESTROYED, ERROR, RUNNING, SHUT_DOWN, STOPPED, STOPPING, ErrorResponse, Work, invalid
 from .offerings import compute_size
+from .tasks import Task
 
 HOST_NAME = re.compile(r"[A-Za-z0-9][A-Za-z0-9_-]{0,62}")
 
@@ -40,6 +41,8 @@ class Rule:
     """Called with the Call and with what the resolver returned."""
     resolver: Resolver = lambda _environment, _values: ()
     """Looks up what the body refers to."""
+    also: tuple[str, ...] = ()
+    """States that it is allowed in too, though the documentation does not name them."""
 
 
 def reference(kind: str, field: str, key: str = "id") -> Resolver:
@@ -67,7 +70,7 @@ UPDATE = Rule(UPDATE_BODY, (), SETTLED, handlers.update, names)
 DELETE = Rule(DELETE_BODY, (), (RUNNING, STOPPED, ERROR), handlers.destroy)
 # Those that a POST on an instance names.
 OPERATIONS = {
-    "start": Rule({}, (), (STOPPED,), handlers.start),
+    "start": Rule({}, (), (STOPPED,), handlers.start, also=(SHUT_DOWN,)),
     "stop": Rule({"forceStop": "boolean"}, (), (RUNNING, STOPPING), handlers.stop),
     "reboot": Rule({}, (), SETTLED, handlers.reboot),
     "purge": Rule({}, (), (DESTROYED,), handlers.purge),
@@ -86,10 +89,10 @@ OPERATIONS = {
 def perform(cloud: Cloud, environment: Environment, operation: str, rule: Rule, instance_id: str, body: Any) -> Task:
     """Starts an operation on an instance, if its body and the instance's state allow it."""
     instance = environment.instance(instance_id)
-    values = checked(body, rule.body, rule.required, cloud.settings.lenient)
+    values = checked(body, rule.body, rule.required, cloud.settings)
     resolved = rule.resolver(environment, values)
     before = instance["state"]
-    if before not in rule.states:
+    if before not in (*rule.states, *rule.also):
         context = {"id": instance["id"], "currentState": before, "expectedStates": list(rule.states), "type": "instances"}
         message = f"The instance is in state {before}; the operation needs it in {' or '.join(rule.states)}."
         raise ErrorResponse(400, CODE_STATE, message, context)

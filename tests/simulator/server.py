@@ -38,6 +38,16 @@ class Server(wsgi.Server):
     def __init__(self, *args: Any, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
         self.gateway = Gateway
+        self.refusal: OSError | None = None
+        """Why the port could not be had: the error that ``prepare`` raises does not say."""
+
+    def bind(self, *args: Any, **kwargs: Any) -> Any:
+        """Binds to the port."""
+        try:
+            return super().bind(*args, **kwargs)
+        except OSError as error:
+            self.refusal = error
+            raise
 
     def error_log(self, *_args: Any, **_kwargs: Any) -> None:
         """Logs nothing."""
@@ -53,7 +63,10 @@ class Simulator:
         self.cloud = Cloud(clock, **settings)
         self.app = SimulatorApp(self.cloud)
         self.server = Server((HOST, port), create_flask(self.app), numthreads=THREADS, request_queue_size=1024, shutdown_timeout=1)
-        self.server.prepare()
+        try:
+            self.server.prepare()
+        except OSError as error:
+            raise self.server.refusal or error from None
         self.thread = threading.Thread(target=self.server.serve, daemon=True)
 
     @property
@@ -82,7 +95,8 @@ class Simulator:
         return self
 
     def stop(self) -> None:
-        """Ends serving, closes the connections and frees the port."""
+        """Ends serving, closes the connections and frees the port. Slow responses end at once."""
+        self.app.faults.end()
         self.server.stop()
         self.thread.join()
 

@@ -17,7 +17,7 @@ from ansible_collections.coxedge.compute.plugins.module_utils.instance.fields im
 from ansible_collections.coxedge.compute.plugins.module_utils.instance.fields import KINDS as LISTS
 from ansible_collections.coxedge.compute.tests.simulator.faults import FIELDS as FAULT_FIELDS
 from ansible_collections.coxedge.compute.tests.simulator.faults import KINDS
-from ansible_collections.coxedge.compute.tests.simulator.model import Settings
+from ansible_collections.coxedge.compute.tests.simulator.settings import Settings
 
 ROOT = Path(__file__).resolve().parents[2]
 DOCS = ROOT / "docs"
@@ -49,7 +49,7 @@ def test_the_table_of_states_is_the_one_in_the_code():
     [
         ("setting", {item.name for item in fields(Settings)}),
         ("kind", set(KINDS)),
-        ("field", FAULT_FIELDS),
+        ("field", set(FAULT_FIELDS)),
     ],
 )
 def test_the_controls_of_the_simulator_are_documented(heading, known):

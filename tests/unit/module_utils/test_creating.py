@@ -18,7 +18,7 @@ def test_create_returns_instance_and_password(harness):
     assert outcome.warnings == []
 
 
-@pytest.mark.parametrize("settings", [{"first_response": "done"}, {"first_response": "pending_with_data"}, {"task_shape": "data"}])
+@pytest.mark.parametrize("settings", [{"first_response": "done"}, {"first_response": "pending_with_data"}, {"task_shape": "flat"}])
 @pytest.mark.parametrize("update_response", ["task", "data", "empty"])
 def test_create_understands_each_form_of_response(harness, settings, update_response):
     harness.settings(update_response=update_response, **settings)

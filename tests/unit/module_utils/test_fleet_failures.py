@@ -139,10 +139,10 @@ def test_one_deadline_applies_to_all_members(harness, clock):
 def test_a_duplicate_of_another_run_leads_to_a_warning(harness):
     original = harness.environment.add_instance
 
-    def with_duplicate(name, *args, **kwargs):
-        instance = original(name, *args, **kwargs)
-        if name == "web1" and len(harness.instances("web1")) == 1:
-            original(name, *args, **kwargs)
+    def with_duplicate(values):
+        instance = original(values)
+        if values.name == "web1" and len(harness.instances("web1")) == 1:
+            original(values)
         return instance
 
     harness.environment.add_instance = with_duplicate

@@ -59,15 +59,22 @@ class Api:
         """The state of an instance."""
         return self.detail(instance_id)["state"]
 
+    def task(self, task_id: str) -> dict[str, Any]:
+        """What a poll says about a task."""
+        response = self("GET", f"tasks/{task_id}")
+        assert response.status_code == 200 and set(response.json()) == {"data"}, response.text
+        return response.json()["data"]
+
     def finished(self, response: requests.Response) -> Any:
         """Lets the task of a response end; returns its result."""
         assert response.status_code == 200, response.text
         first = response.json()
         assert first["taskStatus"] == "PENDING"
-        assert self("GET", f"tasks/{first['taskId']}").json() == {"taskId": first["taskId"], "taskStatus": "PENDING"}
+        pending = self.task(first["taskId"])
+        assert pending == {"id": first["taskId"], "status": "PENDING", "created": pending["created"]}
         self.clock.sleep(1.0)
-        ended = self("GET", f"tasks/{first['taskId']}").json()
-        assert ended["taskStatus"] == "SUCCESS", ended
+        ended = self.task(first["taskId"])
+        assert ended == {**pending, "status": "SUCCESS", "result": ended.get("result")}, ended
         return ended["result"]
 
     def created(self, **values: Any) -> str:

@@ -34,7 +34,11 @@ def test_create_needs_its_required_fields(api, missing):
 WRONG = {
     "an unknown field": ({"colour": "red"}, "colour", "Unknown field"),
     "a field of the client's option names": ({"compute_offering": "x"}, "compute_offering", "Unknown field"),
-    "a number as text": ({"rootVolumeSizeInGb": "60"}, "rootVolumeSizeInGb", "must be an integer"),
+    "a number in words": ({"rootVolumeSizeInGb": "sixty"}, "rootVolumeSizeInGb", "must be an integer"),
+    "a number and its unit": ({"rootVolumeSizeInGb": "60 GB"}, "rootVolumeSizeInGb", "must be an integer"),
+    "a number with blanks": ({"rootVolumeSizeInGb": " 60"}, "rootVolumeSizeInGb", "must be an integer"),
+    "an empty number": ({"rootVolumeSizeInGb": ""}, "rootVolumeSizeInGb", "must be an integer"),
+    "a fraction as text": ({"rootVolumeSizeInGb": "60.0"}, "rootVolumeSizeInGb", "must be an integer"),
     "a boolean as number": ({"rootVolumeSizeInGb": True}, "rootVolumeSizeInGb", "must be an integer"),
     "an id that is no UUID": ({"networkId": "Web"}, "networkId", "must be a UUID"),
     "an id that does not exist": ({"templateId": UNKNOWN_ID}, "templateId", "does not exist"),
@@ -48,7 +52,6 @@ WRONG = {
     "the gateway's address": ({"ipAddress": "10.165.0.1"}, "ipAddress", "not within"),
     "no address": ({"ipAddress": "ten"}, "ipAddress", "not an IPv4 address"),
     "an unknown SSH key": ({"sshKeyName": "unknown-key"}, "sshKeyName", "does not exist"),
-    "two keys": ({"sshKeyName": "mysshkey", "publicKey": "ssh-ed25519 A"}, "publicKey", "can't be used together"),
     "an unknown affinity group": ({"affinityGroupId": UNKNOWN_ID}, "affinityGroupId", "does not exist"),
 }
 
@@ -65,6 +68,7 @@ def test_create_rejects_disks_that_do_not_fit_their_offering(api):
     for name, extra, field, words in (
         ("50GB", {"additionalDiskSizeInGb": 5}, "additionalDiskSizeInGb", "customSize"),
         ("Custom size", {}, "additionalDiskSizeInGb", "The disk offering needs"),
+        ("Custom size and IOPS", {"additionalDiskSizeInGb": 5}, "additionalDiskIops", "The disk offering needs"),
         ("Custom size", {"additionalDiskSizeInGb": 5, "additionalDiskIops": 5}, "additionalDiskIops", "customIops"),
     ):
         error_of(api.instances("POST", body={**MINIMUM, "diskOfferingId": offerings[name], **extra}), 400, words, field=field)
@@ -83,6 +87,15 @@ def test_a_custom_offering_needs_a_size_that_it_allows(api):
         error_of(api.instances("POST", body={**body, **size}), 400, words, field=field)
     instance = api.detail(api.created(**{**body, "cpuCount": 2, "memoryInMB": 8192}))
     assert (instance["cpuCount"], instance["memoryInMB"]) == (2, 8192)
+
+
+def test_a_public_key_beside_the_name_of_one_is_accepted_or_refused(api, simulator):
+    body = {**MINIMUM, "sshKeyName": "mysshkey", "publicKey": "ssh-ed25519 A"}
+    api.finished(api.instances("POST", body=body))
+    simulator.cloud.settings.update({"two_keys": "refused"})
+    error_of(api.instances("POST", body=body), 400, "can't be used together", field="publicKey")
+    for name in ("sshKeyName", "publicKey"):
+        api.finished(api.instances("POST", body={k: v for k, v in body.items() if k != name}))
 
 
 def test_addresses_and_volumes_can_be_used_only_once(api):

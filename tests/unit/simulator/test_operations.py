@@ -7,10 +7,10 @@ from __future__ import annotations
 
 import pytest
 from ansible_collections.coxedge.compute.tests.simulator.operations import OPERATIONS
-from ansible_collections.coxedge.compute.tests.unit.simulator.documented import DOCUMENTED_CREATE, error_of
+from ansible_collections.coxedge.compute.tests.unit.simulator.documented import DOCUMENTED_CREATE, MINIMUM, error_of
 
 ALLOWED = {
-    "start": {"Stopped"},
+    "start": {"Stopped"},  # and one more that the documentation does not name: see below
     "stop": {"Running", "Stopping"},
     "reboot": {"Running", "Stopped"},
     "purge": {"Destroyed"},
@@ -31,7 +31,7 @@ BODIES = {
     "attachIso": {"isoId": "f092a051-8b3f-4941-b47f-5ecb77f3423b"},
     "PUT": {"name": "x"},
 }
-EVERY_STATE = ("Running", "Stopped", "Starting", "Stopping", "Migrating", "Error", "Destroyed", "Expunging", "Unknown")
+EVERY_STATE = ("Running", "Stopped", "Starting", "Stopping", "Migrating", "Error", "Destroyed", "Expunging", "Unknown", "Rebooting")
 
 
 def test_the_states_of_each_operation_are_stated():
@@ -57,6 +57,19 @@ def test_every_operation_in_every_state(api, simulator, operation, state):
     assert error["context"]["currentState"] == state
     assert set(error["context"]["expectedStates"]) == ALLOWED[operation]
     assert api.state(instance_id) == state
+
+
+@pytest.mark.parametrize("operation", ALLOWED)
+def test_only_start_is_allowed_in_shutdowned(api, simulator, operation):
+    instance_id = simulator.cloud.environment(None, "compute-on", "test_area").seed({"name": "a", "state": "Shutdowned"})["id"]
+    if operation in ("PUT", "DELETE"):
+        response = api.instances(operation, f"/{instance_id}", BODIES.get(operation))
+    else:
+        response = api.operate(instance_id, operation, BODIES.get(operation))
+    if operation == "start":
+        assert api.finished(response)["state"] == "Running"
+    else:
+        assert set(error_of(response, 400, "Shutdowned", code=2012)["context"]["expectedStates"]) == ALLOWED[operation]
 
 
 @pytest.mark.parametrize("operation", [name for name in ALLOWED if name not in ("PUT", "DELETE")])
@@ -92,7 +105,7 @@ def test_stop_on_a_stopping_instance_is_a_forced_stop(api, simulator):
     first = api.operate(instance_id, "stop").json()["taskId"]
     api.finished(api.operate(instance_id, "stop"))
     assert api.state(instance_id) == "Stopped"
-    assert api("GET", f"tasks/{first}").json()["taskStatus"] == "SUCCESS"
+    assert api.task(first)["status"] == "SUCCESS"
 
 
 def test_reboot_ends_in_running_from_both_states(api):
@@ -123,7 +136,7 @@ def test_changing_the_network_drops_port_forwarding_and_changes_the_address(api)
     api.finished(api.operate(instance_id, "changeNetwork", {"networkId": "d5a68379-a9ee-404f-9492-a1964b374d6f"}))
     after = api.detail(instance_id)
     assert after["networkName"] == "Web-test_area" and after["ipAddress"].startswith("10.164.")
-    assert after["publicIps"] == [] and after["nics"] != before["nics"]
+    assert after["publicIps"] == [] and after["nics"] != before["nics"] and after["ipAddressId"] != before["ipAddressId"]
 
 
 def test_the_task_of_a_password_reset_returns_the_password(api, simulator):
@@ -151,3 +164,31 @@ def test_associating_an_ssh_key_reboots(api):
     assert api.state(instance_id) == "Stopping"
     api.finished(response)
     error_of(api.operate(instance_id, "associateSSHKey", {"sshKeyName": "unknown-key"}), 400, "does not exist", field="sshKeyName")
+
+
+def test_an_operation_on_all_instances_does_not_create_one(api):
+    response = api.instances("POST", body=MINIMUM, operation="acquireBareMetal")
+    error_of(response, 400, "no operation acquireBareMetal", field="operation")
+    error_of(api.instances("POST", body=MINIMUM, operation=""), 400, "no operation", field="operation")
+    assert api.instances("GET").json()["data"] == []
+
+
+def test_operations_that_overlap_each_have_their_effect(api, clock, simulator):
+    simulator.cloud.settings.update({"seconds": {"update": 3.0, "resetPassword": 3.0}})
+    instance_id = api.created()
+    renaming = api.instances("PUT", f"/{instance_id}", {"name": "new"}).json()["taskId"]
+    resetting = api.operate(instance_id, "resetPassword").json()["taskId"]
+    api.finished(api.operate(instance_id, "stop"))
+    clock.sleep(2)
+    assert api.task(renaming)["result"]["name"] == "new" and api.task(resetting)["result"]["password"]
+    assert api.state(instance_id) == "Stopped", "a change without a reboot leaves the state alone"
+
+
+def test_a_change_that_fails_without_a_reboot_leaves_the_state_alone(api, clock, simulator):
+    instance_id = api.created()
+    simulator.cloud.settings.update({"seconds": {"update": 3.0}})
+    simulator.app.faults.add({"kind": "task_failed", "method": "PUT"})
+    api.instances("PUT", f"/{instance_id}", {"name": "new"})
+    api.finished(api.operate(instance_id, "stop"))
+    clock.sleep(2)
+    assert (api.state(instance_id), api.detail(instance_id)["name"]) == ("Stopped", "jarvis")

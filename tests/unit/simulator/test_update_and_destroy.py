@@ -69,9 +69,9 @@ def test_resources_that_are_not_in_the_body_remain(api):
     instance_id = api.created(portsToForward=["22"], volumeIdToAttach=DOCUMENTED_CREATE["volumeIdToAttach"])
     api.finished(api.instances("DELETE", f"/{instance_id}", {"purgeImmediately": True}))
     (address,) = api("GET", "services/compute-on/test_area/publicipaddresses").json()["data"]
-    assert address["instances"] == []
+    assert not {"instances", "networkId"} & set(address)
     volumes = api("GET", "services/compute-on/test_area/volumes").json()["data"]
-    assert [v["instanceId"] for v in volumes if v["id"] == DOCUMENTED_CREATE["volumeIdToAttach"]] == [None]
+    assert ["instanceId" in v for v in volumes if v["id"] == DOCUMENTED_CREATE["volumeIdToAttach"]] == [False]
     assert not [v for v in volumes if v["type"] == "os"]
 
 
