@@ -68,7 +68,8 @@ options:
       - You can also set it in the environment variable E(COXEDGE_CA_PATH).
     type: path
 notes:
-  - For every option, an empty string, an empty list or an empty environment variable counts as not set.
+  - An empty string, an empty list or an empty environment variable counts as not set, unless the description of the option says otherwise.
+  - If a list is given as text, such as V("Running, Stopped"), whitespace around its items is removed.
   - The usual environment variables for proxies apply. Requests to a loopback address never use a proxy.
 requirements:
   - requests

@@ -14,7 +14,7 @@ from collections.abc import Iterator, Mapping
 from typing import Any
 
 from .instance.options import member_label
-from .text import MAX_NUMBER, is_out_of_range
+from .text import MAX_NUMBER, comma_list, is_out_of_range
 
 # What is not text, by the names that YAML gives it.
 KINDS = {bool: "a boolean", int: "a number", float: "a fraction", list: "a list", dict: "a dict"}
@@ -139,7 +139,7 @@ def _converted(option: Mapping[str, Any], value: Any) -> Any:
     if kind == "raw":
         return _sent(value)
     if kind == "list" and option.get("elements") == "str":
-        items = value.split(",") if isinstance(value, str) else value if isinstance(value, list) else [value]
-        texts = [item.strip() if isinstance(value, str) else str(item) for item in items]
-        return [text for text in texts if text]
+        if isinstance(value, str):
+            return comma_list(value) or None
+        return [str(item) for item in (value if isinstance(value, list) else [value])]
     return str(value) if kind in ("str", "path") and isinstance(value, int) else value

@@ -11,7 +11,7 @@ from typing import Any
 
 from .api.client import Client
 from .api.deadline import Deadline
-from .instance.filters import Selection
+from .instance.filters import Selection, unmatched
 from .instance.view import full_view, list_view
 from .jobs import side_by_side
 
@@ -41,8 +41,11 @@ def view_with_user_data(instance: Mapping[str, Any]) -> dict[str, Any]:
     return {**full_view(instance), "user_data": instance.get("userData")}
 
 
-def find_instances(client: Client, options: Mapping[str, Any]) -> list[dict[str, Any]]:
-    """The instances that the options of instance_info select, in no order. Raises ApiError."""
+def find_instances(client: Client, options: Mapping[str, Any], warnings: list[str] | None = None) -> list[dict[str, Any]]:
+    """The instances that the options of instance_info select, in no order. Raises ApiError.
+
+    ``warnings``: gets a sentence for each value of a filter that matches nothing, if a list was read.
+    """
     deadline = client.deadline(None)
     wanted_id = options["id"].lower() if options.get("id") else None
     selection = Selection(options, destroyed=wanted_id is not None)
@@ -55,6 +58,8 @@ def find_instances(client: Client, options: Mapping[str, Any]) -> list[dict[str,
             return [instance for instance in [view_with_user_data(found)] if selection.matches(instance)]
     # No details are wanted, or the id is unknown: then a list must succeed, to show that the environment exists.
     instances = [list_view(item) for item in client.fetch_all("instances", deadline)]
+    if warnings is not None:
+        warnings += unmatched(options, instances)
     instances = [
         instance
         for instance in instances

@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import re
 import unicodedata
-from collections.abc import Sequence
+from collections.abc import Callable, Iterable, Sequence
 from typing import Any
 
 # No number of the API has more. Larger ones can't be calculated with: the float that they become may be infinite.
@@ -16,6 +16,8 @@ MAX_DIGITS = 15
 MAX_NUMBER = 2**31 - 1
 # How many characters of a text from the API are shown in a sentence.
 MAX_SHOWN = 500
+# How many names are offered in place of a wrong one.
+MAX_OFFERED = 8
 
 UUID_PATTERN = re.compile(r"[0-9a-fA-F]{8}(?:-[0-9a-fA-F]{4}){3}-[0-9a-fA-F]{12}")
 
@@ -45,9 +47,9 @@ def contrasted(actual: Any, wanted: Any) -> tuple[str, str]:
 
 
 def quoted(value: object) -> str:
-    """A value from the API for a sentence, with all its own blanks: text in quotes, and at most MAX_SHOWN characters."""
-    shown = repr(value) if isinstance(value, str) else str(value)
-    return printable(shown if len(shown) <= MAX_SHOWN else f"{shown[:MAX_SHOWN]}...")
+    """A value from the API for a sentence: text in quotes with all its blanks, because they tell names apart, but printable."""
+    text = str(value) if len(str(value)) <= MAX_SHOWN else f"{str(value)[:MAX_SHOWN]}..."
+    return repr(text) if isinstance(value, str) else printable(text)
 
 
 def printable(text: str) -> str:
@@ -61,6 +63,26 @@ def one_line(text: object) -> str:
     return line if len(line) <= MAX_SHOWN else line[:MAX_SHOWN] + "..."
 
 
+def offer(text: str, existing: Iterable[str], show: Callable[[str], str] = quoted, what: str = "name", most: int = MAX_OFFERED) -> str:
+    """What a wrong name may have been meant for, as a clause: the nearest names that exist, else some of them. Case does not matter.
+
+    ``most``: how many near ones.
+    """
+    import difflib
+
+    names = sorted(set(existing))
+    if not names:
+        return "none exist"
+    folded: dict[str, str] = {}
+    for name in names:
+        folded.setdefault(name.casefold(), name)
+    near = [folded[name] for name in difflib.get_close_matches(text.casefold(), folded, n=most, cutoff=0.4)]
+    shown = ", ".join(map(show, near or names[:MAX_OFFERED]))
+    if not near:
+        return f"{what}s that exist are {shown}"
+    return f"the nearest {what} is {shown}" if len(near) == 1 else f"the nearest {what}s are {shown}"
+
+
 def _escaped(char: str) -> str:
     return char.encode("unicode_escape").decode("ascii")
 
@@ -68,6 +90,11 @@ def _escaped(char: str) -> str:
 def enumerated(names: Sequence[str]) -> str:
     """At least one name for a sentence: "a", "a and b", "a, b and c"."""
     return names[0] if len(names) == 1 else ", ".join(names[:-1]) + " and " + names[-1]
+
+
+def comma_list(text: str) -> list[str]:
+    """The items of a list that is given as text, without the whitespace around them."""
+    return [item.strip() for item in text.split(",") if item.strip()]
 
 
 def is_out_of_range(value: Any) -> bool:
@@ -79,13 +106,6 @@ def is_out_of_range(value: Any) -> bool:
         return isinstance(value, (str, float)) and not abs(float(value)) <= MAX_NUMBER
     except ValueError:
         return False
-
-
-def as_boolean(value: object) -> bool | None:
-    """A boolean that may come as text; None for anything else."""
-    if isinstance(value, str):
-        return {"true": True, "false": False}.get(value.lower())
-    return value if isinstance(value, bool) else None
 
 
 def as_integer(value: object, floats: bool = False) -> int | None:

@@ -13,6 +13,8 @@ version_added: 1.0.0
 description:
   - Lists all instances of a Cox Edge compute environment, or only those that match the filters.
   - If no instance matches, the list is empty and the module does not fail.
+  - If a value of a filter matches no instance at all, a warning names the nearest value that exists. A documented state never gives a
+    warning.
 author:
   - coxedge.compute contributors (@coxedge)
 extends_documentation_fragment:
@@ -30,12 +32,13 @@ attributes:
 options:
   id:
     description:
-      - UUID of the instance to return, even if it is destroyed.
+      - UUID of the instance to return, even if it is destroyed. Empty text is refused, so that it never means all instances.
       - Mutually exclusive with O(name).
     type: str
   name:
     description:
       - Exact display name of the instances to return. Names are not unique, so several instances can have it.
+      - Empty text is refused, so that it never means all instances.
       - Mutually exclusive with O(id).
     type: str
   states:
@@ -218,6 +221,7 @@ error:
   sample: {status_code: 403, code: 1001, message: The API key is not valid., context: {}}
 """
 
+from collections.abc import Mapping
 from typing import Any
 
 from ..module_utils.api.errors import ApiError
@@ -240,8 +244,11 @@ def info_options() -> dict[str, dict[str, Any]]:
     }
 
 
-def option_problem(options: dict[str, Any]) -> str | None:
-    """What is wrong with the options, as a sentence that names them; None if nothing is."""
+def option_problem(options: dict[str, Any], given: Mapping[str, Any]) -> str | None:
+    """What is wrong with the options, as a sentence that names them; None if nothing is. ``given``: what the task has."""
+    for name in ("id", "name"):
+        if given.get(name) is not None and not str(options.get(name) or "").strip():
+            return f"{name} is empty, which must not select all instances: give {name} a value, or leave it out to list all of them."
     if options.get("id") and options.get("name"):
         return "id and name exclude each other: an id selects one instance, whatever its name."
     if options.get("id") and not is_uuid(options["id"]):
@@ -252,13 +259,15 @@ def option_problem(options: dict[str, Any]) -> str | None:
 def main() -> None:
     """Runs the module."""
     module = ApiModule(argument_spec={**api_options(), **info_options()})
-    module.fail_on(option_problem(module.params))
+    module.fail_on(module.null_id_problem() or option_problem(module.params, module.raw_params))
     client = module.new_client(pool_size=module.params["max_concurrency"])
+    warnings: list[str] = []
     try:
-        instances = find_instances(client, module.params)
+        instances = find_instances(client, module.params, warnings)
     except (ApiError, ImportError) as failure:
         module.fail_with(failure)
     else:
+        module.warn_all(warnings)
         module.exit_json(changed=False, instances=in_order(instances))
 
 

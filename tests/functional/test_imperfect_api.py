@@ -59,13 +59,14 @@ def test_user_data_arrives_as_it_was_given(on_core, creation):
         "number": 7,
     }
     tasks = [{INSTANCE: {"name": name, "user_data": value, **creation}, "vars": {"package": "nginx"}} for name, value in given.items()]
-    results = dict(zip(given, on_core.play(tasks, "-vvv").results, strict=True))
+    outcome = on_core.play(tasks, "-vvv")
+    results = dict(zip(given, outcome.results, strict=True))
     arrived = bodies(on_core)
     assert arrived["script"] == script and arrived["json"] == '{"a":   1}'
     assert json.loads(arrived["dict"]) == DOCUMENT and json.loads(arrived["list"]) == [1, None]
     assert json.loads(arrived["template"]) == {"packages": ["nginx"], "empty": ""}
     digest = f"{len(script)} characters, sha256 {hashlib.sha256(script.encode()).hexdigest()}"
-    assert results["script"]["diff"]["after"]["user_data"] == results["script"]["invocation"]["module_args"]["user_data"] == digest
+    assert results["script"]["diff"]["after"]["user_data"] == digest and outcome.output.count(f'"user_data": "{digest}"') >= 2
     assert "base64" in results["bytes"]["msg"] and "user_data must be text, a dict or a list" in results["number"]["msg"]
     assert set(arrived) == {"script", "json", "dict", "list", "template"}
 

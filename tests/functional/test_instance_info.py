@@ -38,6 +38,17 @@ def test_errors_name_the_option(runner):
     assert "Traceback" not in outcome.output
 
 
+def test_an_empty_selector_and_a_filter_that_matches_nothing_are_told(runner):
+    runner.environment.seed({"name": "web1", "networkName": "web "})
+    outcome = runner.play([info(name=""), info(id=" "), info(networks="Web, web"), info(states=" Stopped , Running ")])
+    empty, blank, unknown, listed = outcome.results
+    assert empty["failed"] and empty["msg"].startswith("name is empty") and blank["msg"].startswith("id is empty")
+    assert unknown["instances"] == []
+    assert unknown["warnings"] == [f"networks: no instance has {name!r}; the nearest name is 'web '" for name in ("Web", "web")]
+    assert [instance["name"] for instance in listed["instances"]] == ["web1"] and "warnings" not in listed
+    assert len(runner.simulator.app.log) == 2
+
+
 def test_the_documented_examples_work_unchanged(runner):
     runner.environment.seed({"name": "web1", "state": "Stopped"})
     runner.environment.seed({"name": "old", "state": "Destroyed"})

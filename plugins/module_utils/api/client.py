@@ -50,7 +50,7 @@ class Client:
         self._envelopes = Envelopes(redactor, connection.label)
         self._sender = Sender(connection, self.transport, self._envelopes, pool_size, sleep, jitter)
         self._pages = Pages(connection, self._sender, redactor)
-        self.for_display = redactor.for_display
+        self.for_display, self.quoted = redactor.for_display, redactor.quoted
         self.backoff = self._sender.backoff
         self.paged = self._pages.paged
 
@@ -67,16 +67,23 @@ class Client:
         """A whole list; ``filters`` are query parameters, which a server may ignore. ``patient``: see Request. Raises ApiError."""
         return self._pages.fetch_all(entity, deadline, filters, patient)
 
-    def fetch_one(self, entity: str, entity_id: str, deadline: Deadline, patient: bool = False) -> dict[str, Any] | None:
-        """One resource; None for a 404. Whether that means absence, the caller has to find out: see ``Reader.look``."""
+    def fetch_one(
+        self, entity: str, entity_id: str, deadline: Deadline, patient: bool = False, refusals: list[ApiError] | None = None
+    ) -> dict[str, Any] | None:
+        """One resource; None for a 404. Whether that means absence, the caller has to find out: see ``Reader.look``.
+
+        ``refusals``: gets what the API said then.
+        """
         purpose = f"read {entity} {self.for_display(entity_id)}"
         request = Request("GET", self.connection.path(entity, entity_id), purpose, patient=patient)
         try:
             data = self._sender.send(request, deadline).data
         except ApiError as error:
-            if error.status_code == 404:
-                return None
-            raise
+            if error.status_code != 404:
+                raise
+            if refusals is not None:
+                refusals.append(error)
+            return None
         if not isinstance(data, dict) or not isinstance(data.get("id"), str):
             raise ApiError(f"Could not {purpose}: the response holds no such resource; check that api_url leads to the API.")
         if data["id"].lower() != entity_id.lower():

@@ -20,8 +20,8 @@ from typing import Any
 class ApiError(Exception):
     """A failure as one sentence, with what the API said about it, if anything.
 
-    ``status_code``: of HTTP; ``code``, ``api_message``, ``context``: of the first entry in the ``errors`` of the response; ``reason``: these
-    three as a clause, for a message that says something else; None if it has them already.
+    ``status_code``: of HTTP; ``code``, ``api_message``, ``context``: of the first entry in the ``errors`` of the response; ``reason``:
+    these three as a clause, for another message.
     Callers add to the message and set ``task_id`` on the way up, because only they know what the request was for.
     """
 

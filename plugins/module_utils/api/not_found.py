@@ -6,6 +6,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
+from contextlib import suppress
 from typing import Any
 
 from .connection import Connection
@@ -48,8 +49,8 @@ class Places:
             return self._told(error, f"no {label}", f"environment_name and service_code; this api_key can see the environments {names}")
         if (service, environment) in visible:
             return error.with_message(
-                f"Could not {purpose}, although this api_key can see that environment (HTTP 404): try again later, and check api_url if that"
-                f" does not help{error.quoted_reason}."
+                f"Could not {purpose}, although this api_key can see that environment (HTTP 404): try again later, and check api_url if"
+                f" that does not help{error.quoted_reason}."
             )
         names = self._shown(name for code, name in visible if code == service)
         return self._told(error, f"no {label}", f"environment_name; this api_key can see the environments {names} in service {service}")
@@ -72,11 +73,9 @@ class Places:
             found.append((connection.get("serviceCode"), connection.get("id"), entry.get("name")))
         codes: dict[str, Any] = {}
         if any(not isinstance(code, str) for code, _id, _name in found):
-            try:
+            # If they can't be read, it is not known which environment belongs to which service.
+            with suppress(ApiError):
                 codes = {str(entry.get("id")): entry.get("serviceCode") for entry in self._entries("services/connections", deadline)}
-            except ApiError:
-                # Then it is not known which environment belongs to which service.
-                pass
         known = [(code if isinstance(code, str) else codes.get(str(identity)), name) for code, identity, name in found]
         return [(code if isinstance(code, str) else None, name) for code, name in known if isinstance(name, str)]
 

@@ -11,7 +11,7 @@ from collections.abc import Callable, Iterable, Sequence
 from typing import Any
 
 from ..secret_names import is_secret, may_be_shown
-from ..text import one_line
+from ..text import one_line, quoted
 from .encodings import ESCAPING, base64_forms, base64_runs, readings
 
 REDACTED = "********"
@@ -150,6 +150,10 @@ class Redactor:
     def for_display(self, text: object) -> str:
         """A text from the API for a message: without secrets, on one line (see ``one_line``)."""
         return one_line(self.redact(text if isinstance(text, (dict, list)) else str(text)))
+
+    def quoted(self, name: object) -> str:
+        """A name from the API in quotes, for a message: without secrets, with its own blanks (see ``text.quoted``)."""
+        return quoted(self.redact(str(name)))
 
 
 def _parts(texts: Sequence[str]) -> set[str]:

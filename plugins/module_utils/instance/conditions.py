@@ -15,6 +15,12 @@ NONE, RUNNING, STOPPED, TRANSITION, ERROR, DESTROYED = "none", "running", "stopp
 # States that count as another one.
 COUNTS_AS = {"": NONE, "expunging": NONE, "shutdowned": STOPPED}
 
+# The states that the documentation of the API and of its platform, or a client of it, names.
+KNOWN_STATES = (
+    *("Running", "Stopped", "Shutdowned", "Error", "Destroyed", "Expunging"),
+    *("Starting", "Stopping", "Rebooting", "Migrating", "Creating", "Unknown"),
+)
+
 # What a cell says to do, in order. Besides operations of the API:
 # converge: change what differs; settle: wait, then look again; warn: do nothing, with a warning;
 # fail: it can't be done; refuse: not with this instance, but the message names the way forward.

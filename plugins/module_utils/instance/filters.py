@@ -5,10 +5,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from typing import Any
 
-from .conditions import is_in_state, is_live
+from ..text import is_uuid, offer, quoted
+from .conditions import KNOWN_STATES, is_in_state, is_live, state_of
 
 # By option: the attributes that a value is compared with, an id and a name.
 FILTERS: dict[str, tuple[str, str]] = {
@@ -37,6 +38,33 @@ class Selection:
         elif not self._destroyed and not is_live(instance):
             return False
         return all(any(str(instance.get(key)).casefold() in wanted for key in keys) for keys, wanted in self._filters)
+
+
+def unmatched(options: Mapping[str, Sequence[str] | None], instances: Sequence[Mapping[str, Any]]) -> list[str]:
+    """A sentence for each value of a filter that no instance of a whole list has, with the nearest one that exists.
+
+    A mistyped network must not make "stop what is in that network" silently do nothing. A known state may well have no instance.
+    """
+    states = {*KNOWN_STATES, *map(state_of, instances)}
+    found = [
+        f"{_nothing('states', value)}; {offer(value, states, what='state', most=1)}" for value in _missing(options.get("states"), states)
+    ]
+    for option, keys in FILTERS.items():
+        if options.get(option):
+            ids, names = ({str(item[key]) for item in instances if item.get(key) is not None} for key in keys)
+            for value in _missing(options[option], ids | names):
+                offered = offer(value, ids, what="id", most=1) if is_uuid(value) else offer(value, names, most=1)
+                found.append(f"{_nothing(option, value)}; {offered}")
+    return found
+
+
+def _missing(values: Sequence[str] | None, existing: Collection[str]) -> list[str]:
+    folded = {item.casefold() for item in existing}
+    return [value for value in dict.fromkeys(values or ()) if value.casefold() not in folded]
+
+
+def _nothing(option: str, value: str) -> str:
+    return f"{option}: no instance has {quoted(value)}"
 
 
 def _folded(values: Sequence[str] | None) -> frozenset[str]:

@@ -6,7 +6,7 @@
 from __future__ import annotations
 
 import copy
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable
 from functools import partial
 from typing import Any
 
@@ -16,10 +16,8 @@ from ..api.errors import ApiError
 from ..instance.fields import KINDS
 from ..instance.steps import Lookup, Refused
 from ..jobs import call, pause
-from ..text import is_same, is_uuid
+from ..text import is_same, is_uuid, offer
 
-# How many names an error offers.
-OFFERED = 8
 # Seconds between two checks whether the list that another job is reading has arrived.
 READING_INTERVAL = 0.05
 
@@ -89,19 +87,6 @@ class Catalog:
             )
         if by_id:
             raise Refused(f"{lookup.option}: there is no {what} with the id {lookup.text} in {self.client.label}: check the id.")
-        offer = self._offer(lookup.text, entries)
-        raise Refused(f"{lookup.option}: there is no {what} with the name {lookup.text!r} in {self.client.label}: {offer}.")
-
-    def _offer(self, text: str, entries: Sequence[Mapping[str, Any]]) -> str:
-        """The names that a wrong one may have been meant for, as a clause."""
-        import difflib
-
-        names = sorted({entry["name"] for entry in entries if isinstance(entry.get("name"), str)})
-        if not names:
-            return "none exist"
-        folded: dict[str, str] = {}
-        for name in names:
-            folded.setdefault(name.casefold(), name)
-        near = [folded[name] for name in difflib.get_close_matches(text.casefold(), folded, n=OFFERED, cutoff=0.4)]
-        shown = ", ".join(repr(self.client.for_display(name)) for name in (near or names[:OFFERED]))
-        return f"the nearest names are {shown}" if near else f"names that exist are {shown}"
+        names = [entry["name"] for entry in entries if isinstance(entry.get("name"), str)]
+        offered = offer(lookup.text, names, self.client.quoted)
+        raise Refused(f"{lookup.option}: there is no {what} with the name {lookup.text!r} in {self.client.label}: {offered}.")

@@ -79,7 +79,7 @@ class Ending:
             if has_ended(step, now) and shows_effect(step, before, now) and not contradicts(step, now):
                 if step.action == "create":
                     self._run.outcome.warnings.append(
-                        f"The new instance {target} runs although the API's task {error.task_id} had not ended in time, so its password, if"
+                        f"The new instance {target} runs, but the API's task {error.task_id} had not ended in time, so its password, if"
                         " it has one, is not known"
                     )
                 return final_view(step, before, now)

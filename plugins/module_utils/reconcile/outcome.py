@@ -64,7 +64,8 @@ class Outcome:
 def failure_of(problem: ApiError | Refused) -> dict[str, Any]:
     """A failure as results have it: the sentence, what the API said, and the id of a task that continues."""
     if not isinstance(problem, ApiError):
-        return {"msg": str(problem), "error": ApiError(str(problem)).details}
+        said = problem.__cause__ if isinstance(problem.__cause__, ApiError) else ApiError(str(problem))
+        return {"msg": str(problem), "error": said.details}
     failure: dict[str, Any] = {"msg": problem.sentence, "error": problem.details}
     if problem.task_id:
         failure["task_id"] = problem.task_id

@@ -30,6 +30,8 @@ class Reader:
         self.last_state = ""
         self.latest: dict[str, Any] | None = None
         """The instance as it was last seen."""
+        self._refusals: list[ApiError] = []
+        """What the API said each time that it did not know the instance."""
 
     async def find(self) -> dict[str, Any] | None:
         """The instance that the options select, None if there is none. Raises Refused if a name selects several."""
@@ -56,14 +58,18 @@ class Reader:
         client, deadline = self.run.client, self.run.deadline
         polling = Polling(client, deadline)
         while True:
-            found = await call(client.fetch_one, "instances", instance_id, deadline, patient)
+            found = await call(client.fetch_one, "instances", instance_id, deadline, patient, self._refusals)
             if found is not None:
                 break
             instances = await self.instances(patient)
             if not any(item["id"].lower() == instance_id.lower() and condition(item) != NONE for item in instances):
                 break
             if polling.waited() >= GRACE:
-                raise ApiError(f"The list shows the instance {instance_id}, but the API says that no instance has that id (HTTP 404).", 404)
+                refusal = self._refusals[-1]
+                raise refusal.with_message(
+                    f"The list shows the instance {instance_id}, but the API says that no instance has that id (HTTP"
+                    f" 404){refusal.quoted_reason}."
+                )
             await polling.wait(f"instance {instance_id} to be readable")
         instance = None if found is None else full_view(found)
         self.last_state = state_of(instance) or "gone"
@@ -95,7 +101,7 @@ class Reader:
             current = await self.look(current["id"])
         if current is None or condition(current) == NONE:
             if options.get("id") and options["state"] not in ("absent", "recovered"):
-                raise Refused(f"The instance with the id {options['id']} is gone: select by name to create another one.")
+                raise self._refused(f"The instance with the id {options['id']} is gone", "select by name to create another one")
             return None
         if options.get("id"):
             return current
@@ -137,5 +143,13 @@ class Reader:
         if condition(current) == NONE:
             current = None
         if current is None and self.run.options["state"] != "absent":
-            raise Refused(f"There is no instance with the id {instance_id} in {self.run.client.label}: check the id, or select by name.")
+            what = f"There is no instance with the id {instance_id} in {self.run.client.label}"
+            raise self._refused(what, "check the id, or select by name")
         return current
+
+    def _refused(self, what: str, remedy: str) -> Refused:
+        """The error for an instance that does not exist, with what the API said about it."""
+        refusal = self._refusals[-1] if self._refusals else None
+        refused = Refused(f"{what}: {remedy}{refusal.quoted_reason if refusal else ''}.")
+        refused.__cause__ = refusal
+        return refused

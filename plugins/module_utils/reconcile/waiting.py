@@ -39,7 +39,7 @@ class Polling:
         if the run was interrupted, with what the time was too short for."""
         if self._deadline.remaining() > 0:
             await pause(self.interval())
-            if not self._deadline.interrupted:
+            if self._deadline.for_looks().remaining() > 0:
                 return
         reason = self._deadline.reason
         raise DeadlineExceeded(f"{reason[0].upper()}{reason[1:]} while waiting for {waiting_for}")

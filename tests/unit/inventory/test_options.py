@@ -16,6 +16,11 @@ def test_numbers_and_single_values_are_accepted_in_place_of_lists_of_text(plugin
     assert list(plugin.inventory(resources, {"filters": "coxedge_name in ['web-0', 'x']"}).hosts) == ["web-0"]
 
 
+def test_lists_that_are_given_as_text_have_no_whitespace_around_their_items(plugin):
+    resources = [instance(0, zoneName="a"), instance(1, zoneName="b b"), instance(2, zoneName="c")]
+    assert sorted(plugin.inventory(resources, {"zones": " a , b b,"}).hosts) == ["web-0", "web-1"]
+
+
 def test_an_unknown_option_is_rejected_with_the_nearest_name(plugin):
     with pytest.raises(AnsibleParserError, match=r"no option stats .* did you mean states"):
         plugin.inventory([], {"stats": ["Running"]})

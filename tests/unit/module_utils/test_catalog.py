@@ -46,7 +46,12 @@ def test_a_key_whose_name_is_a_uuid_is_found_by_its_name(find):
 
 def test_near_names_are_offered_in_any_case(find):
     text = refused(find, "ubuntu 24.4", ["Ubuntu 24.04", "CentOS", "Windows"])
-    assert text == f"option: there is no template with the name 'ubuntu 24.4' {WHERE}: the nearest names are 'Ubuntu 24.04'."
+    assert text == f"option: there is no template with the name 'ubuntu 24.4' {WHERE}: the nearest name is 'Ubuntu 24.04'."
+
+
+def test_offered_names_have_their_own_blanks(find):
+    text = refused(find, "web", ["web ", "web  1", " web", "we\tb"])
+    assert text.endswith("the nearest names are 'web ', 'we\\tb', ' web', 'web  1'.")
 
 
 def test_without_near_names_the_first_eight_are_offered(find):

@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import pytest
 from ansible_collections.coxedge.compute.plugins.module_utils.instance.steps import Refused
+from ansible_collections.coxedge.compute.plugins.module_utils.reconcile.outcome import failure_of
 from ansible_collections.coxedge.compute.tests.unit.module_utils.runs import UNKNOWN_ID, failure
 
 
@@ -39,6 +40,17 @@ def test_an_unknown_id_is_refused_unless_absent(harness):
     outcome = harness.run(id=UNKNOWN_ID, state="absent")
     assert (outcome.actions, outcome.instance) == ([], None)
     assert harness.writes() == []
+
+
+def test_an_unknown_id_has_what_the_api_said(harness):
+    refused = failure(harness, Refused, id=UNKNOWN_ID)
+    said = f"Instance {UNKNOWN_ID} was not found"
+    result = failure_of(refused)
+    assert f"(the API says: {said} (code 2001; " in result["msg"] and result["msg"].endswith(").")
+    assert (result["error"]["status_code"], result["error"]["code"]) == (404, 2001) and said in result["error"]["message"]
+    assert result["error"]["context"]["id"] == UNKNOWN_ID
+    (member,) = harness.fleet([{"id": UNKNOWN_ID, "state": "started"}])
+    assert member["failed"] and member["error"] == result["error"]
 
 
 @pytest.mark.parametrize("selected", [{"id": UNKNOWN_ID}, {"name": "web1"}])

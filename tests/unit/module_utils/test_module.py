@@ -12,6 +12,7 @@ import pytest
 from ansible.module_utils import basic
 from ansible.module_utils.basic import AnsibleModule
 from ansible_collections.coxedge.compute.plugins.module_utils.api.errors import ApiError
+from ansible_collections.coxedge.compute.plugins.module_utils.fleet_module import fleet_options
 from ansible_collections.coxedge.compute.plugins.module_utils.instance.options import instance_options
 from ansible_collections.coxedge.compute.plugins.module_utils.instance.steps import Refused
 from ansible_collections.coxedge.compute.plugins.module_utils.interruption import Interruption
@@ -87,6 +88,26 @@ def test_an_empty_option_of_instance_info_counts_as_not_given(made, option):
 @pytest.mark.parametrize("option", ["ports_to_forward", "public_ips_to_release", "volumes_to_delete"])
 def test_empty_entries_of_a_list_are_dropped(made, option):
     assert made(name="web1", **REQUIRED, **{option: ["", "22", None]}).params[option] == ["22"]
+
+
+@pytest.mark.parametrize(
+    ("text", "items"), [("22, 80", ["22", "80"]), (" 22 ,80,\n", ["22", "80"]), ("22", ["22"]), ("a b", ["a b"]), (" , ", None)]
+)
+def test_a_list_that_is_given_as_text_has_no_whitespace_around_its_items(made, text, items):
+    for option in ("ports_to_forward", "public_ips_to_release", "volumes_to_delete"):
+        assert made(name="web1", **REQUIRED, **{option: text}).params[option] == items
+    assert made({**api_options(), **info_options()}, **REQUIRED, networks=text, states=text).params["networks"] == items
+
+
+def test_items_of_a_list_keep_their_whitespace(made):
+    assert made({**api_options(), **info_options()}, **REQUIRED, networks=["web ", " a, b"]).params["networks"] == ["web ", " a, b"]
+
+
+def test_lists_of_members_that_are_given_as_text_are_split_too(made):
+    spec = {**api_options(), **fleet_options()}
+    member = {"name": "web1", "ports_to_forward": "22, 80"}
+    params = made(spec, **REQUIRED, instances=[member], defaults={"volumes_to_delete": " all "}).params
+    assert params["instances"][0]["ports_to_forward"] == ["22", "80"] and params["defaults"]["volumes_to_delete"] == ["all"]
 
 
 @pytest.mark.parametrize(("option", "variable"), VARIABLES)

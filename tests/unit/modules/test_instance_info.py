@@ -10,6 +10,7 @@ import time
 
 import pytest
 from ansible_collections.coxedge.compute.plugins.module_utils.api.errors import ApiError
+from ansible_collections.coxedge.compute.plugins.module_utils.module import without_empty
 from ansible_collections.coxedge.compute.plugins.module_utils.retrieve import find_instances
 from ansible_collections.coxedge.compute.plugins.modules.instance_info import info_options, option_problem
 
@@ -167,5 +168,81 @@ def test_a_failure_in_the_middle_fails_the_module(harness, info):
     ("given", "word"), [({"id": "x"}, "UUID"), ({"id": UNKNOWN_ID, "name": "a"}, "exclude"), ({"max_concurrency": 0}, "max_concurrency")]
 )
 def test_invalid_options_are_rejected(given, word):
-    problem = option_problem({**{name: spec.get("default") for name, spec in info_options().items()}, **given})
+    problem = option_problem({**{name: spec.get("default") for name, spec in info_options().items()}, **given}, given)
     assert word in problem and problem.endswith(".")
+
+
+def problem_of(**given):
+    defaults = {name: spec.get("default") for name, spec in info_options().items()}
+    return option_problem({**defaults, **without_empty(given)}, given)
+
+
+@pytest.mark.parametrize("selector", ["id", "name"])
+@pytest.mark.parametrize("value", ["", "  ", "\t", [], [""]])
+def test_an_empty_selector_is_refused(selector, value):
+    """It would select all instances, and a loop over the result with absent would destroy everything."""
+    problem = problem_of(**{selector: value})
+    assert problem.startswith(f"{selector} is empty") and problem.endswith(".")
+
+
+@pytest.mark.parametrize("given", [{}, {"id": None}, {"name": None}, {"name": " a "}, {"states": ""}])
+def test_a_selector_that_is_not_given_is_none(given):
+    assert problem_of(**given) is None
+
+
+# -- filters that match nothing
+
+
+@pytest.fixture
+def warned(harness):
+    """The warnings of instance_info for two instances and options."""
+    harness.seed(name="a", networkName="Web-test_area")
+    harness.seed(name="b", networkName="web ", state="Odd")
+
+    def run(**given):
+        options = {name: given.get(name, spec.get("default")) for name, spec in info_options().items()}
+        warnings = []
+        find_instances(harness.client(), options, warnings)
+        return warnings
+
+    return run
+
+
+def test_a_filter_value_that_matches_no_instance_gives_one_warning_with_the_nearest(warned):
+    (warning,) = warned(networks=["Web-test_aera", "WEB-TEST_AREA", "Web-test_aera"], zones=["qc-1"])
+    assert warning == "networks: no instance has 'Web-test_aera'; the nearest name is 'Web-test_area'"
+    assert warned(networks=["web"])[0] == "networks: no instance has 'web'; the nearest name is 'web '"
+    assert warned(zones=["nowhere"])[0] == "zones: no instance has 'nowhere'; names that exist are 'QC-1'"
+
+
+def test_an_id_that_no_instance_has_is_compared_with_ids(harness, warned):
+    known = harness.instances("a")[0]["zoneId"]
+    wrong = ("0" if known[-1] != "0" else "1").join([known[:-1], ""])
+    assert warned(zones=[known.upper()]) == []
+    assert warned(zones=[wrong]) == [f"zones: no instance has '{wrong}'; the nearest id is '{known}'"]
+
+
+def test_a_documented_state_gives_no_warning(warned):
+    assert warned(states=["Destroyed", "expunging", "Shutdowned", "REBOOTING", "odd"]) == []
+    assert warned(states=["Rnning"]) == ["states: no instance has 'Rnning'; the nearest state is 'Running'"]
+    (warning,) = warned(states=["xyz"])
+    assert "states that exist are 'Creating', 'Destroyed'," in warning
+
+
+def test_without_instances_the_warning_says_that_none_exist(harness, info):
+    warnings = []
+    options = {name: spec.get("default") for name, spec in info_options().items()}
+    find_instances(harness.client(), {**options, "templates": ["x"]}, warnings)
+    assert warnings == ["templates: no instance has 'x'; none exist"]
+
+
+def test_a_value_that_an_instance_with_another_state_has_gives_no_warning(harness, warned):
+    """It is about what exists, not about what the other filters leave."""
+    harness.seed(name="c", state="Destroyed", networkName="old")
+    assert warned(networks=["old"], states=["Running"], name="a") == []
+
+
+def test_hostile_names_are_shown_in_quotes_on_one_line(harness, warned):
+    harness.seed(name="c", networkName="x\n\x1b[31m\u202e'")
+    (warning,) = warned(networks=["x\x1b"])
+    assert warning.isprintable() and "\\n\\x1b[31m\\u202e" in warning
