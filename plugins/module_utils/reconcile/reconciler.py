@@ -38,12 +38,14 @@ class Reconciler:
         except (ApiError, Refused) as error:
             if isinstance(error, DeadlineExceeded) and self.reader.last_state:
                 self.reader.add_last_state(error)
-            executor = self.executor
+            executor, again = self.executor, None
             if executor.stopped_id is not None:
-                error = await restarted(self.run, self.reader, executor.stopped_id, executor.pending_task, error)
+                again = await restarted(self.run, self.reader, executor.stopped_id, executor.pending_task, error)
             latest, outcome = self.reader.latest, self.run.outcome
             outcome.instance, outcome.id = latest, (latest or {}).get("id") or executor.new.id or self.run.options.get("id")
-            raise error from None
+            if again is not None:
+                raise again from None
+            raise
 
     async def _converge(self) -> Outcome:
         run, reader, executor = self.run, self.reader, self.executor
