@@ -83,19 +83,18 @@ def _each_option(
 
 def type_problem(name: str, option: Mapping[str, Any], value: Any) -> str | None:
     """What is wrong with the type of a value, as a sentence; None if nothing is, or if core says it as well."""
-    kind, expected = option.get("type", "str"), "text"
+    kind = option.get("type", "str")
     if kind == "int" and isinstance(value, bool):
         return f"{name} must be a whole number, but it is a boolean: give the number."
     if kind == "raw":
         return _user_data_problem(name, value)
+    if kind in ("str", "path") and _is_no_text(value):
+        return f"{name} must be text, but it is {_kind(value)}: put the text in quotes."
     if kind == "list" and option.get("elements") == "str":
-        expected = "a list of text"
-        wrong = next((item for item in value if _is_no_text(item)), None) if isinstance(value, list) else value
-        if wrong is not None and _is_no_text(wrong):
-            contains = "contains" if isinstance(value, list) else "is"
-            return f"{name} must be {expected}, but it {contains} {_kind(wrong)}: put each text in quotes."
-    elif kind in ("str", "path") and _is_no_text(value):
-        return f"{name} must be {expected}, but it is {_kind(value)}: put the text in quotes."
+        contains, items = ("contains", value) if isinstance(value, list) else ("is", [value])
+        wrong = [item for item in items if _is_no_text(item)]
+        if wrong:
+            return f"{name} must be a list of text, but it {contains} {_kind(wrong[0])}: put each text in quotes."
     return None
 
 

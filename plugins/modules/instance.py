@@ -214,7 +214,8 @@ options:
     default: true
   wait_timeout:
     description:
-      - Maximum duration of the whole run in seconds. When the time is over, the module fails and the work on the server continues.
+      - Maximum duration of the whole run in seconds. When the time is over, the module looks once more. Unless the instance is ready, the
+        module fails, and the work on the server continues.
     type: int
     default: 600
 """

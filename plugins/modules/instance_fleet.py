@@ -164,8 +164,8 @@ options:
     default: true
   wait_timeout:
     description:
-      - Maximum duration of the whole run in seconds. When the time is over, the members that are not ready have failed, but the work on
-        the server continues.
+      - Maximum duration of the whole run in seconds. When the time is over, the module looks once more. The members that are not ready
+        have failed, but the work on the server continues.
     type: int
     default: 600
 seealso:

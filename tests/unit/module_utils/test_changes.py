@@ -187,6 +187,24 @@ def test_the_ssh_key_changes_only_with_update_ssh_key_always():
     assert made.actions == ["associateSSHKey"] and made.warnings == ()
 
 
+@pytest.mark.parametrize(
+    ("shown", "wanted", "drifts"),
+    [
+        ([{"ports": ["22"]}], ["22"], False),
+        ([{"ports": ["22"]}, {"ports": [443]}], ["443", "22"], False),
+        ([{"ports": ["22"]}], ["8080"], True),
+        ([{"ports": ["22"]}], ["22", "443"], True),
+        ([], ["22"], True),
+        ([{"ports": None}, "odd"], ["22"], True),
+        ([{"ports": ["22"]}], None, False),
+        (None, ["22"], False),
+    ],
+)
+def test_other_forwarded_ports_are_reported_as_drift(shown, wanted, drifts):
+    made = plan(instance(public_ips=shown), ports_to_forward=wanted)
+    assert (made.actions, "ports_to_forward" in made.drift, bool(made.warnings)) == ([], drifts, drifts)
+
+
 def test_another_template_or_affinity_group_is_reported_as_drift():
     group = "1c0bfd2b-d609-4892-a43e-273654532d26"
     made = plan(instance(), template="Ubuntu", affinity_group=group)
