@@ -18,7 +18,7 @@ TOOLS ?=
 PORT ?= 8080
 LENIENT ?=
 # What test-quick runs.
-QUICK := tests/unit --ignore-glob="*/test_fuzz.py" --ignore-glob="*/test_fault_matrix.py"
+QUICK := tests/unit --ignore-glob="*/test_fuzz.py"
 # Where pip is told to be quiet it still says what matters.
 PIP := $(IN_VENV) python -m pip install --quiet --disable-pip-version-check
 
@@ -44,7 +44,7 @@ demo: $(VENV)/.demo ## Watch real playbooks take a server through its life, and 
 	@$(IN_VENV) .ci/with-collection python -m tests.simulator --task-seconds 0.5 -- .ci/demo
 
 test-quick: $(VENV)/.test ## Run the tests that take less than a minute: no playbooks, no long series of random cases
-	$(IN_VENV) python -m pytest -n auto --dist loadgroup -m "not slow" $(QUICK) $(ARGS)
+	$(IN_VENV) python -m pytest -n auto --dist loadgroup -m "not slow and not long" $(QUICK) $(ARGS)
 
 # These tests may take 8 minutes of CPU time. Whatever does not fit gets a target of its own that .ci/run calls, as test-slow.
 test: $(VENV)/.test ## Run the tests

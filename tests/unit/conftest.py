@@ -29,14 +29,16 @@ settings.register_profile("thorough", max_examples=5000)
 
 
 def pytest_configure(config: pytest.Config) -> None:
-    """ansible-test does not read pyproject.toml, which declares the marker for pytest itself."""
+    """ansible-test does not read pyproject.toml, which declares the markers for pytest itself."""
     config.addinivalue_line("markers", "slow: takes minutes")
+    config.addinivalue_line("markers", "long: a long series of cases that no version of ansible-core matters to")
 
 
 def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
-    """Leaves out slow tests unless markers are given: ansible-test can't give any."""
+    """Leaves out slow tests unless markers are given, and long ones under ansible-test, which can't give any."""
+    names = ("slow", "long") if config.pluginmanager.hasplugin("ansible_pytest_collections") else ("slow",)
     if not config.option.markexpr:
-        left_out = [item for item in items if item.get_closest_marker("slow")]
+        left_out = [item for item in items if any(map(item.get_closest_marker, names))]
         items[:] = [item for item in items if item not in left_out]
         config.hook.pytest_deselected(items=left_out)
 

@@ -33,6 +33,7 @@ from ansible_collections.coxedge.compute.tests.unit.module_utils.operations_tabl
 )
 from requests.adapters import HTTPAdapter
 
+pytestmark = pytest.mark.long
 # Name: a fault of the simulator, or of the connection alone: "not processed", "timeout before", "timeout after".
 FAULTS: dict[str, Any] = {
     "refused": "not processed",

@@ -25,6 +25,7 @@ from ansible_collections.coxedge.compute.tests.unit.module_utils.operations_tabl
     there,
 )
 
+pytestmark = pytest.mark.long
 FAULTS: dict[str, dict[str, Any]] = {
     "none": {},
     "reset after acting": {"kind": "drop_after"},
