@@ -11,11 +11,11 @@ from typing import Any
 
 from ansible.module_utils.common.arg_spec import ArgumentSpecValidator
 
-from .given import null_id_problem
+from .given import kind_of, null_id_problem, without_empty
 from .instance.options import member_label, member_options, merged_options
 from .module import ApiModule
 from .reconcile.fleet import summary_of
-from .text import one_line
+from .text import from_text, one_line
 
 # How many failures a message spells out.
 SPELLED_OUT = 5
@@ -32,10 +32,44 @@ def fleet_options() -> dict[str, dict[str, Any]]:
     }
 
 
+def structure_problems(options: Mapping[str, Any]) -> list[str]:
+    """A sentence for each member that is not a dict of options, and for ``instances`` or ``defaults`` of another kind."""
+    members, common = options.get("instances"), options.get("defaults")
+    problems: list[str | None] = []
+    if isinstance(members, list):
+        problems += [_member_problem(member_label(number, {}), member) for number, member in enumerate(members)]
+    elif members not in (None, ""):
+        problems.append(
+            f'instances must be a list of dicts, but it is {kind_of(members)}: give it as YAML or JSON, such as [{{"name": "web1"}}].'
+        )
+    if common not in (None, "") and not isinstance(common, dict):
+        problems.append(
+            f'defaults must be a dict of options, but it is {kind_of(common)}: give it as YAML or JSON, such as {{"state": "started"}}.'
+        )
+    return [problem for problem in problems if problem]
+
+
+def _member_problem(label: str, member: Any) -> str | None:
+    if member in (None, "", [], {}):
+        return f"{label} is {'null' if member is None else 'empty'}: give a dict of options, or remove it from the list."
+    if not isinstance(member, dict):
+        return f"{label} must be a dict of options, but it is {kind_of(member)}: select an instance with name or id."
+    return None
+
+
+def _without_empty(member: dict[str, Any]) -> dict[str, Any]:
+    """A member without options that count as not given. A list counts, even if nothing is in it.
+
+    With an empty list, a member has nothing of what a list of the common options names.
+    """
+    lists = [name for name, option in member_options().items() if option["type"] == "list" and isinstance(member.get(name), list)]
+    kept: dict[str, Any] = {name: [] for name in lists}
+    kept.update(without_empty(member))
+    return kept
+
+
 def given_problem(given: Any, label: str) -> str | None:
-    """What is wrong with a member as it was given: an unknown option, a wrong type. None if nothing is."""
-    if not isinstance(given, dict):
-        return f"{label} must be a dict of options."
+    """What is wrong with a dict of options as it was given: an unknown option, a wrong type. None if nothing is."""
     known = member_options()
     for name in given:
         if name not in known:
@@ -51,18 +85,25 @@ class FleetModule(ApiModule):
 
     given: dict[str, Any] | None = None
 
+    def _as_given(self, options: dict[str, Any]) -> dict[str, Any]:
+        """The same with members and common options that were given as text."""
+        given = {name: from_text(value) if name in ("instances", "defaults") else value for name, value in options.items()}
+        if isinstance(given.get("instances"), list):
+            given["instances"] = [from_text(member) for member in given["instances"]]
+        return given
+
+    def _without_empty(self, options: dict[str, Any]) -> tuple[dict[str, Any], list[str]]:
+        """The same, with all members. If one is no dict, an empty list is there instead, because core would complain in its own words."""
+        problems = structure_problems(options)
+        kept, _none = super()._without_empty(options)
+        if problems:
+            return {**kept, "instances": [], "defaults": {}}, problems
+        if isinstance(options.get("instances"), list):
+            kept["instances"] = [_without_empty(member) for member in options["instances"]]
+        return kept, []
+
     def _load_params(self) -> None:
         super()._load_params()
-        raw = self.raw_params.get("instances")
-        if raw == []:
-            # An empty fleet is a fleet.
-            self.params["instances"] = []
-        members = self.params.get("instances")
-        if isinstance(raw, list) and isinstance(members, list) and len(raw) == len(members):
-            # An empty list counts as not given, except here: with it, a member has nothing of what the common options name.
-            for member, given in zip(members, raw):
-                if isinstance(member, dict) and isinstance(given, dict):
-                    member.update({name: [] for name, value in given.items() if value == []})
         self.given = dict(self.params)
 
     def _hide_user_data(self) -> None:
@@ -91,8 +132,7 @@ class FleetModule(ApiModule):
         """Fails. If an option is wrong, core only says that it is somewhere in instances: this says where."""
         given, self.given = self.given, None
         if given is not None and isinstance(given.get("instances"), list):
-            labels = [member_label(number, member if isinstance(member, dict) else {}) for number, member in enumerate(given["instances"])]
-            problems = [given_problem(member, label) for member, label in zip(given["instances"], labels)]
+            problems = [given_problem(member, member_label(number, member)) for number, member in enumerate(given["instances"])]
             problems.append(given_problem(given.get("defaults") or {}, "defaults"))
             msg = next((problem for problem in problems if problem), msg)
         return super().fail_json(msg, **kwargs)

@@ -16,8 +16,8 @@ from typing import Any
 from .instance.options import member_label
 from .text import MAX_NUMBER, comma_list, is_out_of_range
 
-# What is not text, by the names that YAML gives it.
-KINDS = {bool: "a boolean", int: "a number", float: "a fraction", list: "a list", dict: "a dict"}
+# Kinds of values, by the names that YAML gives them.
+KINDS = {bool: "a boolean", int: "a number", float: "a fraction", list: "a list", dict: "a dict", str: "text"}
 
 
 def without_empty(value: Any) -> Any:
@@ -89,12 +89,12 @@ def type_problem(name: str, option: Mapping[str, Any], value: Any) -> str | None
     if kind == "raw":
         return _user_data_problem(name, value)
     if kind in ("str", "path") and _is_no_text(value):
-        return f"{name} must be text, but it is {_kind(value)}: put the text in quotes."
+        return f"{name} must be text, but it is {kind_of(value)}: put the text in quotes."
     if kind == "list" and option.get("elements") == "str":
         contains, items = ("contains", value) if isinstance(value, list) else ("is", [value])
         wrong = [item for item in items if _is_no_text(item)]
         if wrong:
-            return f"{name} must be a list of text, but it {contains} {_kind(wrong[0])}: put each text in quotes."
+            return f"{name} must be a list of text, but it {contains} {kind_of(wrong[0])}: put each text in quotes."
     return None
 
 
@@ -103,13 +103,14 @@ def _is_no_text(value: Any) -> bool:
     return isinstance(value, (bool, float, list, dict))
 
 
-def _kind(value: Any) -> str:
+def kind_of(value: Any) -> str:
+    """What a value is, for a sentence."""
     return next(text for kind, text in KINDS.items() if isinstance(value, kind))
 
 
 def _user_data_problem(name: str, value: Any) -> str | None:
     if isinstance(value, (bool, int, float)):
-        return f"{name} must be text, a dict or a list, but it is {_kind(value)}: put the text in quotes."
+        return f"{name} must be text, a dict or a list, but it is {kind_of(value)}: put the text in quotes."
     try:
         _sent(value).encode()
     except UnicodeEncodeError:

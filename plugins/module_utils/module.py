@@ -93,9 +93,17 @@ class ApiModule(AnsibleModule):
     def _load_params(self) -> None:
         """Reads the options, and prepares them for core: see ``given``."""
         super()._load_params()
-        self.raw_params = self.params
-        self.params = without_empty(self.params)
-        self._option_problems = prepare(self.argument_spec, self.params)
+        self.raw_params = self._as_given(self.params)
+        self.params, self._option_problems = self._without_empty(self.raw_params)
+        self._option_problems += prepare(self.argument_spec, self.params)
+
+    def _as_given(self, options: dict[str, Any]) -> dict[str, Any]:
+        """The options of the task. A module may accept lists and dicts as text."""
+        return options
+
+    def _without_empty(self, options: dict[str, Any]) -> tuple[dict[str, Any], list[str]]:
+        """The options without what counts as not given, and a sentence for each that has the wrong structure."""
+        return without_empty(options), []
 
     def _hide_user_data(self) -> None:
         """Keeps user data out of the invocation that results show, and keeps core from censoring its words in results."""

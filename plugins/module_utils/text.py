@@ -5,6 +5,8 @@
 
 from __future__ import annotations
 
+import ast
+import json
 import re
 import unicodedata
 from collections.abc import Callable, Iterable, Sequence
@@ -95,6 +97,23 @@ def enumerated(names: Sequence[str]) -> str:
 def comma_list(text: str) -> list[str]:
     """The items of a list that is given as text, without the whitespace around them."""
     return [item.strip() for item in text.split(",") if item.strip()]
+
+
+def from_text(value: Any) -> Any:
+    """The list or dict that a text contains, as JSON or in Python's notation; anything else as it is.
+
+    Templates and extra variables give lists as text. Whether core converts them depends on its version.
+    """
+    if not isinstance(value, str):
+        return value
+    for read in (json.loads, ast.literal_eval):
+        try:
+            # Python's notation has values that JSON does not have.
+            found = json.loads(json.dumps(read(value.strip())))
+        except (ValueError, TypeError, SyntaxError, MemoryError, RecursionError):
+            continue
+        return found if isinstance(found, (list, dict)) else value
+    return value
 
 
 def is_out_of_range(value: Any) -> bool:

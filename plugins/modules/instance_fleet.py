@@ -35,6 +35,7 @@ options:
       - Two members must not select the same instance.
       - If a member does not set an option, the value comes from O(defaults), and then from the defaults of M(coxedge.compute.instance).
         An empty list overrides a list in O(defaults).
+      - A list as JSON text is accepted too, for example from C(-e) or from a template. So is O(defaults) as JSON text.
     type: list
     elements: dict
     required: true

@@ -16,6 +16,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from ansible_collections.coxedge.compute.tests.functional.cores import commands_of
 from ansible_collections.coxedge.compute.tests.simulator.model import ENVIRONMENTS, SERVICE_CODE
 from ansible_collections.coxedge.compute.tests.simulator.server import Simulator
 
@@ -143,3 +144,64 @@ CREATION = {"template": "Ubuntu 24.04", "compute_offering": "2vCPU.4GB", "networ
 def creation() -> dict[str, Any]:
     """Options that suffice to create an instance."""
     return dict(CREATION)
+
+
+def writes(runner: PlaybookRunner) -> list[dict[str, Any]]:
+    """The requests since the log was cleared that write."""
+    return [entry for entry in runner.simulator.app.log if entry["method"] != "GET"]
+
+
+class Attempts:
+    """Runs a role several times in one play, each time with other variables."""
+
+    def __init__(self, runner):
+        self.runner, self.output = runner, ""
+
+    def __call__(self, role, *attempts, hosts="localhost"):
+        """Returns the message of each attempt, an empty text for one that succeeds."""
+        tasks = []
+        for number, variables in enumerate(attempts):
+            include = {"ansible.builtin.include_role": {"name": f"coxedge.compute.{role}"}, "vars": variables}
+            failed = {"ansible.builtin.set_fact": {f"message_{number}": "{{ ansible_failed_result.msg }}"}}
+            tasks.append({"block": [include], "rescue": [failed]})
+        messages = ", ".join(f"message_{number} | default('')" for number in range(len(attempts)))
+        keep = {"keep_results": {"results": "{{ [" + messages + "] | to_json }}", "path": str(self.runner.folder / "results.json")}}
+        (self.runner.folder / "site.yml").write_text(json.dumps([{"hosts": hosts, "gather_facts": False, "tasks": [*tasks, keep]}]))
+        self.runner.simulator.app.log.clear()
+        finished = self.runner.command("ansible-playbook", "site.yml", ANSIBLE_ACTION_PLUGINS=str(ACTIONS))
+        self.output = finished.stdout + finished.stderr
+        assert finished.returncode == 0 and "Traceback" not in self.output, self.output
+        return json.loads((self.runner.folder / "results.json").read_text())
+
+
+@pytest.fixture
+def attempts(runner):
+    """See Attempts."""
+    return Attempts(runner)
+
+
+@pytest.fixture
+def on_core(running_simulator, tmp_path):
+    """A runner of playbooks, and Attempts, with a version of core."""
+
+    def made(core):
+        running_simulator.app.reset_all()
+        runner = PlaybookRunner(running_simulator, tmp_path, commands_of(core))
+        return runner, Attempts(runner)
+
+    return made
+
+
+@pytest.fixture
+def run(runner):
+    """Runs a role with variables, then more plays; returns the finished command."""
+
+    def role(name, variables, *arguments, plays=(), **environ):
+        book = [{"hosts": "localhost", "gather_facts": False, "roles": [{"role": f"coxedge.compute.{name}", **variables}]}, *plays]
+        (runner.folder / "site.yml").write_text(json.dumps(book))
+        runner.simulator.app.log.clear()
+        finished = runner.command("ansible-playbook", "site.yml", *arguments, **environ)
+        assert "Traceback" not in finished.stdout + finished.stderr
+        return finished
+
+    return role

@@ -7,8 +7,11 @@ from __future__ import annotations
 
 import json
 
+import pytest
 import yaml
 from ansible_collections.coxedge.compute.plugins.modules import instance_fleet as module
+from ansible_collections.coxedge.compute.tests.functional.conftest import PlaybookRunner
+from ansible_collections.coxedge.compute.tests.functional.cores import ALL_CORES, commands_of
 
 KEY = "simulator-key"
 
@@ -149,3 +152,33 @@ def test_the_documented_examples_work_unchanged(runner):
     results = runner.play(yaml.safe_load(module.EXAMPLES)).results
     assert all(result["changed"] and not result["failed"] for result in results), [result.get("msg") for result in results]
     assert runner.environment.instances == {}
+
+
+@pytest.mark.parametrize("core", ALL_CORES)
+def test_members_that_come_as_text_mean_the_same_on_every_core(running_simulator, tmp_path, core):
+    commands = commands_of(core)
+    running_simulator.app.reset_all()
+    runner = PlaybookRunner(running_simulator, tmp_path, commands)
+    seeded = runner.environment.seed({"name": "web1", "publicIps": 1})
+    # Core splits extra variables at blanks.
+    text = json.dumps([{"name": "web1", "allow_reboot": True, "hostname": None}], separators=(",", ":"))
+    variables = {"members": [{"name": "web1"}], "common": {"state": "started", "purge": False}, "broken": "[{name: web1}]"}
+    tasks = [
+        fleet("{{ members | to_json }}", defaults="{{ common | to_json }}"),
+        fleet("{{ as_text }}", defaults="{{ common }}"),
+        fleet("[{% for item in members %}{'name': '{{ item.name }}'},{% endfor %}]"),
+        fleet(["{{ members[0] | to_json }}"]),
+        fleet("{{ broken }}"),
+        fleet("{{ members }}", defaults="{{ broken }}"),
+        fleet("{{ members + [none] }}", defaults={"state": "absent"}),
+        # The null member is refused. Before, it moved the empty list from the first member to nobody.
+        fleet([{"name": "web1", "public_ips_to_release": []}, None], defaults={"state": "absent", "public_ips_to_release": ["all"]}),
+    ]
+    outcome = runner.play(tasks, "-e", f"as_text={text}", play={"vars": variables})
+    for result in outcome.results[:4]:
+        assert [item["id"] for item in result["results"]] == [seeded["id"]] and not result["changed"], outcome.output
+    messages = [result["msg"] for result in outcome.results[4:]]
+    assert messages[0].startswith("instances must be a list of dicts, but it is text: give it as YAML or JSON"), messages
+    assert messages[1].startswith("defaults must be a dict of options, but it is text: give it as YAML or JSON"), messages
+    assert all(message.startswith("instances[1] is null: ") for message in messages[2:]), messages
+    assert not writes(outcome) and len(runner.environment.resources["publicipaddresses"]) == 1

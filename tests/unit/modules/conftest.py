@@ -14,14 +14,24 @@ from ansible_collections.coxedge.compute.tests.unit.modules.given import CONNECT
 
 
 @pytest.fixture
-def failing(monkeypatch, capsys):
-    """The result of a module that fails before any request."""
+def give(monkeypatch):
+    """Gives options to the module that is made next."""
 
-    def run(module, **options):
+    def options_of_a_task(options):
         monkeypatch.setattr(basic, "_ANSIBLE_ARGS", json.dumps({"ANSIBLE_MODULE_ARGS": {**CONNECTION, **options}}).encode())
         if hasattr(basic, "_ANSIBLE_PROFILE"):
             monkeypatch.setattr(basic, "_ANSIBLE_PROFILE", "legacy")
         monkeypatch.setattr(Interruption, "watch", lambda _self: None)
+
+    return options_of_a_task
+
+
+@pytest.fixture
+def failing(give, capsys):
+    """The result of a module that fails before any request."""
+
+    def run(module, **options):
+        give(options)
         with pytest.raises(SystemExit):
             module.main()
         return json.loads(capsys.readouterr().out)
