@@ -9,14 +9,12 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
-from ansible.errors import AnsibleParserError
-from ansible.module_utils.parsing.convert_bool import boolean
-
 from ..module_utils.instance.filters import FILTERS, Selection, sort_key
 from ..module_utils.text import one_line
 from .connecting import address_of, usable_user
 from .construct import Constructed
-from .expressions import as_condition
+from .entries import Expression
+from .evaluation import Problems, evaluated, holds
 from .hostvars import HostVariables, sanitized
 from .interface import InventoryPlugin
 from .names import as_host_name, fallback_names, first_few
@@ -50,8 +48,7 @@ class Candidates:
         self._prefix = str(plugin.get_option("hostvars_prefix"))
         self._api = tuple(str(plugin.get_option(name)).strip() for name in ("api_url", "service_code"))
         self._variables_of = HostVariables(self._prefix, str(plugin.get_option("service_code"))).of
-        self._filters = Expressions(plugin, "filters", plugin.get_option("filters") or [])
-        self._hostnames = Expressions(plugin, "hostnames", plugin.get_option("hostnames"))
+        self._problems = Problems(plugin, plugin.secrets)
         self._without_address: list[str] = []
         self._without_user: list[str] = []
 
@@ -71,9 +68,9 @@ class Candidates:
         """Return an instance as a candidate, or None if it does not match ``filters``."""
         instance_id = str(instance["id"])
         variables = self._variables_of(instance, environment.name)
-        if not all(self._filters.holds(text, instance_id, variables) for text in self._filters.texts):
+        if not all(self._holds(condition, variables) for condition in self._plugin.entries.filters):
             return None
-        wanted = [self._hostnames.name(text, instance_id, variables, self._prefix) or "" for text in self._hostnames.texts]
+        wanted = [self._name(entry, variables) for entry in self._plugin.entries.hostnames]
         fallbacks = fallback_names(instance_id, environment.name)
         name_candidates = [name for name in dict.fromkeys([*map(as_host_name, wanted), *fallbacks]) if name]
         address = address_of(self._connect_with, instance, environment.addresses or {})
@@ -89,64 +86,46 @@ class Candidates:
                 self._without_user.append(name_candidates[0])
         return Candidate((*self._api, environment.name, instance_id), variables, name_candidates, fallbacks)
 
+    def _holds(self, condition: Expression, variables: Mapping[str, Any]) -> bool:
+        """Whether a condition of ``filters`` is true. It counts as false if it can't be evaluated."""
+        try:
+            return holds(self._plugin, condition, {**variables, **self._plugin.extra_vars})
+        except Exception as error:  # pylint: disable=broad-exception-caught
+            self._problems.add(condition, self._called(variables), error, variables)
+            return False
+
+    def _name(self, entry: Expression, variables: Mapping[str, Any]) -> str:
+        """Return the name that an entry of ``hostnames`` stands for: a field, a variable or an expression. Empty if there is none."""
+        try:
+            if not entry.is_literal and entry.source in variables:
+                value = variables[entry.source]
+            elif not entry.is_literal and self._prefix + entry.source in variables:
+                value = variables[self._prefix + entry.source]
+            else:
+                value = evaluated(self._plugin, entry, variables)
+        except Exception as error:  # pylint: disable=broad-exception-caught
+            self._problems.add(entry, self._called(variables), error, variables)
+            return ""
+        if value is None:
+            return ""
+        if isinstance(value, bool) or not isinstance(value, (str, int, float)):
+            self._problems.add(entry, self._called(variables), "a name is text, which the result is not", variables)
+            return ""
+        if self._plugin.secrets.may_quote(entry.names, entry.is_vaulted):
+            self._plugin.secrets.add_text(as_host_name(str(value)))
+        return str(value)
+
+    def _called(self, variables: Mapping[str, Any]) -> str:
+        """Return how messages call an instance that has no name yet."""
+        return f"instance {one_line(variables[self._prefix + 'id'])}"
+
     def _warn(self) -> None:
-        self._filters.warn("which are left out")
-        self._hostnames.warn("which get another name")
+        self._problems.warn()
         warning = self._plugin.display.warning
         if self._without_address:
             warning(f"No ansible_host is set for hosts without a usable {self._connect_with}: {first_few(self._without_address)}.")
         if self._without_user:
             warning(f"No ansible_user is set for hosts without a usable user name: {first_few(self._without_user)}.")
-
-
-class Expressions:
-    """The expressions of one option, evaluated for instances that are not hosts yet."""
-
-    def __init__(self, plugin: InventoryPlugin, option: str, texts: Sequence[str]) -> None:
-        self.texts = list(texts)
-        self._plugin, self._option = plugin, option
-        self._errors: dict[str, list[str]] = {}
-
-    def holds(self, condition: str, instance_id: str, variables: Mapping[str, Any]) -> bool:
-        """Whether a condition is true. It counts as false if it can't be evaluated."""
-        templar = self._plugin.templar
-        templar.available_variables = {**variables, **self._plugin.extra_vars}
-        try:
-            if hasattr(templar, "evaluate_conditional"):
-                return bool(templar.evaluate_conditional(condition))
-            # Before ansible-core 2.19.
-            return bool(boolean(templar.template(as_condition(condition))))
-        except Exception as error:  # pylint: disable=broad-exception-caught
-            self._fail(condition, instance_id, error)
-            return False
-
-    def name(self, text: str, instance_id: str, variables: Mapping[str, Any], prefix: str) -> str | None:
-        """Return the name that an entry of hostnames stands for: a field, a variable or an expression. None if there is none."""
-        try:
-            if text in variables:
-                value = variables[text]
-            elif prefix + text in variables:
-                value = variables[prefix + text]
-            else:
-                value = self._plugin._compose(text, variables)
-        except Exception as error:  # pylint: disable=broad-exception-caught
-            self._fail(text, instance_id, error)
-            return None
-        return str(value) if isinstance(value, (str, int)) and not isinstance(value, bool) else None
-
-    def warn(self, consequence: str) -> None:
-        """Warn once for each expression that could not be evaluated. ``consequence``: what that means for the instances."""
-        for text, errors in self._errors.items():
-            self._plugin.display.warning(
-                f"{self._option}: {one_line(text)} could not be evaluated for {len(errors)} instances, {consequence}."
-                f" The first error: {errors[0]}"
-            )
-
-    def _fail(self, text: str, instance_id: str, error: Exception) -> None:
-        reason = f"{one_line(error)} (instance {instance_id})"
-        if self._plugin.get_option("strict"):
-            raise AnsibleParserError(f"{self._option}: {one_line(text)} could not be evaluated: {reason}") from None
-        self._errors.setdefault(text, []).append(reason)
 
 
 def selection_of(plugin: InventoryPlugin) -> Selection:

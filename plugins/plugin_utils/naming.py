@@ -49,13 +49,14 @@ def name_and_construct(plugin: InventoryPlugin, candidates: Sequence[Candidate])
             break
         # A host is named like one of the new groups. Its new name can change the groups again.
         unavailable.add_groups(groups)
+    constructor.problems.warn()
     _warn_of_other_names(plugin, candidates, unavailable)
     _warn_of_shared_addresses(plugin, candidates)
 
 
 def _unavailable_names(plugin: InventoryPlugin, candidates: Sequence[Candidate]) -> UnavailableNames:
     """Return the names that a candidate can't have."""
-    own = map(plugin._sanitize_group_name, plugin.get_option("groups") or {})
+    own = map(plugin._sanitize_group_name, plugin.entries.groups)
     groups = {*plugin.inventory.groups, str(plugin.get_option("group")), *own}
     claimed = claimed_hosts(plugin.inventory)
 
@@ -89,7 +90,9 @@ def _drop_loops(plugin: InventoryPlugin, candidates: Sequence[Candidate], ancest
     """Leave out groups in themselves, with a warning. Raises AnsibleParserError if ``strict``."""
     loops = drop_loops([candidate.constructed for candidate in candidates], ancestors)
     if loops:
-        problem = f"Groups can't be in themselves, and all and ungrouped can't be in other groups: {first_few(loops)}."
+        shown = plugin.secrets.shown
+        named = first_few([f"{shown(child)} in {shown(parent)}" for child, parent in loops])
+        problem = f"Groups can't be in themselves, and all and ungrouped can't be in other groups: {named}."
         if plugin.get_option("strict"):
             raise AnsibleParserError(problem)
         plugin.display.warning(f"{problem} This was left out.")
@@ -100,7 +103,9 @@ def _warn_of_other_names(plugin: InventoryPlugin, candidates: Sequence[Candidate
     for candidate in candidates:
         first = candidate.name_candidates[0]
         if candidate.name != first:
-            renamed.append(f"{first} ({candidate.name}{', because a group has the name' if unavailable.is_group(first) else ''})")
+            renamed.append(
+                f"{plugin.secrets.shown(first)} ({candidate.name}{', because a group has the name' if unavailable.is_group(first) else ''})"
+            )
     if renamed:
         plugin.display.warning(
             f"These hosts got another name, which stands in parentheses: {first_few(renamed)}."
@@ -117,7 +122,7 @@ def _warn_of_shared_addresses(plugin: InventoryPlugin, candidates: Sequence[Cand
         if "ansible_host" in variables:
             key = (str(variables["ansible_host"]), str(variables.get("ansible_port")))
             users.setdefault(key, []).append(candidate.name)
-    shared = [f"{first_few(names)} ({address})" for (address, _port), names in users.items() if len(names) > 1]
+    shared = [f"{first_few(names)} ({plugin.secrets.shown(address)})" for (address, _port), names in users.items() if len(names) > 1]
     if shared:
         plugin.display.warning(
             f"Several hosts have the same ansible_host, so a play on one of them may change another one: {'; '.join(shared[:MAX_LISTED])}."

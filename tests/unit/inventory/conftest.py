@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import json
 import os
+from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
@@ -35,6 +36,8 @@ class PluginHarness:
     def __init__(self, folder: Path, monkeypatch: pytest.MonkeyPatch) -> None:
         self.path, self._monkeypatch = folder / "coxedge.yml", monkeypatch
         self.warnings: list[str] = []
+        # YAML has names that JSON does not have, such as numbers.
+        self.dump: Callable[[Any], str] = json.dumps
 
     def inventory(
         self,
@@ -63,7 +66,7 @@ class PluginHarness:
         cache: bool = True,
     ) -> InventoryData:
         """The inventory that the plugin makes from a file with these options. ``warnings`` has its warnings."""
-        self.path.write_text(json.dumps({"plugin": "coxedge.compute.instances", **options}))
+        self.path.write_text(self.dump({"plugin": "coxedge.compute.instances", **options}))
         self._monkeypatch.setattr(core_inventory, "load_extra_vars", lambda loader: dict(extra_vars or {}))
         loaded = inventory_loader.get("coxedge.compute.instances")
         if kind is not None:
