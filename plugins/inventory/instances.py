@@ -48,6 +48,8 @@ options:
   filters:
     description:
       - Only instances for which all of these Jinja conditions are true. They can use the variables of the host.
+      - Conditions are written without braces. Text that is not a Jinja expression fails the inventory. The same is true for O(hostnames),
+        O(compose), O(groups) and O(keyed_groups).
       - A condition that can't be evaluated counts as false, with a warning. If O(strict) is true, it is an error.
     type: list
     elements: str
@@ -58,7 +60,8 @@ options:
       - Characters that Ansible would read as a port or as a pattern of hosts, such as a blank, a colon, a comma or an asterisk, become
         underscores. So do control characters and characters without width.
       - If two hosts would get the same name, neither gets it, because the name could mean another host in the next run. Each of
-        them gets its next name that no other host has, and if there is none, its ID. A warning says so.
+        them gets its next name that no other host wants. After that come the name with the environment, such as V(bastion.test_area), if
+        hosts of several environments want the same name, and the ID. A warning names them all.
       - Names with another meaning are skipped in the same way. These are C(localhost), loopback addresses, the names of groups,
         names that begin with a hyphen, which ssh would take for an option, and names that Ansible would read as a path under
         C(host_vars), such as V(web1.yml).

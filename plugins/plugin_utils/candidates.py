@@ -9,7 +9,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
-from ..module_utils.instance.filters import FILTERS, Selection, sort_key
+from ..module_utils.instance.filters import FILTERS, Selection, sort_key, unmatched
 from ..module_utils.text import one_line
 from .connecting import address_of, usable_user
 from .construct import Constructed
@@ -28,13 +28,25 @@ class Candidate:
     identity: tuple[str, ...]
     """API URL, service code, environment and id: only this instance has them, whichever inventory file reads it."""
     variables: dict[str, Any]
-    name_candidates: list[str]
-    """Its possible names, the preferred ones first. The fallbacks come last."""
+    wanted: list[str]
+    """The names that ``hostnames`` gives it, the preferred ones first."""
     fallbacks: list[str]
     """Names made of its id. Other instances never get them."""
-    # naming.py sets these two, because names depend on all candidates.
+    # naming.py sets these three, because names depend on all candidates.
+    qualified: str | None = None
+    """The name that it gets if hosts of several environments want the same one."""
     name: str = ""
     constructed: Constructed = field(default_factory=Constructed)
+
+    @property
+    def environment(self) -> str:
+        """The environment that it is in."""
+        return self.identity[2]
+
+    @property
+    def name_candidates(self) -> list[str]:
+        """Its possible names, the preferred ones first. The fallbacks come last."""
+        return list(dict.fromkeys([*self.wanted, *([self.qualified] if self.qualified else []), *self.fallbacks]))
 
 
 class Candidates:
@@ -54,6 +66,7 @@ class Candidates:
 
     def of(self, environments: Sequence[Environment]) -> list[Candidate]:
         """Return the candidates in the order of their display names and ids."""
+        self._warn_of_unmatched(environments)
         selected = [
             (instance, environment)
             for environment in environments
@@ -72,19 +85,19 @@ class Candidates:
             return None
         wanted = [self._name(entry, variables) for entry in self._plugin.entries.hostnames]
         fallbacks = fallback_names(instance_id, environment.name)
-        name_candidates = [name for name in dict.fromkeys([*map(as_host_name, wanted), *fallbacks]) if name]
+        names = [name for name in dict.fromkeys(map(as_host_name, wanted)) if name]
         address = address_of(self._connect_with, instance, environment.addresses or {})
         if address is not None:
             variables["ansible_host"] = sanitized(address)
         elif self._connect_with != "none":
-            self._without_address.append(name_candidates[0])
+            self._without_address.append(self._plugin.secrets.shown((names or fallbacks)[0]))
         if self._sets_user:
             user = usable_user(instance.get("username"))
             if user is not None:
                 variables["ansible_user"] = sanitized(user)
             else:
-                self._without_user.append(name_candidates[0])
-        return Candidate((*self._api, environment.name, instance_id), variables, name_candidates, fallbacks)
+                self._without_user.append(self._plugin.secrets.shown((names or fallbacks)[0]))
+        return Candidate((*self._api, environment.name, instance_id), variables, names, fallbacks)
 
     def _holds(self, condition: Expression, variables: Mapping[str, Any]) -> bool:
         """Whether a condition of ``filters`` is true. It counts as false if it can't be evaluated."""
@@ -119,6 +132,13 @@ class Candidates:
         """Return how messages call an instance that has no name yet."""
         return f"instance {one_line(variables[self._prefix + 'id'])}"
 
+    def _warn_of_unmatched(self, environments: Sequence[Environment]) -> None:
+        """Warn of each value of a filter on fields that no instance of any environment has."""
+        options = selectors_of(self._plugin)
+        if any(options.values()):
+            for sentence in unmatched(options, [instance for environment in environments for instance in environment.instances]):
+                self._plugin.display.warning(f"{sentence}.")
+
     def _warn(self) -> None:
         self._problems.warn()
         warning = self._plugin.display.warning
@@ -128,6 +148,12 @@ class Candidates:
             warning(f"No ansible_user is set for hosts without a usable user name: {first_few(self._without_user)}.")
 
 
+def selectors_of(plugin: InventoryPlugin) -> dict[str, list[str] | None]:
+    """Return the options that filter by fields of the API."""
+    # str() drops core's tags.
+    return {name: [str(value) for value in plugin.get_option(name) or []] for name in ("states", *FILTERS)}
+
+
 def selection_of(plugin: InventoryPlugin) -> Selection:
     """Return the filters on fields of the API."""
-    return Selection({name: plugin.get_option(name) for name in ("states", *FILTERS)})
+    return Selection(selectors_of(plugin))

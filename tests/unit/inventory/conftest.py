@@ -47,13 +47,18 @@ class PluginHarness:
         extra_vars: dict[str, Any] | None = None,
         kind: type[InventoryModule] | None = None,
         before: InventoryData | None = None,
+        environments: dict[str, list[dict[str, Any]]] | None = None,
     ) -> InventoryData:
-        """The inventory that the plugin makes if the API lists these instances. ``kind``: another plugin class."""
+        """The inventory that the plugin makes if the API lists these instances. ``kind``: another plugin class.
+
+        ``environments``: the instances of others than test_area.
+        """
         # If the key is in the file, core does not get the positions of expressions in the file.
         self._monkeypatch.setenv("COXEDGE_API_KEY", "key")
         given = {"service_code": "compute-on", "environment_names": ["test_area"], **(options or {})}
-        environments = [reading.Environment("test_area", [list_view(instance) for instance in instances], {})]
-        self._monkeypatch.setattr(reading, "read", lambda *args, **kwargs: environments)
+        listed = {"test_area": instances, **(environments or {})}
+        made = [reading.Environment(name, [list_view(instance) for instance in there], {}) for name, there in listed.items()]
+        self._monkeypatch.setattr(reading, "read", lambda *args, **kwargs: made)
         return self.parse(given, quick, extra_vars, kind, before)
 
     def parse(
