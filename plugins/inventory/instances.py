@@ -48,6 +48,8 @@ options:
   filters:
     description:
       - Only instances for which all of these Jinja conditions are true. They can use the variables of the host.
+      - Conditions are written without braces. Text that is not a Jinja expression fails the inventory. The same is true for O(hostnames),
+        O(compose), O(groups) and O(keyed_groups).
       - A condition that can't be evaluated counts as false, with a warning. If O(strict) is true, it is an error.
     type: list
     elements: str
@@ -58,7 +60,8 @@ options:
       - Characters that Ansible would read as a port or as a pattern of hosts, such as a blank, a colon, a comma or an asterisk, become
         underscores. So do control characters and characters without width.
       - If two hosts would get the same name, neither gets it, because the name could mean another host in the next run. Each of
-        them gets its next name that no other host has, and if there is none, its ID. A warning says so.
+        them gets its next name that no other host wants. After that come the name with the environment, such as V(bastion.test_area), if
+        hosts of several environments want the same name, and the ID. A warning names them all.
       - Names with another meaning are skipped in the same way. These are C(localhost), loopback addresses, the names of groups,
         names that begin with a hyphen, which ssh would take for an option, and names that Ansible would read as a path under
         C(host_vars), such as V(web1.yml).
@@ -169,15 +172,19 @@ from typing import Any
 
 from ansible.errors import AnsibleParserError
 from ansible.plugins.inventory import BaseInventoryPlugin, Cacheable, Constructable
+from ansible.utils.vars import combine_vars
 
 from ..module_utils.api.connection import Connection
 from ..module_utils.api.errors import ApiError
 from ..module_utils.text import one_line, printable
 from ..plugin_utils import reading
 from ..plugin_utils.candidates import Candidate, Candidates, selection_of
+from ..plugin_utils.construct import KeyValue
+from ..plugin_utils.entries import Entries, entries_of
 from ..plugin_utils.expressions import ASK_CORE, SimpleExpression, remember_compiled, simple_expressions, without_origin
 from ..plugin_utils.naming import claimed_hosts, name_and_construct
 from ..plugin_utils.options import check_booleans, check_numbers, check_required, connections_of, empty_variables_unset, given_options
+from ..plugin_utils.vaulted import Secrets
 
 FILE_NAMES = ("coxedge.yml", "coxedge.yaml")
 
@@ -193,6 +200,8 @@ class InventoryModule(BaseInventoryPlugin, Constructable, Cacheable):  # type: i
         super().__init__()
         # _set_up gives these their values, once the options are known.
         self.extra_vars: Mapping[str, Any] = {}
+        self.entries = Entries()
+        self.secrets = Secrets(None, {})
         self._simple: dict[str, SimpleExpression] = {}
         self._key_in_file = False
 
@@ -204,13 +213,14 @@ class InventoryModule(BaseInventoryPlugin, Constructable, Cacheable):  # type: i
         """Fill the inventory. Raises AnsibleParserError with a message of one line, before it has added anything."""
         super().parse(inventory, loader, path, cache)
         config = self._read_config_data(path)
+        connections = connections_of(self)
+        self._set_up(config)
         try:
-            environments = self._environments(connections_of(self), cache)
+            environments = self._environments(connections, cache)
         except ApiError as error:
             raise AnsibleParserError(printable(error.sentence)) from None
         except ImportError as error:
             raise AnsibleParserError(f"The Python that runs Ansible needs the library requests: {one_line(error)}.") from None
-        self._set_up(config)
         try:
             candidates = Candidates(self).of(environments)
             self._name_and_construct(candidates)
@@ -233,19 +243,19 @@ class InventoryModule(BaseInventoryPlugin, Constructable, Cacheable):  # type: i
         """Prepare the evaluation of expressions. ``config``: the contents of the inventory file."""
         self.extra_vars = (self._vars or {}) if self.get_option("use_extra_vars") else {}
         self._key_in_file = bool(config.get("api_key"))
+        self.entries = entries_of(self.get_option)
+        self.secrets = Secrets(self.loader, self.extra_vars)
         if self.quick:
-            keys = [entry.get("key") for entry in self.get_option("keyed_groups") or [] if isinstance(entry, Mapping)]
-            expressions = [*self.get_option("hostnames"), *(self.get_option("compose") or {}).values(), *keys]
-            conditions = [*(self.get_option("filters") or []), *(self.get_option("groups") or {}).values()]
-            self._simple = simple_expressions(expressions)
-            remember_compiled(self.templar, expressions, conditions)
+            self._simple = simple_expressions(self.entries.expressions)
+            remember_compiled(self.templar, self.entries.expressions, self.entries.conditions)
 
     def _compose(self, template: Any, variables: Any, *args: Any, **kwargs: Any) -> Any:
-        """Return the result of an expression. Core's methods for constructed features call this too."""
+        """Return the result of an expression. Core's method for keyed groups calls this too."""
+        if isinstance(template, KeyValue):
+            self.templar.available_variables = combine_vars(variables, self.extra_vars) if self.extra_vars else variables
+            return template.value
         simple = self._simple.get(template) if isinstance(template, str) else None
         if simple is not None and not self.extra_vars:
-            # Core's _compose sets this too, and core's next step, the template of a parent group, needs it.
-            self.templar.available_variables = variables
             value = simple.value(variables)
             if value is not ASK_CORE:
                 return value

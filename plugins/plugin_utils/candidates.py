@@ -9,14 +9,12 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
-from ansible.errors import AnsibleParserError
-from ansible.module_utils.parsing.convert_bool import boolean
-
-from ..module_utils.instance.filters import FILTERS, Selection, sort_key
+from ..module_utils.instance.filters import FILTERS, Selection, sort_key, unmatched
 from ..module_utils.text import one_line
 from .connecting import address_of, usable_user
 from .construct import Constructed
-from .expressions import as_condition
+from .entries import Expression
+from .evaluation import Problems, evaluated, holds
 from .hostvars import HostVariables, sanitized
 from .interface import InventoryPlugin
 from .names import as_host_name, fallback_names, first_few
@@ -30,13 +28,25 @@ class Candidate:
     identity: tuple[str, ...]
     """API URL, service code, environment and id: only this instance has them, whichever inventory file reads it."""
     variables: dict[str, Any]
-    name_candidates: list[str]
-    """Its possible names, the preferred ones first. The fallbacks come last."""
+    wanted: list[str]
+    """The names that ``hostnames`` gives it, the preferred ones first."""
     fallbacks: list[str]
     """Names made of its id. Other instances never get them."""
-    # naming.py sets these two, because names depend on all candidates.
+    # naming.py sets these three, because names depend on all candidates.
+    qualified: str | None = None
+    """The name that it gets if hosts of several environments want the same one."""
     name: str = ""
     constructed: Constructed = field(default_factory=Constructed)
+
+    @property
+    def environment(self) -> str:
+        """The environment that it is in."""
+        return self.identity[2]
+
+    @property
+    def name_candidates(self) -> list[str]:
+        """Its possible names, the preferred ones first. The fallbacks come last."""
+        return list(dict.fromkeys([*self.wanted, *([self.qualified] if self.qualified else []), *self.fallbacks]))
 
 
 class Candidates:
@@ -50,13 +60,13 @@ class Candidates:
         self._prefix = str(plugin.get_option("hostvars_prefix"))
         self._api = tuple(str(plugin.get_option(name)).strip() for name in ("api_url", "service_code"))
         self._variables_of = HostVariables(self._prefix, str(plugin.get_option("service_code"))).of
-        self._filters = Expressions(plugin, "filters", plugin.get_option("filters") or [])
-        self._hostnames = Expressions(plugin, "hostnames", plugin.get_option("hostnames"))
+        self._problems = Problems(plugin, plugin.secrets)
         self._without_address: list[str] = []
         self._without_user: list[str] = []
 
     def of(self, environments: Sequence[Environment]) -> list[Candidate]:
         """Return the candidates in the order of their display names and ids."""
+        self._warn_of_unmatched(environments)
         selected = [
             (instance, environment)
             for environment in environments
@@ -71,27 +81,66 @@ class Candidates:
         """Return an instance as a candidate, or None if it does not match ``filters``."""
         instance_id = str(instance["id"])
         variables = self._variables_of(instance, environment.name)
-        if not all(self._filters.holds(text, instance_id, variables) for text in self._filters.texts):
+        if not all(self._holds(condition, variables) for condition in self._plugin.entries.filters):
             return None
-        wanted = [self._hostnames.name(text, instance_id, variables, self._prefix) or "" for text in self._hostnames.texts]
+        wanted = [self._name(entry, variables) for entry in self._plugin.entries.hostnames]
         fallbacks = fallback_names(instance_id, environment.name)
-        name_candidates = [name for name in dict.fromkeys([*map(as_host_name, wanted), *fallbacks]) if name]
+        names = [name for name in dict.fromkeys(map(as_host_name, wanted)) if name]
         address = address_of(self._connect_with, instance, environment.addresses or {})
         if address is not None:
             variables["ansible_host"] = sanitized(address)
         elif self._connect_with != "none":
-            self._without_address.append(name_candidates[0])
+            self._without_address.append(self._plugin.secrets.shown((names or fallbacks)[0]))
         if self._sets_user:
             user = usable_user(instance.get("username"))
             if user is not None:
                 variables["ansible_user"] = sanitized(user)
             else:
-                self._without_user.append(name_candidates[0])
-        return Candidate((*self._api, environment.name, instance_id), variables, name_candidates, fallbacks)
+                self._without_user.append(self._plugin.secrets.shown((names or fallbacks)[0]))
+        return Candidate((*self._api, environment.name, instance_id), variables, names, fallbacks)
+
+    def _holds(self, condition: Expression, variables: Mapping[str, Any]) -> bool:
+        """Whether a condition of ``filters`` is true. It counts as false if it can't be evaluated."""
+        try:
+            return holds(self._plugin, condition, {**variables, **self._plugin.extra_vars})
+        except Exception as error:  # pylint: disable=broad-exception-caught
+            self._problems.add(condition, self._called(variables), error, variables)
+            return False
+
+    def _name(self, entry: Expression, variables: Mapping[str, Any]) -> str:
+        """Return the name that an entry of ``hostnames`` stands for: a field, a variable or an expression. Empty if there is none."""
+        try:
+            if not entry.is_literal and entry.source in variables:
+                value = variables[entry.source]
+            elif not entry.is_literal and self._prefix + entry.source in variables:
+                value = variables[self._prefix + entry.source]
+            else:
+                value = evaluated(self._plugin, entry, variables)
+        except Exception as error:  # pylint: disable=broad-exception-caught
+            self._problems.add(entry, self._called(variables), error, variables)
+            return ""
+        if value is None:
+            return ""
+        if isinstance(value, bool) or not isinstance(value, (str, int, float)):
+            self._problems.add(entry, self._called(variables), "a name is text, which the result is not", variables)
+            return ""
+        if self._plugin.secrets.may_quote(entry.names, entry.is_vaulted):
+            self._plugin.secrets.add_text(as_host_name(str(value)))
+        return str(value)
+
+    def _called(self, variables: Mapping[str, Any]) -> str:
+        """Return how messages call an instance that has no name yet."""
+        return f"instance {one_line(variables[self._prefix + 'id'])}"
+
+    def _warn_of_unmatched(self, environments: Sequence[Environment]) -> None:
+        """Warn of each value of a filter on fields that no instance of any environment has."""
+        options = selectors_of(self._plugin)
+        if any(options.values()):
+            for sentence in unmatched(options, [instance for environment in environments for instance in environment.instances]):
+                self._plugin.display.warning(f"{sentence}.")
 
     def _warn(self) -> None:
-        self._filters.warn("which are left out")
-        self._hostnames.warn("which get another name")
+        self._problems.warn()
         warning = self._plugin.display.warning
         if self._without_address:
             warning(f"No ansible_host is set for hosts without a usable {self._connect_with}: {first_few(self._without_address)}.")
@@ -99,56 +148,12 @@ class Candidates:
             warning(f"No ansible_user is set for hosts without a usable user name: {first_few(self._without_user)}.")
 
 
-class Expressions:
-    """The expressions of one option, evaluated for instances that are not hosts yet."""
-
-    def __init__(self, plugin: InventoryPlugin, option: str, texts: Sequence[str]) -> None:
-        self.texts = list(texts)
-        self._plugin, self._option = plugin, option
-        self._errors: dict[str, list[str]] = {}
-
-    def holds(self, condition: str, instance_id: str, variables: Mapping[str, Any]) -> bool:
-        """Whether a condition is true. It counts as false if it can't be evaluated."""
-        templar = self._plugin.templar
-        templar.available_variables = {**variables, **self._plugin.extra_vars}
-        try:
-            if hasattr(templar, "evaluate_conditional"):
-                return bool(templar.evaluate_conditional(condition))
-            # Before ansible-core 2.19.
-            return bool(boolean(templar.template(as_condition(condition))))
-        except Exception as error:  # pylint: disable=broad-exception-caught
-            self._fail(condition, instance_id, error)
-            return False
-
-    def name(self, text: str, instance_id: str, variables: Mapping[str, Any], prefix: str) -> str | None:
-        """Return the name that an entry of hostnames stands for: a field, a variable or an expression. None if there is none."""
-        try:
-            if text in variables:
-                value = variables[text]
-            elif prefix + text in variables:
-                value = variables[prefix + text]
-            else:
-                value = self._plugin._compose(text, variables)
-        except Exception as error:  # pylint: disable=broad-exception-caught
-            self._fail(text, instance_id, error)
-            return None
-        return str(value) if isinstance(value, (str, int)) and not isinstance(value, bool) else None
-
-    def warn(self, consequence: str) -> None:
-        """Warn once for each expression that could not be evaluated. ``consequence``: what that means for the instances."""
-        for text, errors in self._errors.items():
-            self._plugin.display.warning(
-                f"{self._option}: {one_line(text)} could not be evaluated for {len(errors)} instances, {consequence}."
-                f" The first error: {errors[0]}"
-            )
-
-    def _fail(self, text: str, instance_id: str, error: Exception) -> None:
-        reason = f"{one_line(error)} (instance {instance_id})"
-        if self._plugin.get_option("strict"):
-            raise AnsibleParserError(f"{self._option}: {one_line(text)} could not be evaluated: {reason}") from None
-        self._errors.setdefault(text, []).append(reason)
+def selectors_of(plugin: InventoryPlugin) -> dict[str, list[str] | None]:
+    """Return the options that filter by fields of the API."""
+    # str() drops core's tags.
+    return {name: [str(value) for value in plugin.get_option(name) or []] for name in ("states", *FILTERS)}
 
 
 def selection_of(plugin: InventoryPlugin) -> Selection:
     """Return the filters on fields of the API."""
-    return Selection({name: plugin.get_option(name) for name in ("states", *FILTERS)})
+    return Selection(selectors_of(plugin))

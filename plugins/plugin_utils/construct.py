@@ -16,13 +16,17 @@ from typing import Any
 from ansible.errors import AnsibleError
 from ansible.inventory.host import Host
 
+from ..module_utils.text import one_line
+from .entries import Expression, KeyedGroup
+from .evaluation import Problems, evaluated, holds
 from .interface import InventoryPlugin
 from .purity import is_scalar, key_of, names_in
+from .vaulted import contains_vaulted
 
 # How many results of one expression are remembered.
 MAX_REMEMBERED = 10_000
 # The stages of core's work on a host. Each one sees the results of those before it.
-COMPOSE, GROUPS, KEYED_GROUPS = range(3)
+COMPOSE, _GROUPS, KEYED_GROUPS = range(3)
 
 
 @dataclass
@@ -30,11 +34,12 @@ class Constructed:
     """The results of one or more expressions for one host.
 
     ``variables``: the composed ones. ``joins``: who joins which group, in order: (group, None) if it is the host,
-    (group, child) if it is another group.
+    (group, child) if it is another group. ``failure``: why an expression has no result.
     """
 
     variables: dict[str, Any] = field(default_factory=dict)
     joins: dict[tuple[str, str | None], None] = field(default_factory=dict)
+    failure: Exception | None = None
 
     @property
     def groups(self) -> list[str]:
@@ -50,13 +55,8 @@ class Constructed:
 class RecordingInventory:
     """Takes the place of core's inventory while core works on one host, and records what core puts into it."""
 
-    def __init__(self) -> None:
-        self.recorded = Constructed()
-
-    def set_variable(self, _host: str, name: str, value: Any) -> None:
-        """Record a composed variable."""
-        # str() drops core's tag of where in the file the name comes from.
-        self.recorded.variables[str(name)] = value
+    def __init__(self, recorded: Constructed) -> None:
+        self.recorded = recorded
 
     def add_group(self, group: str) -> str:
         """Return the name, as core's inventory does. Core has made it a valid one before."""
@@ -79,11 +79,20 @@ def _group_name(text: str) -> str:
     return str.__str__(text)
 
 
+class KeyValue:
+    """Stands for the value of a key of ``keyed_groups``, where core would evaluate the key."""
+
+    def __init__(self, value: Any) -> None:
+        """A number or a boolean becomes text: core takes false and 0 for no key, and fails at true and 1."""
+        self.value = str(value) if isinstance(value, (bool, int, float)) else "" if value is None else value
+
+
 @dataclass
-class Expression:
+class Step:
     """One expression and its results so far. ``names``: the variables it uses; None if its results can't be remembered."""
 
-    run: Callable[[dict[str, Any], str], None]
+    expression: Expression
+    run: Callable[[dict[str, Any], str, Constructed], None]
     names: tuple[str, ...] | None
     results: dict[Any, Constructed] = field(default_factory=dict)
 
@@ -95,37 +104,45 @@ class Constructor:
         """``ancestors``: returns the groups of the inventory that a group is in so far, directly or not."""
         self._plugin, self._ancestors = plugin, ancestors
         self._parents: dict[str, set[str]] = {}
-        strict = plugin.get_option("strict")
-        # The values of extra vars may be templates, which may use any variable.
-        remember = plugin.quick and not plugin.extra_vars
-        self._stages: list[list[Expression]] = [[], [], []]
-        for name, text in (plugin.get_option("compose") or {}).items():
-            run = partial(self._compose, {name: text}, strict)
-            self._stages[COMPOSE].append(Expression(run, names_in([text]) if remember else None))
-        for name, text in (plugin.get_option("groups") or {}).items():
-            run = partial(self._group, {name: text}, strict)
-            self._stages[GROUPS].append(Expression(run, names_in([text]) if remember else None))
-        for entry in plugin.get_option("keyed_groups") or []:
-            run = partial(self._keyed_group, [entry], strict)
-            texts = [entry.get("key"), entry.get("parent_group")] if isinstance(entry, Mapping) else [None]
-            self._stages[KEYED_GROUPS].append(Expression(run, names_in(texts[:1], texts[1:]) if remember else None))
-        used = [expression.names for expressions in self._stages for expression in expressions]
+        self.problems = Problems(plugin, plugin.secrets)
+        entries = plugin.entries
+        compose = [self._step(entry, partial(self._compose, entry, name)) for name, entry in entries.compose.items()]
+        groups = [self._step(entry, partial(self._group, entry, name)) for name, entry in entries.groups.items()]
+        keyed = [
+            self._step(entry.key, partial(self._keyed_group, entry), entry.options.get("parent_group")) for entry in entries.keyed_groups
+        ]
+        self._stages: list[list[Step]] = [compose, groups, keyed]
+        for name in [step.expression.name for step in compose if self._is_secret(step.expression)]:
+            plugin.secrets.add_name(name)
+        used = [step.names for steps in self._stages for step in steps]
         self._uses_group_names = any(names is None or "group_names" in names for names in used)
+
+    def _step(self, entry: Expression, run: Callable[[dict[str, Any], str, Constructed], None], template: Any = None) -> Step:
+        """``template``: one that the result depends on too."""
+        # The values of extra vars may be templates, which may use any variable.
+        names = None
+        if self._plugin.quick and not self._plugin.extra_vars:
+            # A literal list is copied for each host.
+            texts = [entry.source] if not entry.is_literal else [] if is_scalar(entry.source) else None
+            names = None if texts is None else names_in(texts, [template])
+        return Step(entry, run, names)
 
     def construct(self, name: str, variables: Mapping[str, Any], groups: Sequence[str]) -> Constructed:
         """Return the results for a host with these variables that is in these groups. Raises AnsibleError if ``strict``."""
         results = Constructed()
         host = Host(name, gen_uuid=False)
         host.vars.update(variables)
-        for stage, expressions in enumerate(self._stages):
-            if not expressions:
+        for stage, steps in enumerate(self._stages):
+            if not steps:
                 continue
             known = {**host.get_vars(), "group_names": self._group_names([*groups, *results.groups])}
-            for expression in expressions:
+            for step in steps:
                 if stage == KEYED_GROUPS and results.joins:
                     # Here core updates group_names after each expression, in the other stages it does not.
                     known["group_names"] = self._group_names([*groups, *results.groups])
-                result = self._result(expression, known, name)
+                result = self._result(step, known, name)
+                if result.failure is not None:
+                    self.problems.add(step.expression, f"host {one_line(name)}", result.failure, known)
                 results.add(result)
                 for parent, child in result.joins:
                     if child is not None:
@@ -134,32 +151,51 @@ class Constructor:
                 host.set_variable(variable, value)
         return results
 
-    def _result(self, expression: Expression, known: dict[str, Any], host: str) -> Constructed:
+    def _result(self, step: Step, known: dict[str, Any], host: str) -> Constructed:
         """Return the result of one expression, a remembered one if possible."""
-        key = None if expression.names is None else key_of(known, expression.names)
-        if key is not None and key in expression.results:
-            return expression.results[key]
-        recording = RecordingInventory()
-        # Core's methods return nothing: they write their results into the plugin's inventory.
-        inventory, self._plugin.inventory = self._plugin.inventory, recording
+        key = None if step.names is None else key_of(known, step.names)
+        if key is not None and key in step.results:
+            return step.results[key]
+        result = Constructed()
         try:
-            expression.run(known, host)
-        finally:
-            self._plugin.inventory = inventory
-        result = recording.recorded
+            step.run(known, host, result)
+        except Exception as error:  # pylint: disable=broad-exception-caught
+            result = Constructed(failure=error)
+        else:
+            self._remember_secrets(step.expression, result)
         # Lists and dicts are not shared between hosts, because something could change them for one host.
-        if key is not None and len(expression.results) < MAX_REMEMBERED and all(map(is_scalar, result.variables.values())):
-            expression.results[key] = result
+        if key is not None and len(step.results) < MAX_REMEMBERED and all(map(is_scalar, result.variables.values())):
+            step.results[key] = result
         return result
 
-    def _compose(self, entry: Mapping[str, Any], strict: bool, known: dict[str, Any], host: str) -> None:
-        self._plugin._set_composite_vars(entry, known, host, strict=strict)
+    def _is_secret(self, expression: Expression) -> bool:
+        return self._plugin.secrets.may_quote(expression.names, expression.is_vaulted or contains_vaulted(expression.source))
 
-    def _group(self, entry: Mapping[str, Any], strict: bool, known: dict[str, Any], host: str) -> None:
-        self._plugin._add_host_to_composed_groups(entry, known, host, strict=strict, fetch_hostvars=False)
+    def _remember_secrets(self, expression: Expression, result: Constructed) -> None:
+        """Have messages hide what an expression made of a vaulted value: an address or the name of a group."""
+        if self._is_secret(expression):
+            for text in (*result.variables.values(), *(name for pair in result.joins for name in pair)):
+                self._plugin.secrets.add_text(text)
 
-    def _keyed_group(self, entry: Sequence[Any], strict: bool, known: dict[str, Any], host: str) -> None:
-        self._plugin._add_host_to_keyed_groups(entry, known, host, strict=strict, fetch_hostvars=False)
+    def _compose(self, entry: Expression, name: str, known: dict[str, Any], _host: str, result: Constructed) -> None:
+        result.variables[name] = evaluated(self._plugin, entry, known)
+
+    def _group(self, entry: Expression, name: str, known: dict[str, Any], _host: str, result: Constructed) -> None:
+        if holds(self._plugin, entry, known):
+            result.joins[_group_name(self._plugin._sanitize_group_name(name)), None] = None
+
+    def _keyed_group(self, entry: KeyedGroup, known: dict[str, Any], host: str, result: Constructed) -> None:
+        key = KeyValue(evaluated(self._plugin, entry.key, known))
+        recording = RecordingInventory(result)
+        # Core's method returns nothing: it writes its results into the plugin's inventory.
+        inventory, self._plugin.inventory = self._plugin.inventory, recording
+        # No key means no group. That is a failure only with strict. Everything else that core does not raise would be silent.
+        is_empty = not key.value and "default_value" not in entry.options
+        strict = not is_empty or self._plugin.get_option("strict")
+        try:
+            self._plugin._add_host_to_keyed_groups([{**entry.options, "key": key}], known, host, strict=strict, fetch_hostvars=False)
+        finally:
+            self._plugin.inventory = inventory
 
     def _group_names(self, groups: Sequence[str]) -> list[str]:
         """Return the variable ``group_names`` of a host in these groups. If no expression uses it, it is not computed."""
@@ -180,8 +216,8 @@ def with_ancestors(groups: Iterable[str], parents_of: Callable[[str], Iterable[s
     return seen
 
 
-def drop_loops(constructed: Sequence[Constructed], ancestors: Callable[[str], set[str]]) -> list[str]:
-    """Remove what would put a group into itself, or "all" or "ungrouped" into another group. Returns it, as "child in parent".
+def drop_loops(constructed: Sequence[Constructed], ancestors: Callable[[str], set[str]]) -> list[tuple[str, str]]:
+    """Remove what would put a group into itself, or "all" or "ungrouped" into another group. Returns it, as (child, parent).
 
     Core would fail in the middle of its work, and anyone who may name an instance could cause that. ``ancestors``: as for Constructor.
     """
@@ -198,4 +234,4 @@ def drop_loops(constructed: Sequence[Constructed], ancestors: Callable[[str], se
                     parents.setdefault(child, set()).add(parent)
             if loops[parent, child]:
                 del one.joins[parent, child]
-    return [f"{child} in {parent}" for (parent, child), loop in loops.items() if loop]
+    return [(child, parent) for (parent, child), loop in loops.items() if loop]

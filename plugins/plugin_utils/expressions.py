@@ -132,7 +132,8 @@ def without_origin(value: Any) -> Any:
 
 def as_condition(text: str) -> str:
     """Return the template that core before 2.19 makes of a condition."""
-    return f"{{% if {text} %}} True {{% else %}} False {{% endif %}}"
+    # The brackets allow "a if b else c".
+    return f"{{% if ({text}) %}} True {{% else %}} False {{% endif %}}"
 
 
 def remember_compiled(templar: Any, expressions: Sequence[Any], conditions: Sequence[Any]) -> None:
@@ -150,7 +151,15 @@ def remember_compiled(templar: Any, expressions: Sequence[Any], conditions: Sequ
         # from_string evaluates constant parts while it compiles. If one of them is a random choice, all hosts would share it.
         sources = {"{{" + text + "}}" for text in expressions if not _is_partly_constant(text)}
         sources |= {as_condition(text) for text in conditions if not _is_partly_constant(text)}
-        templar.environment.from_string = memoized(templar.environment.from_string, sources)
+        environment = templar.environment
+        remembering = memoized(environment.from_string, sources)
+
+        class Environment(type(environment)):  # type: ignore[misc]
+            def from_string(self, *args: Any, **kwargs: Any) -> Any:
+                # Text with a header is compiled by an overlay of the environment, which has other delimiters.
+                return remembering(*args, **kwargs) if self is environment else super().from_string(*args, **kwargs)
+
+        environment.__class__ = Environment
 
 
 def memoized(compile_source: Callable[..., Any], sources: set[str]) -> Callable[..., Any]:

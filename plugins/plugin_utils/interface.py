@@ -8,6 +8,9 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any, Protocol
 
+from .entries import Entries
+from .vaulted import Secrets
+
 
 class InventoryPlugin(Protocol):
     """The inventory plugin. Most of this comes from core's base classes."""
@@ -17,6 +20,10 @@ class InventoryPlugin(Protocol):
     """Whether to use the faster ways, which give the same results as core's own."""
     extra_vars: Mapping[str, Any]
     """The extra vars that expressions see."""
+    entries: Entries
+    """The checked entries of the options that hold expressions."""
+    secrets: Secrets
+    """Knows which texts messages must not show."""
     inventory: Any
     templar: Any
     display: Any
@@ -32,12 +39,6 @@ class InventoryPlugin(Protocol):
 
     def _sanitize_group_name(self, name: str) -> str:
         """Return a valid name for a group."""
-
-    def _set_composite_vars(self, compose: Any, variables: Any, host: str, strict: bool) -> None:
-        """Evaluate ``compose`` for a host."""
-
-    def _add_host_to_composed_groups(self, groups: Any, variables: Any, host: str, strict: bool, fetch_hostvars: bool) -> None:
-        """Evaluate ``groups`` for a host."""
 
     def _add_host_to_keyed_groups(self, keys: Any, variables: Any, host: str, strict: bool, fetch_hostvars: bool) -> None:
         """Evaluate ``keyed_groups`` for a host."""

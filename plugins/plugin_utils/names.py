@@ -30,8 +30,9 @@ TEMPLATE_LIKE = re.compile(r"[{}]|#jinja2")
 EXTENSIONS = (".yml", ".yaml", ".json")
 # In bytes. Most file systems allow 255, and cache plugins put a prefix before the name.
 MAX_FILE_NAME = 200
-# How many names a message lists.
+# How many names a message lists, and how many if the reader needs all of them.
 MAX_LISTED = 5
+NEARLY_ALL = 100
 
 
 def as_host_name(text: str) -> str:
@@ -100,9 +101,13 @@ class UnavailableNames:
         """Whether a group has this name."""
         return name in self._groups
 
+    def is_misread(self, name: str) -> bool:
+        """Whether Ansible would take a name for something else, so that no host can have it."""
+        return name in self._groups or is_special(name, self._caches_facts_in_files)
+
     def includes(self, number: int, name: str) -> bool:
         """Whether the host with this index can't have a name."""
-        if name in self._groups or is_special(name, self._caches_facts_in_files):
+        if self.is_misread(name):
             return True
         return self._fallbacks.get(name, {number}) != {number} or self._is_refused(number, name)
 
@@ -134,7 +139,7 @@ def assign_names(name_candidates: Sequence[Sequence[str]], is_unavailable: Calla
     return [name_candidates[host][position] for host, position in enumerate(positions)]
 
 
-def first_few(names: Sequence[str]) -> str:
+def first_few(names: Sequence[str], most: int = MAX_LISTED) -> str:
     """Return the first names of a list and the number of the others, for a message."""
-    listed = ", ".join(one_line(name) for name in names[:MAX_LISTED])
-    return listed if len(names) <= MAX_LISTED else f"{listed} and {len(names) - MAX_LISTED} more"
+    listed = ", ".join(one_line(name) for name in names[:most])
+    return listed if len(names) <= most else f"{listed} and {len(names) - most} more"

@@ -16,7 +16,7 @@ from ansible.errors import AnsibleParserError
 from .candidates import Candidate
 from .construct import Constructor, drop_loops
 from .interface import InventoryPlugin
-from .names import MAX_LISTED, UnavailableNames, assign_names, first_few
+from .names import NEARLY_ALL, UnavailableNames, as_host_name, assign_names, first_few
 from .own_machine import is_this_machine
 
 # For each inventory: the name of each host that this plugin has added, and the identity of its instance.
@@ -38,6 +38,7 @@ def name_and_construct(plugin: InventoryPlugin, candidates: Sequence[Candidate])
     ancestors = partial(_ancestors, plugin.inventory)
     unavailable = _unavailable_names(plugin, candidates)
     while True:
+        _qualify(plugin, candidates, unavailable)
         names = assign_names([candidate.name_candidates for candidate in candidates], unavailable.includes)
         constructor = Constructor(plugin, ancestors)
         for candidate, name in zip(candidates, names):
@@ -49,13 +50,14 @@ def name_and_construct(plugin: InventoryPlugin, candidates: Sequence[Candidate])
             break
         # A host is named like one of the new groups. Its new name can change the groups again.
         unavailable.add_groups(groups)
+    constructor.problems.warn()
     _warn_of_other_names(plugin, candidates, unavailable)
     _warn_of_shared_addresses(plugin, candidates)
 
 
 def _unavailable_names(plugin: InventoryPlugin, candidates: Sequence[Candidate]) -> UnavailableNames:
     """Return the names that a candidate can't have."""
-    own = map(plugin._sanitize_group_name, plugin.get_option("groups") or {})
+    own = map(plugin._sanitize_group_name, plugin.entries.groups)
     groups = {*plugin.inventory.groups, str(plugin.get_option("group")), *own}
     claimed = claimed_hosts(plugin.inventory)
 
@@ -68,6 +70,25 @@ def _unavailable_names(plugin: InventoryPlugin, candidates: Sequence[Candidate])
         return name in claimed and claimed[name] != candidate.identity
 
     return UnavailableNames(groups, [candidate.fallbacks for candidate in candidates], is_refused)
+
+
+def _qualify(plugin: InventoryPlugin, candidates: Sequence[Candidate], unavailable: UnavailableNames) -> None:
+    """Give each candidate a name with its environment if hosts of several environments want the same name."""
+    environments: dict[str, set[str]] = {}
+    claimed = claimed_hosts(plugin.inventory)
+    if len({candidate.environment for candidate in candidates}.union(identity[2] for identity in claimed.values())) < 2:
+        return
+    for name, identity in claimed.items():
+        environments[name] = {identity[2]}
+    for candidate in candidates:
+        for name in candidate.wanted:
+            environments.setdefault(name, set()).add(candidate.environment)
+    for candidate in candidates:
+        shared = (name for name in candidate.wanted if len(environments[name]) > 1 and not unavailable.is_misread(name))
+        name = next(shared, None)
+        # Messages would not know that a longer name has to be hidden.
+        is_usable = name is not None and plugin.secrets.shown(name) == name
+        candidate.qualified = as_host_name(f"{name}.{candidate.environment}") if is_usable else None
 
 
 def _variables_before(inventory: Any, candidate: Candidate) -> dict[str, Any]:
@@ -89,21 +110,25 @@ def _drop_loops(plugin: InventoryPlugin, candidates: Sequence[Candidate], ancest
     """Leave out groups in themselves, with a warning. Raises AnsibleParserError if ``strict``."""
     loops = drop_loops([candidate.constructed for candidate in candidates], ancestors)
     if loops:
-        problem = f"Groups can't be in themselves, and all and ungrouped can't be in other groups: {first_few(loops)}."
+        shown = plugin.secrets.shown
+        named = first_few([f"{shown(child)} in {shown(parent)}" for child, parent in loops])
+        problem = f"Groups can't be in themselves, and all and ungrouped can't be in other groups: {named}."
         if plugin.get_option("strict"):
             raise AnsibleParserError(problem)
         plugin.display.warning(f"{problem} This was left out.")
 
 
 def _warn_of_other_names(plugin: InventoryPlugin, candidates: Sequence[Candidate], unavailable: UnavailableNames) -> None:
+    shown = plugin.secrets.shown
     renamed = []
     for candidate in candidates:
-        first = candidate.name_candidates[0]
+        first = (candidate.wanted or candidate.fallbacks)[0]
         if candidate.name != first:
-            renamed.append(f"{first} ({candidate.name}{', because a group has the name' if unavailable.is_group(first) else ''})")
+            why = ", because a group has the name" if unavailable.is_group(first) else ""
+            renamed.append(f"{shown(first)} ({shown(candidate.name)}{why})")
     if renamed:
         plugin.display.warning(
-            f"These hosts got another name, which stands in parentheses: {first_few(renamed)}."
+            f"These hosts got another name, which stands in parentheses: {first_few(renamed, NEARLY_ALL)}."
             " Several hosts would have had the first name, or it means something else to Ansible."
             " To choose other names, add entries to hostnames."
         )
@@ -117,9 +142,14 @@ def _warn_of_shared_addresses(plugin: InventoryPlugin, candidates: Sequence[Cand
         if "ansible_host" in variables:
             key = (str(variables["ansible_host"]), str(variables.get("ansible_port")))
             users.setdefault(key, []).append(candidate.name)
-    shared = [f"{first_few(names)} ({address})" for (address, _port), names in users.items() if len(names) > 1]
+    shown = plugin.secrets.shown
+    shared = [
+        f"{first_few([shown(name) for name in names], NEARLY_ALL)} ({shown(address)})"
+        for (address, _port), names in users.items()
+        if len(names) > 1
+    ]
     if shared:
         plugin.display.warning(
-            f"Several hosts have the same ansible_host, so a play on one of them may change another one: {'; '.join(shared[:MAX_LISTED])}."
+            f"Several hosts have the same ansible_host, so a play on one of them may change another one: {'; '.join(shared[:NEARLY_ALL])}."
             " Set connect_with to another value, or exclude all but one of them with filters."
         )

@@ -37,13 +37,13 @@ def given_options(plugin: InventoryPlugin, config: Mapping[str, Any]) -> dict[st
             raise AnsibleParserError(f"There is no option {one_line(name)} of {plugin.NAME}; {hint}")
         if name == "api_key":
             value = _evaluated_key(plugin, value)
-        elif name in EXPRESSIONS and isinstance(value, str):
-            # Core would split the text at commas, which may be part of an expression.
-            value = [value]
+        elif name in EXPRESSIONS and value is not None:
+            # Core would split text at commas, which may be part of an expression.
+            value = [item for item in (value if isinstance(value, (list, tuple)) else [value]) if item is not None and item != ""]
         problem = None if name in ("api_key", *EXPRESSIONS) else type_problem(name, definitions[name], value)
         if problem:
             raise AnsibleParserError(problem)
-        if definitions[name].get("elements") == "str" and isinstance(value, list):
+        if definitions[name].get("elements") == "str" and isinstance(value, list) and name not in EXPRESSIONS:
             value = [_as_text(name, item) for item in value if item not in ("", None)]
         if name not in ("api_key", *EXPRESSIONS):
             _refuse_template(name, value)
@@ -69,9 +69,7 @@ def _evaluated_key(plugin: InventoryPlugin, value: Any) -> Any:
 
 
 def _as_text(option: str, item: Any) -> Any:
-    """Return an entry of a list of text. Whole numbers become text, because YAML reads some names as numbers, and so do literals."""
-    if isinstance(item, (bool, float)) and option in EXPRESSIONS:
-        return str(item)
+    """Return an entry of a list of text. Whole numbers become text, because YAML reads some names as numbers."""
     if isinstance(item, (list, dict)):
         raise AnsibleParserError(f"{option} must be a list of text, but it contains {one_line(item)!r}.")
     return item if isinstance(item, str) else str(item)

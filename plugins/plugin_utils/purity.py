@@ -13,6 +13,7 @@ from typing import Any
 
 import jinja2
 from jinja2 import nodes
+from jinja2.parser import Parser
 
 # Only listed nodes, filters, tests and methods count as pure. Anything else, such as a lookup or now(), may differ each time.
 PURE_NODES = (
@@ -98,6 +99,29 @@ def parsed(source: Any) -> nodes.Template | None:
         return _JINJA.parse(source)
     except (jinja2.TemplateError, TypeError, AttributeError, RecursionError):
         return None
+
+
+def syntax_problem(text: str, is_template: bool = False) -> str | None:
+    """Return why a text is not a Jinja expression, or not a Jinja template, or None if it is one."""
+    try:
+        if is_template:
+            _JINJA.parse(text)
+        else:
+            parser = Parser(_JINJA, text, state="variable")
+            parser.parse_expression()
+            if not parser.stream.eos:
+                return f"it does not end before {parser.stream.current}"
+    except jinja2.TemplateError as error:
+        return str(error)
+    except RecursionError:
+        return "it is nested too deeply"
+    return None
+
+
+def names_of(source: str) -> set[str]:
+    """Return the variables that a template uses."""
+    tree = parsed(source)
+    return set() if tree is None else {node.name for node in tree.find_all(nodes.Name)}
 
 
 def all_nodes(tree: nodes.Node) -> Iterator[nodes.Node]:

@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import json
 import os
+from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
@@ -35,6 +36,8 @@ class PluginHarness:
     def __init__(self, folder: Path, monkeypatch: pytest.MonkeyPatch) -> None:
         self.path, self._monkeypatch = folder / "coxedge.yml", monkeypatch
         self.warnings: list[str] = []
+        # YAML has names that JSON does not have, such as numbers.
+        self.dump: Callable[[Any], str] = json.dumps
 
     def inventory(
         self,
@@ -44,13 +47,18 @@ class PluginHarness:
         extra_vars: dict[str, Any] | None = None,
         kind: type[InventoryModule] | None = None,
         before: InventoryData | None = None,
+        environments: dict[str, list[dict[str, Any]]] | None = None,
     ) -> InventoryData:
-        """The inventory that the plugin makes if the API lists these instances. ``kind``: another plugin class."""
+        """The inventory that the plugin makes if the API lists these instances. ``kind``: another plugin class.
+
+        ``environments``: the instances of others than test_area.
+        """
         # If the key is in the file, core does not get the positions of expressions in the file.
         self._monkeypatch.setenv("COXEDGE_API_KEY", "key")
         given = {"service_code": "compute-on", "environment_names": ["test_area"], **(options or {})}
-        environments = [reading.Environment("test_area", [list_view(instance) for instance in instances], {})]
-        self._monkeypatch.setattr(reading, "read", lambda *args, **kwargs: environments)
+        listed = {"test_area": instances, **(environments or {})}
+        made = [reading.Environment(name, [list_view(instance) for instance in there], {}) for name, there in listed.items()]
+        self._monkeypatch.setattr(reading, "read", lambda *args, **kwargs: made)
         return self.parse(given, quick, extra_vars, kind, before)
 
     def parse(
@@ -63,7 +71,7 @@ class PluginHarness:
         cache: bool = True,
     ) -> InventoryData:
         """The inventory that the plugin makes from a file with these options. ``warnings`` has its warnings."""
-        self.path.write_text(json.dumps({"plugin": "coxedge.compute.instances", **options}))
+        self.path.write_text(self.dump({"plugin": "coxedge.compute.instances", **options}))
         self._monkeypatch.setattr(core_inventory, "load_extra_vars", lambda loader: dict(extra_vars or {}))
         loaded = inventory_loader.get("coxedge.compute.instances")
         if kind is not None:

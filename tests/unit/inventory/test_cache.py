@@ -49,6 +49,15 @@ def test_an_entry_is_used_for_other_filters_and_names(cached, simulator, harness
         assert ("coxedge_nics" in inventory.hosts["web-3"].vars) is details
 
 
+def test_a_filter_value_that_matches_nothing_gives_a_warning_with_the_cache_too(cached, plugin, simulator, harness):
+    harness.seed(name="web-1")
+    for _time in range(2):
+        cached(zones=["QC-9"])
+        (warning,) = plugin.warnings
+        assert "zones: no instance has 'QC-9'; the nearest name is 'QC-1'" in warning
+    assert simulator.app.log == []
+
+
 def test_the_cache_can_be_refreshed(cached, simulator, harness):
     cached()
     harness.seed(name="web-1")

@@ -13,7 +13,7 @@ from ansible.errors import AnsibleError
 from ansible.plugins.inventory import Constructable
 from ansible_collections.coxedge.compute.plugins.inventory.instances import InventoryModule
 from ansible_collections.coxedge.compute.plugins.plugin_utils.expressions import Origin, simple_expressions
-from ansible_collections.coxedge.compute.plugins.plugin_utils.purity import names_in
+from ansible_collections.coxedge.compute.plugins.plugin_utils.purity import names_in, syntax_problem
 from hypothesis import HealthCheck, example, given, settings
 from hypothesis import strategies as st
 
@@ -21,7 +21,12 @@ from hypothesis import strategies as st
 class ReferenceInventory(InventoryModule):
     """Works like most inventory plugins: sets one variable after the other, then calls core's helpers for each host."""
 
-    _compose = Constructable._compose
+    is_key = False
+
+    def _compose(self, template, variables):
+        value = Constructable._compose(self, template, variables)
+        # The plugin's own rule: core takes false and 0 for no key, and stops at true and 1.
+        return str(value) if self.is_key and isinstance(value, (bool, int, float)) else value
 
     def _name_and_construct(self, candidates):
         for candidate in candidates:
@@ -37,7 +42,9 @@ class ReferenceInventory(InventoryModule):
             strict = self.get_option("strict")
             self._set_composite_vars(self.get_option("compose"), variables, candidate.name, strict=strict)
             self._add_host_to_composed_groups(self.get_option("groups"), variables, candidate.name, strict=strict)
+            self.is_key = True
             self._add_host_to_keyed_groups(self.get_option("keyed_groups"), variables, candidate.name, strict=strict)
+            self.is_key = False
 
 
 # Core derives the type of a plugin from the name of its class.
@@ -68,13 +75,18 @@ def contents(inventory):
 
 
 def outcome(plugin, **kwargs):
-    """The contents of the inventory, or the text of the error: both must report the same error first."""
+    """The contents of the inventory, or the text of the error. The plugin has words of its own."""
     try:
         return contents(plugin.inventory(**kwargs))
     except Exception as error:
         # Core's helpers raise other errors too. From the plugin they would be tracebacks.
         assert isinstance(error, AnsibleError) or "kind" in kwargs
-        return re.sub("0x[0-9a-f]+", "0x", " ".join(str(error).split()))
+        return " ".join(str(error).split())
+
+
+def is_same(found, expected):
+    """Whether two outcomes are the same inventory, or both an error."""
+    return found == expected or (isinstance(found, str) and isinstance(expected, str))
 
 
 def is_loop(text):
@@ -203,7 +215,7 @@ def grown(inner):
 
 EXPRESSIONS = st.recursive(ATOMS, grown, max_leaves=4)
 # Random results can't be compared. They are generated for the rules about remembering expressions.
-COMPARABLE = EXPRESSIONS.filter(lambda text: "random" not in text)
+COMPARABLE = EXPRESSIONS.filter(lambda text: "random" not in text and syntax_problem(text) is None)
 KEYED = st.fixed_dictionaries(
     {"key": COMPARABLE},
     optional={
@@ -241,6 +253,11 @@ EXTRA = st.sampled_from([{}, {}, {"coxedge_state": "Extra"}, {"coxedge_nothing":
     },
     {},
 )
+@example(
+    [{"state": "Running", "zoneName": "a", "cpuCount": 0, "username": None, "tags": []}],
+    {"keyed_groups": [{"key": "coxedge_active"}, {"key": "coxedge_cpu_count", "parent_group": HEADER}, {"key": "coxedge_username"}]},
+    {},
+)
 def test_the_fast_path_gives_the_same_inventory_as_core(plugin, resources, options, extra):
     instances = [
         {**resource, "id": f"00000000-0000-4000-8000-{number:012}", "name": f"web-{number}"} for number, resource in enumerate(resources)
@@ -251,7 +268,7 @@ def test_the_fast_path_gives_the_same_inventory_as_core(plugin, resources, optio
         found = outcome(plugin, quick=quick, **given_to_all)
         # Core fails halfway at a group that would contain itself. The plugin leaves it out with a warning, and what follows may fail.
         left_out = isinstance(found, str) or [text for text in plugin.warnings if "in themselves" in text]
-        assert found == expected or (is_loop(expected) and left_out)
+        assert is_same(found, expected) or (is_loop(expected) and left_out)
 
 
 def test_the_fast_path_covers_common_expressions():

@@ -6,7 +6,7 @@
 from __future__ import annotations
 
 import pytest
-from ansible.errors import AnsibleError, AnsibleParserError
+from ansible.errors import AnsibleParserError
 from ansible_collections.coxedge.compute.plugins.plugin_utils.expressions import Origin
 from ansible_collections.coxedge.compute.tests.unit.inventory.samples import instance, variables
 
@@ -49,12 +49,13 @@ def test_an_entry_of_keyed_groups_sees_the_parents_of_groups_that_earlier_entrie
 
 def test_strict_is_strict(plugin):
     for option, words in (
-        ({"compose": {"x": "coxedge_nothing"}}, "Could not set x for host web-0"),
-        ({"groups": {"x": "coxedge_nothing"}}, "Could not add host web-0 to group x"),
-        ({"keyed_groups": [{"key": "coxedge_nothing"}]}, "Could not generate group for host web-0 from coxedge_nothing"),
+        ({"compose": {"x": "coxedge_nothing"}}, "compose x: coxedge_nothing could not be evaluated.*host web-0"),
+        ({"groups": {"x": "coxedge_nothing"}}, "groups x: coxedge_nothing could not be evaluated.*host web-0"),
+        ({"keyed_groups": [{"key": "coxedge_nothing"}]}, "keyed_groups: coxedge_nothing could not be evaluated.*host web-0"),
+        ({"keyed_groups": [{"key": "coxedge_network_name"}]}, "keyed_groups: coxedge_network_name could not be evaluated"),
     ):
         assert "web-0" in plugin.inventory([instance()], option).hosts
-        with pytest.raises(AnsibleError, match=words):
+        with pytest.raises(AnsibleParserError, match=words):
             plugin.inventory([instance()], {**option, "strict": True})
 
 

@@ -57,6 +57,54 @@ def test_no_host_gets_a_name_that_several_hosts_would_have(plugin):
     assert "web (host-0)" in warning and "hostnames" in warning
 
 
+def names_by_id(inventory):
+    return {host.vars["coxedge_id"]: name for name, host in inventory.hosts.items()}
+
+
+def test_names_that_several_environments_have_get_the_environment(plugin):
+    here, there = [instance(0, name="bastion"), instance(1)], [instance(2, name="bastion"), instance(3)]
+    inventory = plugin.inventory(here, environments={"prod": there})
+    assert sorted(inventory.hosts) == ["bastion.prod", "bastion.test_area", "web-1", "web-3"]
+    (warning,) = plugin.warnings
+    assert "bastion (bastion.test_area)" in warning and "bastion (bastion.prod)" in warning
+    # The next entry of hostnames comes first.
+    inventory = plugin.inventory(here, {"hostnames": ["name", "hostname"]}, environments={"prod": there})
+    assert sorted(inventory.hosts) == ["host-0", "host-2", "web-1", "web-3"]
+
+
+def test_names_that_one_environment_has_several_times_do_not_get_the_environment(plugin):
+    twins = [instance(0, name="web"), instance(1, name="web")]
+    assert sorted(plugin.inventory([*twins, instance(2)], environments={"prod": [instance(3)]}).hosts)[:2] == [
+        twins[0]["id"],
+        twins[1]["id"],
+    ]
+    found = names_by_id(plugin.inventory(twins, environments={"prod": [instance(3, name="web")]}))
+    assert found == {twins[0]["id"]: twins[0]["id"], twins[1]["id"]: twins[1]["id"], instance(3)["id"]: "web.prod"}
+
+
+def test_a_name_with_an_environment_is_not_taken_from_a_host_that_has_it(plugin):
+    here = [instance(0, name="web"), instance(1, name="web.prod")]
+    found = names_by_id(plugin.inventory(here, environments={"prod": [instance(2, name="web")]}))
+    assert found == {instance(0)["id"]: "web.test_area", instance(1)["id"]: instance(1)["id"], instance(2)["id"]: instance(2)["id"]}
+
+
+def test_names_of_groups_in_several_environments_lead_to_ids(plugin):
+    inventory = plugin.inventory([instance(0, name="coxedge")], environments={"prod": [instance(1, name="coxedge")]})
+    assert sorted(inventory.hosts) == [instance(0)["id"], instance(1)["id"]] and plugin.warnings[0].count("a group has the name") == 2
+
+
+def test_an_instance_of_another_environment_in_another_file_gets_its_environment(plugin):
+    first = plugin.inventory([instance(0)])
+    both = plugin.inventory([], environments={"prod": [instance(1, name="web-0")]}, before=first)
+    assert sorted(both.hosts) == ["web-0", "web-0.prod"]
+
+
+def test_one_warning_names_all_hosts_with_other_names(plugin):
+    plugin.inventory([instance(number, name="web") for number in range(34)])
+    (warning,) = plugin.warnings
+    assert warning.count("web (") == 34 and all(instance(number)["id"] in warning for number in range(34))
+
+
 def test_without_another_candidate_the_id_is_the_name(plugin):
     resources = [instance(0, name="web"), instance(1, name="web"), instance(2)]
     assert sorted(plugin.inventory(resources).hosts) == [resources[0]["id"], resources[1]["id"], "web-2"]
