@@ -39,7 +39,7 @@ def test_states_selects_instances_by_state(plugin):
         ({"vpcs": ["v"]}, "vpcs: no instance has 'v'; none exist."),
         ({"compute_offerings": ["1vcpu"]}, "compute_offerings: no instance has '1vcpu'; the nearest name is '1vCPU.512MB'."),
         ({"templates": ["Ubunto"]}, "templates: no instance has 'Ubunto'; the nearest name is 'Ubuntu'."),
-        ({"states": ["Runnin"]}, "states: no instance has 'Runnin'; the nearest state is 'Running'."),
+        ({"states": ["Runningx"]}, "states: no instance has 'Runningx'; the nearest state is 'Running'."),
     ],
 )
 def test_a_filter_value_that_matches_nothing_gives_one_warning(plugin, options, words):
