@@ -22,10 +22,6 @@ from ansible_collections.coxedge.compute.plugins.module_utils.reconcile.reconcil
 from ansible_collections.coxedge.compute.plugins.module_utils.reconcile.run import Run
 from ansible_collections.coxedge.compute.tests.simulator.model import API_KEY, ENVIRONMENTS, SERVICE_CODE
 from ansible_collections.coxedge.compute.tests.simulator.server import Simulator
-from hypothesis import settings
-
-# For more examples: pytest --hypothesis-profile=thorough
-settings.register_profile("thorough", max_examples=5000)
 
 
 def pytest_configure(config: pytest.Config) -> None:

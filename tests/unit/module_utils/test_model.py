@@ -63,7 +63,8 @@ def attempt(harness, task, **how):
 
 
 def interfere(harness, what, name, state):
-    """Makes a change that others make."""
+    """Makes a change that others make, at this time: a list that lags behind shows it when its time has come."""
+    harness.simulator.cloud.advance()
     instances = harness.instances(name)
     if what == "seed" and len(instances) < 2:
         harness.seed(name=name, state=state)
@@ -71,6 +72,7 @@ def interfere(harness, what, name, state):
         harness.environment.patch(instances[0], {"state": state})
     elif instances and what == "remove":
         del harness.environment.instances[instances[0]["id"]]
+    harness.simulator.cloud.advance()
 
 
 @pytest.mark.parametrize("examples", [100, pytest.param(1000, marks=pytest.mark.slow)])
