@@ -277,6 +277,11 @@ class InventoryModule(BaseInventoryPlugin, Constructable, Cacheable):  # type: i
                 return value
         return super()._compose(template, variables, *args, **kwargs)
 
+    @staticmethod
+    def _sanitize_group_name(name: Any) -> str:
+        """Return a valid name for a group. Core's templates make numbers and booleans of some texts, and core fails at these."""
+        return str(BaseInventoryPlugin._sanitize_group_name(name if isinstance(name, str) else str(name)))
+
     def _environments(self, connections: Sequence[Connection], may_use_cache: bool) -> list[reading.Environment]:
         """Return all environments, from the cache if possible. Raises ApiError."""
         details = self.get_option("details")
