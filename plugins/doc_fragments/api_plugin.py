@@ -60,12 +60,14 @@ options:
     env:
       - name: COXEDGE_VALIDATE_CERTS
   ca_path:
-    description: Path of a bundle of CA certificates to verify the API's certificate with.
+    description:
+      - Path of a bundle of CA certificates to verify the API's certificate with.
+      - A relative path is relative to the folder of the inventory file.
     type: path
     env:
       - name: COXEDGE_CA_PATH
 notes:
-  - For every option, an empty string, an empty list or an empty environment variable counts as not set.
+  - An empty string, an empty list or an empty environment variable counts as not set, unless the description of the option says otherwise.
   - The usual environment variables for proxies apply. Requests to a loopback address never use a proxy.
 requirements:
   - requests

@@ -31,6 +31,8 @@ options:
   environment_names:
     description:
       - Names of the environments to read. They are read at the same time.
+      - V(*) alone means every environment of the service that the API key can see and whose state is C(PROVISIONED) or not shown. It
+        takes one more request.
       - An environment variable can hold several names, separated by commas. If both variables are set, E(COXEDGE_ENVIRONMENT_NAMES)
         is used.
     type: list
@@ -101,6 +103,7 @@ options:
       - Prefix of the variables that hold the fields of an instance, as in C(coxedge_state).
       - Three more variables have it, C(coxedge_environment_name), C(coxedge_service_code) and C(coxedge_active). The last one is
         true while the instance is running. In AWX, use it as the enabled variable of an inventory source.
+      - It can't be empty. Fields such as C(name), C(tags) and C(environment) would then be variables that mean something else in a play.
     type: str
     default: coxedge_
   group:
@@ -163,10 +166,11 @@ hostnames:
   - coxedge_name ~ '.' ~ coxedge_environment_name
 cache: true
 cache_plugin: ansible.builtin.jsonfile
-cache_connection: .cache/coxedge
+cache_connection: ~/.cache/coxedge
 cache_timeout: 600
 """
 
+import os
 from collections.abc import Mapping, Sequence
 from typing import Any
 
@@ -183,7 +187,16 @@ from ..plugin_utils.construct import KeyValue
 from ..plugin_utils.entries import Entries, entries_of
 from ..plugin_utils.expressions import ASK_CORE, SimpleExpression, remember_compiled, simple_expressions, without_origin
 from ..plugin_utils.naming import claimed_hosts, name_and_construct
-from ..plugin_utils.options import check_booleans, check_numbers, check_required, connections_of, empty_variables_unset, given_options
+from ..plugin_utils.options import (
+    ALL_ENVIRONMENTS,
+    check_booleans,
+    check_numbers,
+    check_required,
+    connections_of,
+    empty_variables_unset,
+    find_ca_path,
+    given_options,
+)
 from ..plugin_utils.vaulted import Secrets
 
 FILE_NAMES = ("coxedge.yml", "coxedge.yaml")
@@ -204,6 +217,7 @@ class InventoryModule(BaseInventoryPlugin, Constructable, Cacheable):  # type: i
         self.secrets = Secrets(None, {})
         self._simple: dict[str, SimpleExpression] = {}
         self._key_in_file = False
+        self._folder = os.curdir
 
     def verify_file(self, path: str) -> bool:
         """Whether the name of a file says that it is for this plugin."""
@@ -212,6 +226,7 @@ class InventoryModule(BaseInventoryPlugin, Constructable, Cacheable):  # type: i
     def parse(self, inventory: Any, loader: Any, path: str, cache: bool = True) -> None:
         """Fill the inventory. Raises AnsibleParserError with a message of one line, before it has added anything."""
         super().parse(inventory, loader, path, cache)
+        self._folder = os.path.dirname(os.path.abspath(path))
         config = self._read_config_data(path)
         connections = connections_of(self)
         self._set_up(config)
@@ -237,6 +252,7 @@ class InventoryModule(BaseInventoryPlugin, Constructable, Cacheable):  # type: i
                 check_required(self.option_definitions, given)
                 check_booleans(self.option_definitions, given)
                 check_numbers(self.option_definitions, given)
+                find_ca_path(given, self._folder)
             super().set_options(task_keys=task_keys, var_options=var_options, direct=given)
 
     def _set_up(self, config: Mapping[str, Any]) -> None:
@@ -261,6 +277,11 @@ class InventoryModule(BaseInventoryPlugin, Constructable, Cacheable):  # type: i
                 return value
         return super()._compose(template, variables, *args, **kwargs)
 
+    @staticmethod
+    def _sanitize_group_name(name: Any) -> str:
+        """Return a valid name for a group. Core's templates make numbers and booleans of some texts, and core fails at these."""
+        return str(BaseInventoryPlugin._sanitize_group_name(name if isinstance(name, str) else str(name)))
+
     def _environments(self, connections: Sequence[Connection], may_use_cache: bool) -> list[reading.Environment]:
         """Return all environments, from the cache if possible. Raises ApiError."""
         details = self.get_option("details")
@@ -269,10 +290,13 @@ class InventoryModule(BaseInventoryPlugin, Constructable, Cacheable):  # type: i
         caching = self.get_option("cache")
         fingerprint = reading.fingerprint(connections, details, addresses)
         key = f"{self.NAME}_{fingerprint[:32]}"
+        names = [connection.environment_name for connection in connections]
         if caching and may_use_cache:
-            cached = self._cached(key, fingerprint, [connection.environment_name for connection in connections])
+            cached = self._cached(key, fingerprint, None if names == [ALL_ENVIRONMENTS] else names)
             if cached is not None:
                 return cached
+        if names == [ALL_ENVIRONMENTS]:
+            connections = reading.every_environment(connections[0])
         selection = selection_of(self)
         # A cache entry must serve other filters too, so it needs the details of all instances.
         environments = reading.read(
@@ -286,7 +310,7 @@ class InventoryModule(BaseInventoryPlugin, Constructable, Cacheable):  # type: i
             self._cache[key] = reading.to_cache_entry(environments, fingerprint)
         return environments
 
-    def _cached(self, key: str, fingerprint: str, names: Sequence[str]) -> list[reading.Environment] | None:
+    def _cached(self, key: str, fingerprint: str, names: Sequence[str] | None) -> list[reading.Environment] | None:
         """Return the environments in the cache, or None if there is no usable entry."""
         try:
             entry = self._cache[key]

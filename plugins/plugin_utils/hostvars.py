@@ -46,6 +46,11 @@ def sanitized(value: Any) -> Any:
 
 def prefix_problem(prefix: str) -> str | None:
     """Return what is wrong with ``hostvars_prefix``, as a sentence, or None."""
+    if not prefix.strip():
+        return (
+            "hostvars_prefix must not be empty: fields such as name, tags and environment_name would be variables that a play or Ansible"
+            " itself uses for something else. Leave it out, or set a prefix such as cx_."
+        )
     if not PREFIX.fullmatch(prefix):
         return f"hostvars_prefix must be a valid beginning of a variable name, not {prefix!r}: use letters, digits and underscores."
     if prefix.startswith(RESERVED):

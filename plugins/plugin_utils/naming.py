@@ -85,10 +85,10 @@ def _qualify(plugin: InventoryPlugin, candidates: Sequence[Candidate], unavailab
             environments.setdefault(name, set()).add(candidate.environment)
     for candidate in candidates:
         shared = (name for name in candidate.wanted if len(environments[name]) > 1 and not unavailable.is_misread(name))
-        name = next(shared, None)
+        wanted = next(shared, None)
         # Messages would not know that a longer name has to be hidden.
-        is_usable = name is not None and plugin.secrets.shown(name) == name
-        candidate.qualified = as_host_name(f"{name}.{candidate.environment}") if is_usable else None
+        is_usable = wanted is not None and plugin.secrets.shown(wanted) == wanted
+        candidate.qualified = as_host_name(f"{wanted}.{candidate.environment}") if is_usable else None
 
 
 def _variables_before(inventory: Any, candidate: Candidate) -> dict[str, Any]:

@@ -22,6 +22,8 @@ from .hostvars import prefix_problem
 from .interface import InventoryPlugin
 
 REQUIRED = ("api_key", "service_code", "environment_names")
+# The name that stands for every environment of the service.
+ALL_ENVIRONMENTS = "*"
 # Lists of Jinja expressions.
 EXPRESSIONS = ("filters", "hostnames")
 
@@ -47,6 +49,10 @@ def given_options(plugin: InventoryPlugin, config: Mapping[str, Any]) -> dict[st
             value = [_as_text(name, item) for item in value if item not in ("", None)]
         if name not in ("api_key", *EXPRESSIONS):
             _refuse_template(name, value)
+        if name == "hostvars_prefix" and value is not None:
+            problem = prefix_problem(str(value))
+            if problem:
+                raise AnsibleParserError(problem)
         if value not in ("", None, []):
             given[name] = value
     return given
@@ -116,9 +122,16 @@ def check_numbers(definitions: Mapping[str, Any], given: Mapping[str, Any]) -> N
                 raise AnsibleParserError(f"{name} must be a whole number of at most {MAX_NUMBER}.")
 
 
+def find_ca_path(given: dict[str, Any], folder: str) -> None:
+    """Make a relative ``ca_path``, of the file or of the environment, relative to a folder. Core would take the current one."""
+    path = str(given.get("ca_path") or os.environ.get("COXEDGE_CA_PATH", "")).strip()
+    if path:
+        given["ca_path"] = os.path.join(folder, os.path.expandvars(os.path.expanduser(path)))
+
+
 def connections_of(plugin: InventoryPlugin) -> list[Connection]:
     """Return a connection for each environment. Raises AnsibleParserError if an option is not valid."""
-    problem = prefix_problem(plugin.get_option("hostvars_prefix")) or concurrency_problem(plugin.get_option("max_concurrency"))
+    problem = concurrency_problem(plugin.get_option("max_concurrency"))
     group = str(plugin.get_option("group"))
     if plugin._sanitize_group_name(group) != group:
         problem = f"group must be a valid name of a group, not {group!r}: use letters, digits and underscores."
@@ -131,6 +144,8 @@ def connections_of(plugin: InventoryPlugin) -> list[Connection]:
     connections = [Connection(environment_name=name, **shared) for name in dict.fromkeys(names) if name]
     if not connections:
         problem = problem or "environment_names contains no name: give the names of the environments to read."
+    if len(connections) > 1 and ALL_ENVIRONMENTS in names:
+        problem = problem or "environment_names has '*' and names: give '*' alone for all environments of the service, or only names."
     for connection in connections:
         problem = problem or (connection.problem() or "").replace("environment_name ", "environment_names ")
     if problem:

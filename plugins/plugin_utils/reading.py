@@ -8,7 +8,7 @@ from __future__ import annotations
 import hashlib
 import json
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, replace
 from functools import partial
 from typing import Any
 
@@ -21,6 +21,8 @@ from ..module_utils.jobs import side_by_side
 from ..module_utils.retrieve import retrieve_each
 from .connecting import unshared_addresses
 
+# The state of an environment that is in use.
+IN_USE = "PROVISIONED"
 # The version of cache entries. Increase it when their contents change, so that old entries are not used.
 CACHE_FORMAT = 2
 
@@ -66,6 +68,31 @@ def read(
             instances = [list_view(resource) for resource in resources]
         environments.append(Environment(client.connection.environment_name, instances, by_instance))
     return environments
+
+
+def every_environment(connection: Connection) -> list[Connection]:
+    """Return a connection for each environment of the service that the key can see and that is in use. Raises ApiError."""
+    client = Client(connection)
+    visible = client.visible_environments(Deadline(None))
+    unknown = [place.name for place in visible if place.service_code is None]
+    if unknown:
+        raise ApiError(
+            f"The API does not tell which service the environment {client.quoted(unknown[0])} belongs to: in environment_names, give the"
+            " names of the environments in place of '*'."
+        )
+    own = [place for place in visible if place.service_code == connection.service_code]
+    names = [place.name for place in own if (place.state or IN_USE).upper() == IN_USE]
+    if not names:
+        seen = f"no environment of service {connection.service_code} that this api_key can see"
+        if own:
+            states = ", ".join(sorted({f"{client.for_display(place.name)} is {client.for_display(str(place.state))}" for place in own}))
+            raise ApiError(f"environment_names is '*', but {seen} is {IN_USE}: {states}.")
+        codes = ", ".join(sorted({client.for_display(str(place.service_code)) for place in visible})) or "none"
+        raise ApiError(f"environment_names is '*', but there is {seen}: check service_code; this api_key can see {codes}.")
+    connections = [replace(connection, environment_name=name) for name in dict.fromkeys(names)]
+    for problem in filter(None, (found.problem() for found in connections)):
+        raise ApiError(f"The API shows an environment that can't be read: {problem}")
+    return connections
 
 
 def _with_label(client: Client, call: Callable[[], Any]) -> Any:
@@ -117,13 +144,18 @@ def to_cache_entry(environments: Sequence[Environment], bound_to: str) -> dict[s
     return {"format": CACHE_FORMAT, "bound_to": bound_to, "environments": json.dumps([asdict(environment) for environment in environments])}
 
 
-def from_cache_entry(entry: Any, bound_to: str, names: Sequence[str]) -> list[Environment] | None:
-    """Return the environments of a cache entry, or None if it has another fingerprint or format, other names, or is damaged."""
+def from_cache_entry(entry: Any, bound_to: str, names: Sequence[str] | None) -> list[Environment] | None:
+    """Return the environments of a cache entry, or None if it has another fingerprint or format, other names, or is damaged.
+
+    ``names``: None if any may be in it.
+    """
     if not isinstance(entry, Mapping) or entry.get("format") != CACHE_FORMAT or entry.get("bound_to") != bound_to:
         return None
     try:
         environments = [Environment(**fields) for fields in json.loads(str(entry["environments"]))]
-        is_complete = [environment.name for environment in environments] == list(names) and all(map(_is_valid, environments))
+        is_complete = all(map(_is_valid, environments)) and (
+            bool(environments) if names is None else [environment.name for environment in environments] == list(names)
+        )
     except (KeyError, TypeError, ValueError, RecursionError):
         return None
     return environments if is_complete else None
@@ -132,7 +164,8 @@ def from_cache_entry(entry: Any, bound_to: str, names: Sequence[str]) -> list[En
 def _is_valid(environment: Environment) -> bool:
     addresses = {} if environment.addresses is None else environment.addresses
     return (
-        isinstance(environment.instances, list)
+        isinstance(environment.name, str)
+        and isinstance(environment.instances, list)
         and all(isinstance(instance, dict) and isinstance(instance.get("id"), str) for instance in environment.instances)
         and isinstance(addresses, dict)
         and all(isinstance(text, str) for pair in addresses.items() for text in pair)

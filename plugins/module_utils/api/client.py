@@ -16,6 +16,7 @@ from .deadline import Deadline, never
 from .envelope import Envelopes
 from .errors import ApiError
 from .messages import Request, Response, TaskStatus
+from .not_found import Place
 from .pages import Pages
 from .redaction import Redactor
 from .sender import Sender
@@ -66,6 +67,10 @@ class Client:
     def fetch_all(self, entity: str, deadline: Deadline, patient: bool = False, **filters: str) -> list[dict[str, Any]]:
         """A whole list; ``filters`` are query parameters, which a server may ignore. ``patient``: see Request. Raises ApiError."""
         return self._pages.fetch_all(entity, deadline, filters, patient)
+
+    def visible_environments(self, deadline: Deadline) -> list[Place]:
+        """Each environment that the key can see, of all services. Raises ApiError."""
+        return self._pages.places.visible(deadline)
 
     def fetch_one(
         self, entity: str, entity_id: str, deadline: Deadline, patient: bool = False, refusals: list[ApiError] | None = None

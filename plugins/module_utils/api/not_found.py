@@ -1,18 +1,20 @@
 # Copyright (c) 2026, coxedge.compute contributors
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""Why a list is a 404: which option is wrong, api_url, service_code or environment_name, and what exists instead."""
+"""The environments that a key can see, and why a list is a 404: which option is wrong, and what exists instead."""
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
 from contextlib import suppress
+from dataclasses import dataclass
 from typing import Any
 
+from ..text import as_integer
 from .connection import Connection
 from .deadline import Deadline
 from .errors import ApiError
-from .messages import Request
+from .messages import Request, Response
 from .redaction import Redactor
 from .sender import Sender
 
@@ -22,8 +24,17 @@ SHOWN = 20
 PATIENCE = 10.0
 
 
+@dataclass(frozen=True)
+class Place:
+    """An environment that a key can see. ``service_code`` and ``state`` are None if the API does not tell them."""
+
+    service_code: str | None
+    name: str
+    state: str | None
+
+
 class Places:
-    """The environments that a key can see, as far as errors need them."""
+    """The environments that a key can see."""
 
     def __init__(self, connection: Connection, sender: Sender, redactor: Redactor) -> None:
         self._connection, self._sender, self._redactor = connection, sender, redactor
@@ -32,7 +43,7 @@ class Places:
         """The error for a list that is a 404, with the option to check. It takes one more request, or two."""
         service, environment, label = self._connection.service_code, self._connection.environment_name, self._connection.label
         try:
-            visible = self._visible(deadline)
+            visible = [(place.service_code, place.name) for place in self._visible(deadline.at_most(PATIENCE), self._sender.send_once)]
         except ApiError as problem:
             if problem.status_code == 404:
                 what, check = f"neither {label} nor a list of environments", "api_url, then environment_name and service_code"
@@ -64,24 +75,37 @@ class Places:
         more = f" and {len(found) - SHOWN} more" if len(found) > SHOWN else ""
         return (", ".join(found[:SHOWN]) or "none") + more
 
-    def _visible(self, deadline: Deadline) -> list[tuple[str | None, str]]:
-        """Service code and name of each environment that the key can see; None for a code that the API does not tell. Raises ApiError."""
+    def visible(self, deadline: Deadline) -> list[Place]:
+        """Each environment that the key can see. Takes one request, and one more if an environment does not show its service code.
+
+        Raises ApiError, also if the API does not show all.
+        """
+        return self._visible(deadline, self._sender.send, needs_codes=True)
+
+    def _visible(self, deadline: Deadline, send: Callable[[Request, Deadline], Response], needs_codes: bool = False) -> list[Place]:
         found = []
-        for entry in self._entries("environments", deadline):
+        for entry in self._entries("environments", deadline, send):
             connection = entry.get("serviceConnection")
             connection = connection if isinstance(connection, dict) else {}
-            found.append((connection.get("serviceCode"), connection.get("id"), entry.get("name")))
+            found.append((connection.get("serviceCode"), connection.get("id"), entry.get("name"), entry.get("state")))
         codes: dict[str, Any] = {}
-        if any(not isinstance(code, str) for code, _id, _name in found):
-            # If they can't be read, it is not known which environment belongs to which service.
-            with suppress(ApiError):
-                codes = {str(entry.get("id")): entry.get("serviceCode") for entry in self._entries("services/connections", deadline)}
-        known = [(code if isinstance(code, str) else codes.get(str(identity)), name) for code, identity, name in found]
-        return [(code if isinstance(code, str) else None, name) for code, name in known if isinstance(name, str)]
+        if any(not isinstance(code, str) for code, *_others in found):
+            # Errors can do without: then it is not known which environment belongs to which service.
+            with suppress(*() if needs_codes else (ApiError,)):
+                codes = {str(entry.get("id")): entry.get("serviceCode") for entry in self._entries("services/connections", deadline, send)}
+        known = [(code if isinstance(code, str) else codes.get(str(identity)), name, state) for code, identity, name, state in found]
+        return [
+            Place(code if isinstance(code, str) else None, name, state if isinstance(state, str) else None)
+            for code, name, state in known
+            if isinstance(name, str)
+        ]
 
-    def _entries(self, path: str, deadline: Deadline) -> list[dict[str, Any]]:
+    def _entries(self, path: str, deadline: Deadline, send: Callable[[Request, Deadline], Response]) -> list[dict[str, Any]]:
         request = Request("GET", path, f"list {path}")
-        data = self._sender.send_once(request, deadline.at_most(PATIENCE)).data
-        if not isinstance(data, list):
+        response = send(request, deadline)
+        if not isinstance(response.data, list):
             raise ApiError(f"Could not {request.purpose}: the response holds no list.")
-        return [entry for entry in data if isinstance(entry, dict)]
+        count = as_integer(response.metadata.get("recordCount"), floats=True)
+        if count is not None and count > len(response.data):
+            raise ApiError(f"Could not {request.purpose}: the API says that there are {count} but shows {len(response.data)} of them.")
+        return [entry for entry in response.data if isinstance(entry, dict)]

@@ -28,7 +28,7 @@ class Pages:
 
     def __init__(self, connection: Connection, sender: Sender, redactor: Redactor) -> None:
         self._connection, self._sender = connection, sender
-        self._places = Places(connection, sender, redactor)
+        self.places = Places(connection, sender, redactor)
         self._by_headers = False
         """Whether headers were what led to further pages."""
         self.paged: set[str] = set()
@@ -97,7 +97,7 @@ class Pages:
         except ApiError as error:
             if error.status_code != 404:
                 raise
-            raise self._places.explained(error, request.purpose, deadline) from None
+            raise self.places.explained(error, request.purpose, deadline) from None
 
     def _entries(self, response: Response, purpose: str) -> tuple[list[dict[str, Any]], int | None]:
         """The entries of a page, and how many the API says there are in all; None if it says nothing that can be true."""

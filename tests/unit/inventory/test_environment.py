@@ -109,7 +109,6 @@ def test_empty_options_of_the_file_count_as_not_set(read, harness):
         "connect_with",
         "set_ansible_user",
         "max_concurrency",
-        "hostvars_prefix",
         "group",
         "strict",
         "cache",

@@ -64,6 +64,11 @@ def test_a_parent_group_that_fails_gives_a_warning(plugin):
         plugin.inventory([instance(0)], {**options, "strict": True})
 
 
+def test_a_parent_group_may_become_a_boolean(plugin):
+    inventory = plugin.inventory([instance()], {"keyed_groups": [{"key": "coxedge_state", "parent_group": "{{ coxedge_active }}"}]})
+    assert [group.name for group in inventory.groups["True"].child_groups] == ["_Running"] and not plugin.warnings
+
+
 def test_a_key_without_a_value_makes_no_group_and_no_warning(plugin):
     plugin.inventory([instance()], {"keyed_groups": [{"key": "coxedge_network_name"}]})
     assert not plugin.warnings

@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import pytest
 from ansible.errors import AnsibleError, AnsibleParserError
+from ansible_collections.coxedge.compute.plugins.plugin_utils import reading
 from ansible_collections.coxedge.compute.tests.unit.inventory.samples import instance
 
 
@@ -53,3 +54,30 @@ def test_a_number_that_is_too_large_names_its_option(plugin, option, number):
     with pytest.raises(AnsibleError) as caught:
         plugin.inventory([], {option: number})
     assert option in str(caught.value) and "\n" not in str(caught.value)
+
+
+@pytest.mark.parametrize("prefix", ["", "  "])
+def test_an_empty_prefix_is_refused_with_the_reason(plugin, prefix):
+    with pytest.raises(AnsibleParserError, match="hostvars_prefix must not be empty: fields such as name"):
+        plugin.inventory([], {"hostvars_prefix": prefix})
+    assert list(plugin.inventory([instance()], {"hostvars_prefix": None}).hosts) == ["web-0"]
+
+
+@pytest.mark.parametrize("source", ["file", "environment"])
+def test_a_relative_ca_path_is_relative_to_the_folder_of_the_file(plugin, monkeypatch, tmp_path, source):
+    (tmp_path / "ca.pem").write_text("x")
+    monkeypatch.chdir("/")
+    paths = []
+    plugin.inventory([])
+    monkeypatch.setattr(reading, "read", lambda connections, *args, **kwargs: paths.append(connections[0].ca_path) or [])
+    given = {"service_code": "s", "environment_names": ["e"]}
+    if source == "environment":
+        monkeypatch.setenv("COXEDGE_CA_PATH", "ca.pem")
+        plugin.parse(given)
+    else:
+        plugin.parse({**given, "ca_path": "ca.pem"})
+        monkeypatch.setenv("BUNDLE", str(tmp_path / "ca.pem"))
+        plugin.parse({**given, "ca_path": "$BUNDLE"})
+    assert set(paths) == {str(tmp_path / "ca.pem")}
+    with pytest.raises(AnsibleParserError, match="ca_path names a file that does not exist"):
+        plugin.parse({**given, "ca_path": "other.pem"})
