@@ -12,6 +12,7 @@ import threading
 
 import pytest
 from ansible_collections.coxedge.compute.tests.functional.conftest import writes
+from ansible_collections.coxedge.compute.tests.functional.cores import ALL_CORES
 
 pytestmark = pytest.mark.roles
 
@@ -89,12 +90,66 @@ def test_check_mode_creates_nothing_and_succeeds(runner, run, creation):
     assert [host["name"] for host in shown(finished.stdout)] == ["there"]
 
 
-def test_a_closed_port_fails_the_role(runner, run, creation, address):
-    for number in range(3):
-        runner.environment.seed({"name": f"web{number}", "ipAddress": address})
-    names = [{"name": f"web{number}"} for number in range(3)]
-    finished = run("provision", {"provision_instances": names, "provision_wait_port": 9, "provision_wait_port_timeout": 1})
-    assert finished.returncode != 0 and "The host web1 does not answer on port 9" in finished.stdout
+@pytest.mark.parametrize("core", ALL_CORES)
+def test_over_several_hosts_the_role_acts_once_for_each_batch(on_core, creation, address, port, core):
+    """Also: hosts that don't answer share one time limit, and the role ends with a summary."""
+    runner, _attempts = on_core(core)
+    runner.environment.seed({"name": "web0", "ipAddress": address, "state": "Stopped"})
+    local = f"ansible_connection=local ansible_python_interpreter={runner.commands / 'python'}"
+    (runner.folder / "hosts.ini").write_text("".join(f"host-{number} {local}\n" for number in range(3)))
+    members = [{"name": "web0", "state": "started"}, {"name": "web1", "ip_address": None, **creation}]
+    variables = {"provision_instances": members, "provision_wait_port": 0}
+    tasks = [
+        {"ansible.builtin.include_role": {"name": "coxedge.compute.provision"}, "vars": variables},
+        {"ansible.builtin.debug": {"msg": "SEES {{ groups.provisioned | sort | join('+') }} {{ provision_hosts | length }}"}},
+    ]
+    play = {"hosts": "all:!provisioned", "gather_facts": False, "serial": [2, 1], "tasks": tasks}
+    (runner.folder / "site.yml").write_text(json.dumps([play]))
+    finished = runner.command("ansible-playbook", "-i", "hosts.ini", "site.yml")
+    assert finished.returncode == 0, finished.stdout + finished.stderr
+    assert finished.stdout.count("SEES web0+web1 2") == 3
+    listed = [entry for entry in runner.simulator.app.log if entry["method"] == "GET" and entry["path"].endswith("/instances")]
+    # The first batch creates a server, which takes two lists, and the second one changes nothing.
+    assert len(listed) == 3 and len(writes(runner)) == 2
+    first, second = finished.stdout.split("Show a summary")[1:]
+    assert '"created": [\n            "web1"\n' in first and '"changed": [\n            "web0"\n' in first and '"created": []' in second
+    assert f'"web0": "{address}"' in first and not [item for item in runner.environment.instances if item in finished.stdout]
+
+
+@pytest.mark.parametrize("core", ALL_CORES)
+def test_hosts_that_do_not_answer_share_one_time_limit(on_core, address, port, core):
+    runner, attempts = on_core(core)
+    # Nothing has the addresses of 198.51.100.0/24.
+    addresses = [address, *(f"198.51.100.{number}" for number in range(1, 25))]
+    for number, item in enumerate(addresses):
+        runner.environment.seed({"name": f"web{number:02}", "ipAddress": item})
+    members = [{"name": f"web{number:02}"} for number in range(25)]
+    limited = {"provision_instances": members, "provision_wait_port_timeout": 3}
+    without, closed, answering, silent = attempts(
+        "provision",
+        {**limited, "provision_wait_port": 0},
+        {**limited, "provision_instances": members[:1], "provision_wait_port": 9},
+        {**limited, "provision_instances": members[:1], "provision_wait_port": port},
+        {**limited, "provision_wait_port": port},
+    )
+    assert attempts.last_seconds < 20
+    assert without == answering == "" and closed.startswith("The host web00 does not answer on port 9 within 3 seconds.")
+    names = ", ".join(member["name"] for member in members[1:])
+    assert silent.startswith(f"The hosts {names} do not answer on port {port} within 3 seconds.")
+
+
+def test_a_typo_in_a_member_is_found_before_anything_runs(runner, attempts):
+    typo, choice, common, null, text = attempts(
+        "provision",
+        {"provision_instances": [{"name": "web1"}, {"name": "web2", "templat": "x"}]},
+        {"provision_instances": [{"name": "web1", "state": "startd"}]},
+        {"provision_instances": [{"name": "web1"}], "provision_defaults": {"netwrok": "x"}},
+        {"provision_instances": [{"name": "web1"}, None]},
+        {"provision_instances": "name=web1"},
+    )
+    assert "templat" in typo and "startd" in choice and "netwrok" in common and "provision_instances" in null
+    assert text.startswith("provision_instances must be a list of dicts") and "use a file or JSON" in text
+    assert not runner.simulator.app.log
 
 
 def test_hosts_without_a_usable_address_fail_the_role_before_any_host_is_added(runner, run):
