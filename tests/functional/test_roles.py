@@ -12,7 +12,7 @@ import threading
 
 import pytest
 from ansible_collections.coxedge.compute.tests.functional.conftest import writes
-from ansible_collections.coxedge.compute.tests.functional.cores import ALL_CORES
+from ansible_collections.coxedge.compute.tests.functional.cores import ALL_CORES, OLDEST_AND_EVERYDAY, ROOT
 
 pytestmark = pytest.mark.roles
 
@@ -141,13 +141,13 @@ def test_hosts_that_do_not_answer_share_one_time_limit(on_core, address, port, c
 def test_a_typo_in_a_member_is_found_before_anything_runs(runner, attempts):
     typo, choice, common, null, text = attempts(
         "provision",
-        {"provision_instances": [{"name": "web1"}, {"name": "web2", "templat": "x"}]},
-        {"provision_instances": [{"name": "web1", "state": "startd"}]},
-        {"provision_instances": [{"name": "web1"}], "provision_defaults": {"netwrok": "x"}},
+        {"provision_instances": [{"name": "web1"}, {"name": "web2", "templates": "x"}]},
+        {"provision_instances": [{"name": "web1", "state": "running"}]},
+        {"provision_instances": [{"name": "web1"}], "provision_defaults": {"networks": "x"}},
         {"provision_instances": [{"name": "web1"}, None]},
         {"provision_instances": "name=web1"},
     )
-    assert "templat" in typo and "startd" in choice and "netwrok" in common and "provision_instances" in null
+    assert "templates" in typo and "running" in choice and "networks" in common and "provision_instances" in null
     assert text.startswith("provision_instances must be a list of dicts") and "use a file or JSON" in text
     assert not runner.simulator.app.log
 
@@ -241,13 +241,55 @@ def test_provision_checks_its_variables(run):
         assert finished.returncode != 0 and word in finished.stdout
 
 
+THREE_TIER = (
+    "ansible-playbook",
+    "coxedge.compute.three_tier",
+    "-e",
+    f"@{ROOT / 'playbooks' / 'vars' / 'three_tier.yml'}",
+    "-e",
+    "three_tier_wait_port=0",
+)
+
+
+@pytest.mark.parametrize("core", OLDEST_AND_EVERYDAY)
+def test_playbooks_that_would_act_on_too_much_refuse_to_run(on_core, core):
+    runner, _attempts = on_core(core)
+    seeded = [runner.environment.seed({"name": name})["id"] for name in ("web-1", "web-2")]
+    (runner.folder / "coxedge.yml").write_text("plugin: coxedge.compute.instances")
+    restart = ("ansible-playbook", "-i", "coxedge.yml", "coxedge.compute.operate", "-e", "operate_state=restarted")
+    runner.simulator.app.log.clear()
+    for without in (restart, (*restart, "--limit", "")):
+        refused = runner.command(*without)
+        assert refused.returncode != 0 and "This playbook needs a limit" in refused.stdout, refused.stdout
+    assert not writes(runner)
+    assert runner.command(*restart, "--limit", "web-1").returncode == 0
+    assert [seeded[0] in entry["path"] for entry in writes(runner)] == [True]
+    runner.simulator.app.log.clear()
+    for variables in ("three_tier_wait_port=0", '{"three_tier_instances": []}'):
+        refused = runner.command("ansible-playbook", "coxedge.compute.three_tier", "-e", variables)
+        assert refused.returncode != 0 and "three_tier_instances is not set" in refused.stdout, refused.stdout
+    assert not runner.simulator.app.log
+
+
+def test_the_fleet_playbook_shows_each_server_with_what_was_done_to_it(runner):
+    for name in ("web-1", "web-2", "web-3"):
+        runner.environment.seed({"name": name, "state": "Destroyed" if name == "web-1" else "Running"})
+    answers = {"fleet_names": "web-1\nweb-2\nnone\nweb-3", "fleet_state": "absent"}
+    finished = runner.command("ansible-playbook", "coxedge.compute.fleet", "-e", json.dumps(answers))
+    assert finished.returncode == 0, finished.stdout
+    lines = [f"web-{number} is Destroyed at 10." for number in (2, 3)]
+    assert all(line in finished.stdout for line in lines) and finished.stdout.count(": delete") == 2
+    assert "none is absent at no address: no change" in finished.stdout and "web-1 is absent" in finished.stdout
+    assert not [item for item in runner.environment.instances if item in finished.stdout]
+
+
 def test_the_three_tier_playbook_works(runner):
-    first = runner.command("ansible-playbook", "coxedge.compute.three_tier", "-e", "three_tier_wait_port=0", "--check")
+    first = runner.command(*THREE_TIER, "--check")
     assert first.returncode == 0 and not writes(runner), first.stdout + first.stderr
-    finished = runner.command("ansible-playbook", "coxedge.compute.three_tier", "-e", "three_tier_wait_port=0")
+    finished = runner.command(*THREE_TIER)
     assert finished.returncode == 0, finished.stdout + finished.stderr
     assert "@tier_app" in finished.stdout and "web-2: a web server, with 2 applications behind it" in finished.stdout
     (database,) = [instance for instance in runner.environment.instances.values() if instance["name"] == "db-1"]
     assert f"app-1: the application, with the database at {database['ipAddress']}" in finished.stdout
-    again = runner.command("ansible-playbook", "coxedge.compute.three_tier", "-e", "three_tier_wait_port=0")
+    again = runner.command(*THREE_TIER)
     assert "changed=0" in again.stdout and len(runner.environment.instances) == 5
