@@ -28,7 +28,7 @@ IN_BOX = 34
 
 # The rows of the picture: the parts in each, and where the middle of each box is. Arrows only go down.
 ROWS: list[dict[str, int]] = [
-    {"modules": 600, "inventory": 930, "filter": 1230},
+    {"modules": 380, "inventory": 700, "filter": 970, "lookup": 1240},
     {"fleet_module": 150, "operation_module": 430, "plugin_utils": 1080},
     {"module": 450},
     {"interruption": 750},

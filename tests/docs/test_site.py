@@ -120,8 +120,8 @@ def test_each_option_and_return_value_is_on_its_page(site, pages):
         )
         for anchor, item in wanted.items():
             name = item.split("/")[-1]
-            # The input and the result of a filter have no names of their own.
-            shown = {"_input": "Input", "_value": "Return Value"}.get(name, name)
+            # The input and the result of a filter or a lookup have no names of their own.
+            shown = {"_input": "Input", "_terms": "Terms", "_value": "Return Value", "_raw": "Return value"}.get(name, name)
             assert words[anchor] is not None and shown.lower() in words[anchor].replace("\u200b", "").lower(), (path, anchor)
             count[anchor.split("-")[0]] += 1
     print(count)

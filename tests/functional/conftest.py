@@ -155,7 +155,7 @@ class Attempts:
     """Runs a role several times in one play, each time with other variables."""
 
     def __init__(self, runner):
-        self.runner, self.output = runner, ""
+        self.runner, self.output, self.last_seconds = runner, "", 0.0
 
     def __call__(self, role, *attempts, hosts="localhost"):
         """Returns the message of each attempt, an empty text for one that succeeds."""
@@ -164,14 +164,17 @@ class Attempts:
             include = {"ansible.builtin.include_role": {"name": f"coxedge.compute.{role}"}, "vars": variables}
             failed = {"ansible.builtin.set_fact": {f"message_{number}": "{{ ansible_failed_result.msg }}"}}
             tasks.append({"block": [include], "rescue": [failed]})
-        messages = ", ".join(f"message_{number} | default('')" for number in range(len(attempts)))
+            tasks.append({"ansible.builtin.set_fact": {f"ended_{number}": "{{ now().timestamp() }}"}})
+        messages = ", ".join(f"[message_{number} | default(''), ended_{number} | float]" for number in range(len(attempts)))
         keep = {"keep_results": {"results": "{{ [" + messages + "] | to_json }}", "path": str(self.runner.folder / "results.json")}}
         (self.runner.folder / "site.yml").write_text(json.dumps([{"hosts": hosts, "gather_facts": False, "tasks": [*tasks, keep]}]))
         self.runner.simulator.app.log.clear()
         finished = self.runner.command("ansible-playbook", "site.yml", ANSIBLE_ACTION_PLUGINS=str(ACTIONS))
         self.output = finished.stdout + finished.stderr
         assert finished.returncode == 0 and "Traceback" not in self.output, self.output
-        return json.loads((self.runner.folder / "results.json").read_text())
+        found = json.loads((self.runner.folder / "results.json").read_text())
+        self.last_seconds = found[-1][1] - found[-2][1] if len(found) > 1 else 0.0
+        return [message for message, _ended in found]
 
 
 @pytest.fixture

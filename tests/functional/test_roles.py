@@ -12,6 +12,7 @@ import threading
 
 import pytest
 from ansible_collections.coxedge.compute.tests.functional.conftest import writes
+from ansible_collections.coxedge.compute.tests.functional.cores import ALL_CORES, OLDEST_AND_EVERYDAY, ROOT
 
 pytestmark = pytest.mark.roles
 
@@ -89,12 +90,66 @@ def test_check_mode_creates_nothing_and_succeeds(runner, run, creation):
     assert [host["name"] for host in shown(finished.stdout)] == ["there"]
 
 
-def test_a_closed_port_fails_the_role(runner, run, creation, address):
-    for number in range(3):
-        runner.environment.seed({"name": f"web{number}", "ipAddress": address})
-    names = [{"name": f"web{number}"} for number in range(3)]
-    finished = run("provision", {"provision_instances": names, "provision_wait_port": 9, "provision_wait_port_timeout": 1})
-    assert finished.returncode != 0 and "The host web1 does not answer on port 9" in finished.stdout
+@pytest.mark.parametrize("core", ALL_CORES)
+def test_over_several_hosts_the_role_acts_once_for_each_batch(on_core, creation, address, port, core):
+    """Also: hosts that don't answer share one time limit, and the role ends with a summary."""
+    runner, _attempts = on_core(core)
+    runner.environment.seed({"name": "web0", "ipAddress": address, "state": "Stopped"})
+    local = f"ansible_connection=local ansible_python_interpreter={runner.commands / 'python'}"
+    (runner.folder / "hosts.ini").write_text("".join(f"host-{number} {local}\n" for number in range(3)))
+    members = [{"name": "web0", "state": "started"}, {"name": "web1", "ip_address": None, **creation}]
+    variables = {"provision_instances": members, "provision_wait_port": 0}
+    tasks = [
+        {"ansible.builtin.include_role": {"name": "coxedge.compute.provision"}, "vars": variables},
+        {"ansible.builtin.debug": {"msg": "SEES {{ groups.provisioned | sort | join('+') }} {{ provision_hosts | length }}"}},
+    ]
+    play = {"hosts": "all:!provisioned", "gather_facts": False, "serial": [2, 1], "tasks": tasks}
+    (runner.folder / "site.yml").write_text(json.dumps([play]))
+    finished = runner.command("ansible-playbook", "-i", "hosts.ini", "site.yml")
+    assert finished.returncode == 0, finished.stdout + finished.stderr
+    assert finished.stdout.count("SEES web0+web1 2") == 3
+    listed = [entry for entry in runner.simulator.app.log if entry["method"] == "GET" and entry["path"].endswith("/instances")]
+    # The first batch creates a server, which takes two lists, and the second one changes nothing.
+    assert len(listed) == 3 and len(writes(runner)) == 2
+    first, second = finished.stdout.split("Show a summary")[1:]
+    assert '"created": [\n            "web1"\n' in first and '"changed": [\n            "web0"\n' in first and '"created": []' in second
+    assert f'"web0": "{address}"' in first and not [item for item in runner.environment.instances if item in finished.stdout]
+
+
+@pytest.mark.parametrize("core", ALL_CORES)
+def test_hosts_that_do_not_answer_share_one_time_limit(on_core, address, port, core):
+    runner, attempts = on_core(core)
+    # Nothing has the addresses of 198.51.100.0/24.
+    addresses = [address, *(f"198.51.100.{number}" for number in range(1, 25))]
+    for number, item in enumerate(addresses):
+        runner.environment.seed({"name": f"web{number:02}", "ipAddress": item})
+    members = [{"name": f"web{number:02}"} for number in range(25)]
+    limited = {"provision_instances": members, "provision_wait_port_timeout": 3}
+    without, closed, answering, silent = attempts(
+        "provision",
+        {**limited, "provision_wait_port": 0},
+        {**limited, "provision_instances": members[:1], "provision_wait_port": 9},
+        {**limited, "provision_instances": members[:1], "provision_wait_port": port},
+        {**limited, "provision_wait_port": port},
+    )
+    assert attempts.last_seconds < 20
+    assert without == answering == "" and closed.startswith("The host web00 does not answer on port 9 within 3 seconds.")
+    names = ", ".join(member["name"] for member in members[1:])
+    assert silent.startswith(f"The hosts {names} do not answer on port {port} within 3 seconds.")
+
+
+def test_a_typo_in_a_member_is_found_before_anything_runs(runner, attempts):
+    typo, choice, common, null, text = attempts(
+        "provision",
+        {"provision_instances": [{"name": "web1"}, {"name": "web2", "templates": "x"}]},
+        {"provision_instances": [{"name": "web1", "state": "running"}]},
+        {"provision_instances": [{"name": "web1"}], "provision_defaults": {"networks": "x"}},
+        {"provision_instances": [{"name": "web1"}, None]},
+        {"provision_instances": "name=web1"},
+    )
+    assert "templates" in typo and "running" in choice and "networks" in common and "provision_instances" in null
+    assert text.startswith("provision_instances must be a list of dicts") and "use a file or JSON" in text
+    assert not runner.simulator.app.log
 
 
 def test_hosts_without_a_usable_address_fail_the_role_before_any_host_is_added(runner, run):
@@ -186,13 +241,55 @@ def test_provision_checks_its_variables(run):
         assert finished.returncode != 0 and word in finished.stdout
 
 
+THREE_TIER = (
+    "ansible-playbook",
+    "coxedge.compute.three_tier",
+    "-e",
+    f"@{ROOT / 'playbooks' / 'vars' / 'three_tier.yml'}",
+    "-e",
+    "three_tier_wait_port=0",
+)
+
+
+@pytest.mark.parametrize("core", OLDEST_AND_EVERYDAY)
+def test_playbooks_that_would_act_on_too_much_refuse_to_run(on_core, core):
+    runner, _attempts = on_core(core)
+    seeded = [runner.environment.seed({"name": name})["id"] for name in ("web-1", "web-2")]
+    (runner.folder / "coxedge.yml").write_text("plugin: coxedge.compute.instances")
+    restart = ("ansible-playbook", "-i", "coxedge.yml", "coxedge.compute.operate", "-e", "operate_state=restarted")
+    runner.simulator.app.log.clear()
+    for without in (restart, (*restart, "--limit", "")):
+        refused = runner.command(*without)
+        assert refused.returncode != 0 and "This playbook needs a limit" in refused.stdout, refused.stdout
+    assert not writes(runner)
+    assert runner.command(*restart, "--limit", "web-1").returncode == 0
+    assert [seeded[0] in entry["path"] for entry in writes(runner)] == [True]
+    runner.simulator.app.log.clear()
+    for variables in ("three_tier_wait_port=0", '{"three_tier_instances": []}'):
+        refused = runner.command("ansible-playbook", "coxedge.compute.three_tier", "-e", variables)
+        assert refused.returncode != 0 and "three_tier_instances is not set" in refused.stdout, refused.stdout
+    assert not runner.simulator.app.log
+
+
+def test_the_fleet_playbook_shows_each_server_with_what_was_done_to_it(runner):
+    for name in ("web-1", "web-2", "web-3"):
+        runner.environment.seed({"name": name, "state": "Destroyed" if name == "web-1" else "Running"})
+    answers = {"fleet_names": "web-1\nweb-2\nnone\nweb-3", "fleet_state": "absent"}
+    finished = runner.command("ansible-playbook", "coxedge.compute.fleet", "-e", json.dumps(answers))
+    assert finished.returncode == 0, finished.stdout
+    lines = [f"web-{number} is Destroyed at 10." for number in (2, 3)]
+    assert all(line in finished.stdout for line in lines) and finished.stdout.count(": delete") == 2
+    assert "none is absent at no address: no change" in finished.stdout and "web-1 is absent" in finished.stdout
+    assert not [item for item in runner.environment.instances if item in finished.stdout]
+
+
 def test_the_three_tier_playbook_works(runner):
-    first = runner.command("ansible-playbook", "coxedge.compute.three_tier", "-e", "three_tier_wait_port=0", "--check")
+    first = runner.command(*THREE_TIER, "--check")
     assert first.returncode == 0 and not writes(runner), first.stdout + first.stderr
-    finished = runner.command("ansible-playbook", "coxedge.compute.three_tier", "-e", "three_tier_wait_port=0")
+    finished = runner.command(*THREE_TIER)
     assert finished.returncode == 0, finished.stdout + finished.stderr
     assert "@tier_app" in finished.stdout and "web-2: a web server, with 2 applications behind it" in finished.stdout
     (database,) = [instance for instance in runner.environment.instances.values() if instance["name"] == "db-1"]
     assert f"app-1: the application, with the database at {database['ipAddress']}" in finished.stdout
-    again = runner.command("ansible-playbook", "coxedge.compute.three_tier", "-e", "three_tier_wait_port=0")
+    again = runner.command(*THREE_TIER)
     assert "changed=0" in again.stdout and len(runner.environment.instances) == 5

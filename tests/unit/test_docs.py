@@ -11,6 +11,7 @@ from dataclasses import fields
 from pathlib import Path
 
 import pytest
+import yaml
 from ansible_collections.coxedge.compute.docs.docsite import diagram
 from ansible_collections.coxedge.compute.plugins.module_utils.instance.conditions import TABLE
 from ansible_collections.coxedge.compute.plugins.module_utils.instance.fields import FIELDS
@@ -125,3 +126,21 @@ def test_links_and_commands_exist(path):
             assert target in targets, target
         for script in re.findall(r"^(\.ci/\S+)", block, re.MULTILINE):
             assert (ROOT / script).exists(), script
+
+
+def test_each_playbook_is_documented_with_its_variables():
+    documented = {row[0].strip("`"): set(re.findall(r"`(\w+_\w+)`", row[2])) for row in rows(DOCS / "roles.md", "playbook")[1:]}
+    used = {}
+    for path in (ROOT / "playbooks").glob("*.yml"):
+        # Other variables that begin like this are made by the playbook itself.
+        made = {"fleet_wanted"}
+        variables = set().union(*(play.get("vars", {}) for play in yaml.safe_load(path.read_text())))
+        required = {"three_tier_instances"} if path.stem == "three_tier" else set()
+        used[f"coxedge.compute.{path.stem}"] = (variables | required) - made
+    assert documented == used
+
+
+def test_the_example_of_three_tier_has_all_its_variables():
+    (play,) = yaml.safe_load((ROOT / "playbooks" / "three_tier.yml").read_text())
+    example = yaml.safe_load((ROOT / "playbooks" / "vars" / "three_tier.yml").read_text())
+    assert set(example) == {*play["vars"], "three_tier_instances"}

@@ -14,6 +14,7 @@ from pathlib import Path
 
 import pytest
 import yaml
+from ansible_collections.coxedge.compute.plugins.modules import instance_fleet
 
 ROOT = Path(__file__).resolve().parents[2]
 HOME = "https://github.com/coxedge/ansible-collection-compute/blob/main/"
@@ -203,3 +204,25 @@ def test_clean_removes_environments_that_it_made_elsewhere_and_no_others(tmp_pat
     subprocess.run([checkout / ".ci" / "clean"], check=True)
     assert not made.exists() and others.exists()
     assert [path.name for path in checkout.iterdir()] == [".ci"]
+
+
+def test_the_role_provision_declares_the_options_of_members():
+    def shape(options):
+        kept = ("type", "elements", "choices", "required")
+        return {name: {key: value for key, value in option.items() if key in kept} for name, option in options.items()}
+
+    described = yaml.safe_load(instance_fleet.DOCUMENTATION)["options"]["instances"]["suboptions"]
+    role = loaded("roles", "provision", "meta", "argument_specs.yml")["argument_specs"]["main"]["options"]
+    for name in ("provision_instances", "provision_defaults"):
+        assert shape(role[name]["options"]) == shape(described), name
+
+
+@pytest.mark.parametrize("role", ["provision", "decommission"])
+def test_the_variables_of_a_role_are_the_same_everywhere(role):
+    options = loaded("roles", role, "meta", "argument_specs.yml")["argument_specs"]["main"]["options"]
+    defaults = {name: option["default"] for name, option in options.items() if "default" in option}
+    assert loaded("roles", role, "defaults", "main.yml") == defaults
+    text = (ROOT / "roles" / role / "README.md").read_text()
+    assert set(re.findall(rf"`({role}_\w+)`", "".join(line.split(" | ")[0] for line in text.splitlines() if line[0:1] == "|"))) == set(
+        options
+    )
