@@ -28,10 +28,12 @@ IN_BOX = 34
 
 # The rows of the picture: the parts in each, and where the middle of each box is. Arrows only go down.
 ROWS: list[dict[str, int]] = [
-    {"modules": 380, "inventory": 700, "filter": 970, "lookup": 1240},
+    {"action": 1085},
+    {"modules": 330, "inventory": 630, "filter": 930, "lookup": 1240},
     {"fleet_module": 150, "operation_module": 430, "plugin_utils": 1080},
     {"module": 450},
-    {"interruption": 750},
+    {"runtime": 650},
+    {"interruption": 650},
     {"results": 150, "reconcile": 470, "given": 780, "retrieve": 1080},
     {"api": 190, "jobs": 630, "instance": 1080},
     {"text": 380, "secret_names": 740},

@@ -68,6 +68,8 @@ options:
       - You can also set it in the environment variable E(COXEDGE_CA_PATH).
     type: path
 notes:
+  - On the control node, the module runs inside the worker process of ansible-playbook where that is possible, which costs about a tenth.
+    With the variable C(coxedge_direct=false), or the environment variable C(COXEDGE_DIRECT=0), it runs in a process of its own.
   - An empty string, an empty list or an empty environment variable counts as not set, unless the description of the option says otherwise.
   - If a list is given as text, such as V("Running, Stopped"), whitespace around its items is removed.
   - The usual environment variables for proxies apply. Requests to a loopback address never use a proxy.

@@ -12,6 +12,12 @@ class ModuleDocFragment:
     DOCUMENTATION = r"""
 options: {}
 attributes:
+  action:
+    description: Has a corresponding action plugin, so that it can run on the control node without a process of its own.
+    support: full
+  async:
+    description: Supports being used with the C(async) keyword. It then runs in a process of its own.
+    support: full
   check_mode:
     description: Can run in C(check_mode) and predict changes without making them.
   diff_mode:

@@ -14,6 +14,7 @@ import select
 import signal
 import time
 from types import FrameType
+from typing import Any
 
 # Seconds after which a sleeping run looks again.
 LOOK_INTERVAL = 0.25
@@ -23,10 +24,14 @@ MAX_ANCESTORS = 8
 
 
 class Interruption:
-    """Watches for what interrupts a module's run. Call ``watch`` in the main thread, before the first request."""
+    """Watches for what interrupts a module's run. Call ``watch`` in the main thread, before the first request, and ``end`` after the run.
+
+    This one is for a process of the module's own, which ends with the run.
+    """
 
     def __init__(self) -> None:
         self._cause: str | None = None
+        self._replaced: dict[int, Any] = {}
         self._is_watching = False
         self._worker: tuple[int, int] | None = None
 
@@ -36,20 +41,34 @@ class Interruption:
             number = getattr(signal, name, None)
             # What ignores a signal, as nohup does, goes on ignoring it.
             if number is not None and signal.getsignal(number) is not signal.SIG_IGN:
-                signal.signal(number, self._on_signal)
+                self._replaced[number] = signal.signal(number, self._on_signal)
         self._is_watching = True
         self._worker = forked_ancestor()
+
+    def end(self) -> None:
+        """Ends the watch. A signal that arrived during it now does what it would have done then."""
+        self._is_watching = False
+        for number, handler in self._replaced.items():
+            signal.signal(number, handler)
+        self._replaced.clear()
+        if self._cause in SIGNALS:
+            os.kill(os.getpid(), getattr(signal, self._cause))
 
     def cause(self) -> str | None:
         """What has interrupted the run, for a sentence; None if nothing has."""
         if self._cause is None and self._is_watching:
-            if not output_is_read():
-                self._cause = "the end of what reads its result"
-                # Whatever is printed from now on would fail.
-                os.dup2(os.open(os.devnull, os.O_WRONLY), 1)
-            elif self._worker is not None and parent_of(self._worker[0]) != self._worker[1]:
-                self._cause = "the end of ansible-playbook"
+            self._cause = self._desertion()
         return self._cause
+
+    def _desertion(self) -> str | None:
+        """Which end of another process means that nothing needs this run any more; None if there is none."""
+        if not output_is_read():
+            # Whatever is printed from now on would fail.
+            os.dup2(os.open(os.devnull, os.O_WRONLY), 1)
+            return "the end of what reads its result"
+        if self._worker is not None and parent_of(self._worker[0]) != self._worker[1]:
+            return "the end of ansible-playbook"
+        return None
 
     def sleep(self, seconds: float) -> None:
         """Sleeps. An interruption ends that early; what sleeps after it has a reason to, and sleeps on."""
@@ -62,6 +81,18 @@ class Interruption:
 
     def _on_signal(self, number: int, _frame: FrameType | None) -> None:
         self._cause = self._cause or signal.Signals(number).name
+
+
+class WorkerInterruption(Interruption):
+    """The same in a worker of ansible-playbook, which executes other tasks before and after."""
+
+    def __init__(self, parent: int) -> None:
+        """``parent``: the id of the process that forked the worker."""
+        super().__init__()
+        self._parent = parent
+
+    def _desertion(self) -> str | None:
+        return None if os.getppid() == self._parent else "the end of ansible-playbook"
 
 
 def output_is_read() -> bool:

@@ -6,7 +6,6 @@
 from __future__ import annotations
 
 import os
-import traceback
 from collections.abc import Mapping
 from typing import Any
 
@@ -21,9 +20,9 @@ from .api.redaction import SHORTEST_SECRET, Texts
 from .given import null_id_problem, prepare, without_empty
 from .instance.options import digest
 from .instance.steps import Refused
-from .interruption import Interruption
 from .reconcile.outcome import failure_of
 from .results import cleaned, secrets_of, shown_options
+from .runtime import Runtime
 from .text import printable
 
 # By option: the environment variables that replace it; the first that is not empty counts.
@@ -76,8 +75,9 @@ class ApiModule(AnsibleModule):
 
     params: dict[str, Any]
 
-    def __init__(self, argument_spec: dict[str, dict[str, Any]], supports_check_mode: bool = True) -> None:
+    def __init__(self, argument_spec: dict[str, dict[str, Any]], supports_check_mode: bool = True, runtime: Runtime | None = None) -> None:
         self.secrets: list[str] = []
+        self.runtime = runtime or Runtime()
         self._option_problems: list[str] = []
         super().__init__(argument_spec=argument_spec, supports_check_mode=supports_check_mode)
         self.fail_on(" ".join(self._option_problems))
@@ -85,8 +85,7 @@ class ApiModule(AnsibleModule):
         if self.params.get("wait_timeout") is not None and self.params["wait_timeout"] <= 0:
             self.fail_json("wait_timeout must be greater than 0 seconds; to return without waiting set wait to false.")
         # From here on there are requests, and what was begun has to be ended well.
-        self._interruption = Interruption()
-        self._interruption.watch()
+        self.runtime.interruption.watch()
         self.connection = Connection(**{name: self._usable(name) for name in ENVIRONMENT})
         self.fail_on(self.connection.problem())
 
@@ -130,8 +129,10 @@ class ApiModule(AnsibleModule):
 
     def new_client(self, **kwargs: Any) -> Client:
         """A client for the API that the options name."""
-        watch = self._interruption
-        return Client(self.connection, secrets=self.secrets, sleep=watch.sleep, interrupted=watch.cause, **kwargs)
+        watch = self.runtime.interruption
+        client = Client(self.connection, secrets=self.secrets, sleep=watch.sleep, interrupted=watch.cause, **kwargs)
+        self.runtime.opened.append(client.transport.close)
+        return client
 
     def new_deadline(self, client: Client) -> Deadline:
         """The one deadline of a run, from now on."""
@@ -147,6 +148,8 @@ class ApiModule(AnsibleModule):
                 msg += f"; give them as options, or set {variables} in the environment of the host that runs the module"
         kwargs.setdefault("error", ApiError(msg).details)
         kwargs.setdefault("actions", [])
+        # Otherwise, older versions of core add a traceback at -vvv.
+        kwargs.setdefault("exception", None)
         super().fail_json(msg, **kwargs)
 
     def fail_on(self, problem: str | None) -> None:
@@ -159,7 +162,7 @@ class ApiModule(AnsibleModule):
         if isinstance(problem, (ApiError, Refused)):
             self.fail_json(**{**kwargs, **failure_of(problem)})
         if isinstance(problem, ImportError):
-            self.fail_json(missing_required_lib("requests"), exception=traceback.format_exc())
+            self.fail_json(missing_required_lib("requests"))
         raise problem
 
     def null_id_problem(self) -> str | None:
@@ -188,7 +191,8 @@ class ApiModule(AnsibleModule):
     def _return_formatted(self, kwargs: dict[str, Any]) -> None:
         """Returns a result: core calls this for each, however the module ends."""
         texts = self._texts
-        result = cleaned({name: value for name, value in kwargs.items() if name != "invocation"}, texts)
+        kept = {name: value for name, value in kwargs.items() if name != "invocation" and (name, value) != ("exception", None)}
+        result = cleaned(kept, texts)
         options = cleaned(shown_options(self.params, self.argument_spec), texts)
         self._tell_core_no_secrets()
         super()._return_formatted({**result, "invocation": {"module_args": options}})

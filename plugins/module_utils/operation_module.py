@@ -16,6 +16,7 @@ from .module import ApiModule, api_options, wait_options
 from .reconcile.catalog import Catalog
 from .reconcile.imperative import ImperativeRun, selection
 from .reconcile.run import Run
+from .runtime import Runtime
 
 
 def run_operation(
@@ -23,10 +24,11 @@ def run_operation(
     job: Callable[[ImperativeRun, dict[str, Any]], Job[dict[str, Any]]],
     result: Callable[[ImperativeRun, dict[str, Any]], dict[str, Any]],
     problem_of: Callable[[dict[str, Any]], str | None] = lambda _options: None,
+    runtime: Runtime | None = None,
 ) -> None:
     """Runs such a module. ``spec``: its own options; ``result``: what it returns besides what all of them return."""
     selecting: dict[str, dict[str, Any]] = {"id": {"type": "str"}, "name": {"type": "str"}, "wait_timeout": wait_options()["wait_timeout"]}
-    module = ApiModule(argument_spec={**api_options(), **selecting, **spec})
+    module = ApiModule(argument_spec={**api_options(), **selecting, **spec}, runtime=runtime)
     module.fail_on(module.null_id_problem() or option_problem(selection(module.params)) or problem_of(module.params))
     client = module.new_client()
     deadline = module.new_deadline(client)

@@ -87,11 +87,13 @@ from ..module_utils.instance.filters import in_order
 from ..module_utils.instance.view import snake_keys
 from ..module_utils.jobs import side_by_side
 from ..module_utils.module import ApiModule, api_options
+from ..module_utils.runtime import Runtime
 
 
-def main() -> None:
+def main(runtime: Runtime | None = None) -> None:
     """Runs the module."""
-    module = ApiModule(argument_spec={**api_options(), "kinds": {"type": "list", "elements": "str", "choices": list(KINDS)}})
+    spec = {"kinds": {"type": "list", "elements": "str", "choices": list(KINDS)}}
+    module = ApiModule(argument_spec={**api_options(), **spec}, runtime=runtime)
     kinds = list(dict.fromkeys(module.params["kinds"] or KINDS))
     client = module.new_client(pool_size=len(kinds))
     deadline = client.deadline(None)

@@ -512,6 +512,7 @@ from ..module_utils.module import ApiModule, api_options, wait_options
 from ..module_utils.reconcile.catalog import Catalog
 from ..module_utils.reconcile.reconciler import Reconciler
 from ..module_utils.reconcile.run import Run
+from ..module_utils.runtime import Runtime
 
 
 class InstanceModule(ApiModule):
@@ -523,9 +524,9 @@ class InstanceModule(ApiModule):
         return super().fail_json(msg, **{**known, **kwargs})
 
 
-def main() -> None:
+def main(runtime: Runtime | None = None) -> None:
     """Runs the module."""
-    module = InstanceModule(argument_spec={**api_options(), **instance_options(), **wait_options()})
+    module = InstanceModule(argument_spec={**api_options(), **instance_options(), **wait_options()}, runtime=runtime)
     module.fail_on(module.null_id_problem() or option_problem(module.options))
     client = module.new_client()
     deadline = module.new_deadline(client)

@@ -331,11 +331,12 @@ from ..module_utils.instance.steps import Refused
 from ..module_utils.jobs import concurrency_problem
 from ..module_utils.module import api_options, wait_options
 from ..module_utils.reconcile.fleet import Fleet, fleet_problem
+from ..module_utils.runtime import Runtime
 
 
-def main() -> None:
+def main(runtime: Runtime | None = None) -> None:
     """Runs the module."""
-    module = FleetModule(argument_spec={**api_options(), **fleet_options(), **wait_options()})
+    module = FleetModule(argument_spec={**api_options(), **fleet_options(), **wait_options()}, runtime=runtime)
     module.fail_on(module.null_id_problem() or module.defaults_problem() or concurrency_problem(module.params["max_concurrency"]))
     module.fail_on(fleet_problem(module.members))
     client = module.new_client(pool_size=module.params["max_concurrency"])

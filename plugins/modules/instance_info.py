@@ -229,6 +229,7 @@ from ..module_utils.instance.filters import FILTERS, in_order
 from ..module_utils.jobs import concurrency_problem
 from ..module_utils.module import ApiModule, api_options
 from ..module_utils.retrieve import find_instances
+from ..module_utils.runtime import Runtime
 from ..module_utils.text import is_uuid
 
 
@@ -256,9 +257,9 @@ def option_problem(options: dict[str, Any], given: Mapping[str, Any]) -> str | N
     return concurrency_problem(options["max_concurrency"])
 
 
-def main() -> None:
+def main(runtime: Runtime | None = None) -> None:
     """Runs the module."""
-    module = ApiModule(argument_spec={**api_options(), **info_options()})
+    module = ApiModule(argument_spec={**api_options(), **info_options()}, runtime=runtime)
     module.fail_on(module.null_id_problem() or option_problem(module.params, module.raw_params))
     client = module.new_client(pool_size=module.params["max_concurrency"])
     warnings: list[str] = []

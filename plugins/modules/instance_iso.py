@@ -78,6 +78,7 @@ error:
 from typing import Any
 
 from ..module_utils.operation_module import run_operation
+from ..module_utils.runtime import Runtime
 
 
 def iso_problem(options: dict[str, Any]) -> str | None:
@@ -87,13 +88,14 @@ def iso_problem(options: dict[str, Any]) -> str | None:
     return None
 
 
-def main() -> None:
+def main(runtime: Runtime | None = None) -> None:
     """Runs the module."""
     run_operation(
         {"state": {"type": "str", "choices": ["attached", "detached"], "default": "attached"}, "iso": {"type": "str"}},
         lambda run, options: run.set_iso(options["iso"] if options["state"] == "attached" else None),
         lambda run, instance: {"instance": instance, **({"msg": run.msg} if run.msg else {})},
         iso_problem,
+        runtime=runtime,
     )
 
 

@@ -65,14 +65,16 @@ error:
 """
 
 from ..module_utils.operation_module import run_operation
+from ..module_utils.runtime import Runtime
 
 
-def main() -> None:
+def main(runtime: Runtime | None = None) -> None:
     """Runs the module."""
     run_operation(
         {},
         lambda run, _options: run.reset_password(),
         lambda run, instance: {"password": run.outcome.password, "username": instance.get("username")},
+        runtime=runtime,
     )
 
 

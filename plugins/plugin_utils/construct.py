@@ -89,11 +89,15 @@ class KeyValue:
 
 @dataclass
 class Step:
-    """One expression and its results so far. ``names``: the variables it uses; None if its results can't be remembered."""
+    """One expression and its results so far.
+
+    ``names``: the variables it uses; None if its results can't be remembered. ``is_secret``: whether results come from a vaulted value.
+    """
 
     expression: Expression
     run: Callable[[dict[str, Any], str, Constructed], None]
     names: tuple[str, ...] | None
+    is_secret: bool = False
     results: dict[Any, Constructed] = field(default_factory=dict)
 
 
@@ -114,6 +118,8 @@ class Constructor:
         self._stages: list[list[Step]] = [compose, groups, keyed]
         for name in [step.expression.name for step in compose if self._is_secret(step.expression)]:
             plugin.secrets.add_name(name)
+        for step in (*compose, *groups, *keyed):
+            step.is_secret = self._is_secret(step.expression)
         used = [step.names for steps in self._stages for step in steps]
         self._uses_group_names = any(names is None or "group_names" in names for names in used)
 
@@ -162,7 +168,8 @@ class Constructor:
         except Exception as error:  # pylint: disable=broad-exception-caught
             result = Constructed(failure=error)
         else:
-            self._remember_secrets(step.expression, result)
+            if step.is_secret:
+                self._remember_secrets(result)
         # Lists and dicts are not shared between hosts, because something could change them for one host.
         if key is not None and len(step.results) < MAX_REMEMBERED and all(map(is_scalar, result.variables.values())):
             step.results[key] = result
@@ -171,11 +178,10 @@ class Constructor:
     def _is_secret(self, expression: Expression) -> bool:
         return self._plugin.secrets.may_quote(expression.names, expression.is_vaulted or contains_vaulted(expression.source))
 
-    def _remember_secrets(self, expression: Expression, result: Constructed) -> None:
+    def _remember_secrets(self, result: Constructed) -> None:
         """Have messages hide what an expression made of a vaulted value: an address or the name of a group."""
-        if self._is_secret(expression):
-            for text in (*result.variables.values(), *(name for pair in result.joins for name in pair)):
-                self._plugin.secrets.add_text(text)
+        for text in (*result.variables.values(), *(name for pair in result.joins for name in pair)):
+            self._plugin.secrets.add_text(text)
 
     def _compose(self, entry: Expression, name: str, known: dict[str, Any], _host: str, result: Constructed) -> None:
         result.variables[name] = evaluated(self._plugin, entry, known)

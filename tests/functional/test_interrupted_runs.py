@@ -50,11 +50,20 @@ def end_module(playbook):
     os.kill(module, signal.SIGTERM)
 
 
+def end_worker(playbook):
+    (worker,) = [number for number, line in children(playbook.pid) if "ansible-playbook" in line]
+    os.kill(worker, signal.SIGTERM)
+
+
 def time_limit(_playbook):
     """The keyword ``timeout`` of the task does it."""
 
 
-INTERRUPTIONS = [ctrl_c, end_playbook, kill_playbook, end_module, time_limit]
+# In both ways: directly in the worker, and as a module in a process of its own. With a time limit, a task never runs directly.
+INTERRUPTIONS = [
+    *(pytest.param(how, "1", id=f"direct-{how.__name__}") for how in (ctrl_c, end_playbook, kill_playbook, end_worker)),
+    *(pytest.param(how, "0", id=f"module-{how.__name__}") for how in (ctrl_c, end_playbook, kill_playbook, end_module, time_limit)),
+]
 
 
 class Interrupted:
@@ -68,7 +77,7 @@ class Interrupted:
         log = list(self.runner.simulator.app.log)
         return [entry["query"].get("operation") or entry["method"] for entry in log if entry["method"] in WRITES]
 
-    def run(self, task, after, how):
+    def run(self, task, after, how, direct):
         """Returns the writes at the time of the interruption, and all later ones."""
         if how is time_limit:
             task = {**task, "timeout": TIME_LIMIT}
@@ -78,7 +87,7 @@ class Interrupted:
         with open(self.runner.folder / "output", "w") as output:
             playbook = subprocess.Popen(
                 [self.runner.commands / "ansible-playbook", "play.yml"],
-                env=self.runner.environ,
+                env={**self.runner.environ, "COXEDGE_DIRECT": direct},
                 cwd=self.runner.folder,
                 stdout=output,
                 stderr=output,
@@ -115,24 +124,24 @@ def interrupted(runner, core):
 
 
 @pytest.mark.parametrize("core", OLDEST_AND_EVERYDAY)
-@pytest.mark.parametrize("how", INTERRUPTIONS)
-def test_an_interrupted_fleet_sends_nothing_more(runner, interrupted, creation, how):
+@pytest.mark.parametrize("how, direct", INTERRUPTIONS)
+def test_an_interrupted_fleet_sends_nothing_more(runner, interrupted, creation, how, direct):
     runner.simulator.app.faults.add({"kind": "delay", "seconds": 0.7, "count": 0, "method": "POST"})
     members = [{"name": f"web{number}", "state": "started"} for number in range(60)]
     task = {"coxedge.compute.instance_fleet": {"instances": members, "defaults": creation, "max_concurrency": 4}}
-    sent, later = interrupted.run(task, 6, how)
+    sent, later = interrupted.run(task, 6, how, direct)
     assert later == [] and 6 <= len(sent) < 60
     assert "Traceback" not in interrupted.output
 
 
 @pytest.mark.parametrize("core", OLDEST_AND_EVERYDAY)
-@pytest.mark.parametrize("how", INTERRUPTIONS)
-def test_an_instance_that_was_stopped_for_a_change_is_started_again(runner, interrupted, how):
+@pytest.mark.parametrize("how, direct", INTERRUPTIONS)
+def test_an_instance_that_was_stopped_for_a_change_is_started_again(runner, interrupted, how, direct):
     runner.simulator.cloud.settings.update({"task_seconds": 3.0})
     runner.environment.seed({"name": "web1"})
     options = {"name": "web1", "hostname": "changed", "compute_offering": "4vCPU.8GB", "allow_reboot": True}
     # After the second write, a change is in progress.
-    sent, later = interrupted.run({"coxedge.compute.instance": options}, 2, how)
+    sent, later = interrupted.run({"coxedge.compute.instance": options}, 2, how, direct)
     writes = sent + later
     assert writes[:2] == ["stop", "PUT"] and writes[-1] == "start" and writes.count("start") == 1
     time.sleep(3.5)

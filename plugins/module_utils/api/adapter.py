@@ -31,8 +31,8 @@ current = Exchange()
 NOT_SENT = "not_sent"
 
 
-def new_adapter(pool_size: int) -> Any:
-    """An adapter for a session of requests. ``pool_size``: how many connections are kept open."""
+def new_adapter(pool_size: int, context: Any = None) -> Any:
+    """An adapter for a session of requests. ``pool_size``: how many connections are kept open; ``context``: for TLS, see tls.py."""
     import http.client
 
     from requests.adapters import HTTPAdapter
@@ -74,15 +74,27 @@ def new_adapter(pool_size: int) -> Any:
         return manager
 
     class Adapter(HTTPAdapter):
-        """An adapter whose connections are ours, through proxies too."""
+        """An adapter whose connections are ours, through proxies too, and have our context."""
 
         def init_poolmanager(self, *args: Any, **kwargs: Any) -> None:
-            super().init_poolmanager(*args, **kwargs)
+            super().init_poolmanager(*args, ssl_context=context, **kwargs)
             with_our_connections(self.poolmanager)
 
         def proxy_manager_for(self, proxy: str, **kwargs: Any) -> Any:
             known = proxy in self.proxy_manager
-            manager = super().proxy_manager_for(proxy, **kwargs)
+            contexts = {"ssl_context": context}
+            if proxy.lower().startswith("http"):
+                contexts["proxy_ssl_context"] = context
+            manager = super().proxy_manager_for(proxy, **contexts, **kwargs)
             return manager if known else with_our_connections(manager)
+
+        def build_connection_pool_key_attributes(self, *args: Any, **kwargs: Any) -> Any:
+            # Some versions of requests put a context of their own here.
+            host, pool = super().build_connection_pool_key_attributes(*args, **kwargs)
+            return host, {**pool, "ssl_context": context}
+
+        def cert_verify(self, conn: Any, _url: str, verify: Any, _cert: Any) -> None:
+            # The context has the certificates already. The original would have them loaded for each connection.
+            conn.cert_reqs = "CERT_REQUIRED" if verify else "CERT_NONE"
 
     return Adapter(pool_connections=2, pool_maxsize=pool_size)

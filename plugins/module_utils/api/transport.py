@@ -9,9 +9,7 @@ Below the client, and replaceable: tests pass their own ``Transport`` to ``Clien
 from __future__ import annotations
 
 import json
-import os
 import queue
-import ssl
 import threading
 import zlib
 from collections.abc import Iterable, Iterator
@@ -24,6 +22,7 @@ from .deadline import Deadline
 from .errors import ApiError, ResponseLost, Unreadable
 from .failures import as_api_error
 from .messages import RawResponse, Request
+from .tls import context_for
 
 USER_AGENT = "ansible-collection coxedge.compute"
 # The most bytes that a body may have, unpacked. The list of an environment with 100,000 instances has about 100 MB.
@@ -40,6 +39,9 @@ class Transport(Protocol):
 
     def exchange(self, request: Request, deadline: Deadline) -> RawResponse:
         """Sends a request and reads the whole response. Raises NotProcessed, ResponseLost or another ApiError."""
+
+    def close(self) -> None:
+        """Closes the connections that are kept open."""
 
 
 class HttpTransport:
@@ -92,6 +94,13 @@ class HttpTransport:
             raise as_api_error(response, self._connection.host, request.purpose, timeout) from None
         return response
 
+    def close(self) -> None:
+        """Closes the connections that are kept open."""
+        with self._session_lock:
+            if self._session is not None:
+                self._session.close()
+                self._session = None
+
     def _send(self, session: Any, request: Request, timeout: float) -> RawResponse:
         import requests
 
@@ -109,7 +118,8 @@ class HttpTransport:
             # The body is unpacked here, in pieces: a few hundred bytes can be a gigabyte.
             stream=True,
             timeout=(timeout, timeout),
-            verify=verify_setting(self._connection),
+            # Which certificates are trusted is decided by the adapter's context.
+            verify=self._connection.validate_certs,
             proxies=proxies_for(self._connection),
         )
         try:
@@ -126,8 +136,10 @@ class HttpTransport:
             if self._session is None:
                 import requests
 
-                check_bundle(self._connection)
-                if not self._connection.validate_certs:
+                connection = self._connection
+                is_tls = connection.base_url.startswith("https:")
+                context = context_for(connection.validate_certs, connection.ca_path) if is_tls else None
+                if not connection.validate_certs:
                     import urllib3
 
                     urllib3.disable_warnings(urllib3.exceptions.InsecureRequestWarning)
@@ -137,31 +149,11 @@ class HttpTransport:
                 session.headers.update({"MC-Api-Key": self._connection.api_key, "User-Agent": USER_AGENT, "Accept": "application/json"})
                 # See body_of: other encodings are not unpacked.
                 session.headers["Accept-Encoding"] = "gzip"
-                adapter = new_adapter(self._pool_size)
+                adapter = new_adapter(self._pool_size, context)
                 session.mount("https://", adapter)
                 session.mount("http://", adapter)
                 self._session = session
             return self._session
-
-
-def verify_setting(connection: Connection) -> bool | str:
-    """The argument ``verify`` of requests: whether certificates are checked, and against which CA bundle."""
-    if not connection.validate_certs:
-        return False
-    return connection.ca_path or os.environ.get("REQUESTS_CA_BUNDLE") or os.environ.get("CURL_CA_BUNDLE") or True
-
-
-def check_bundle(connection: Connection) -> None:
-    """Raises ApiError for a CA bundle that can't be used: later, it would look like a broken connection."""
-    bundle = verify_setting(connection)
-    if isinstance(bundle, str) and connection.base_url.startswith("https:"):
-        source = "ca_path" if connection.ca_path else "REQUESTS_CA_BUNDLE or CURL_CA_BUNDLE in the environment"
-        try:
-            folder = os.path.isdir(bundle)
-            ssl.create_default_context(cafile=None if folder else bundle, capath=bundle if folder else None)
-        except OSError as error:
-            reason = one_line(error.strerror or error)
-            raise ApiError(f"{source} does not name a usable bundle of CA certificates ({reason}): give another path.") from None
 
 
 def proxies_for(connection: Connection) -> dict[str, str]:

@@ -9,6 +9,7 @@ import datetime
 
 import pytest
 import trustme
+from ansible_collections.coxedge.compute.plugins.module_utils.api import tls
 from ansible_collections.coxedge.compute.plugins.module_utils.api.client import Client
 from ansible_collections.coxedge.compute.plugins.module_utils.api.connection import Connection
 from ansible_collections.coxedge.compute.plugins.module_utils.api.deadline import Deadline
@@ -85,6 +86,29 @@ def test_the_bundle_of_the_environment_is_used_unless_ca_path_names_another(ask,
     assert ask(ca_path=bundle) == []
     with pytest.raises(ApiError, match="REQUESTS_CA_BUNDLE"):
         ask()
+
+
+def test_a_bundle_that_changed_is_read_again(ask, authority, bundle):
+    assert ask(ca_path=bundle) == []
+    trustme.CA().cert_pem.write_to_path(bundle)
+    with pytest.raises(ApiError, match="can't be trusted"):
+        ask(ca_path=bundle)
+    authority.cert_pem.write_to_path(bundle)
+    assert ask(ca_path=bundle) == []
+
+
+def test_bundles_are_loaded_once_for_all_clients(ask, bundle, monkeypatch):
+    assert ask(ca_path=bundle) == []
+    monkeypatch.setattr(tls, "_new_context", None)
+    assert ask(ca_path=bundle) == []
+
+
+def test_a_run_without_checks_leaves_the_checks_of_the_next_as_they_are(ask, bundle):
+    for _run in range(2):
+        assert ask(validate_certs=False) == []
+        with pytest.raises(ApiError, match="can't be trusted"):
+            ask()
+        assert ask(ca_path=bundle) == []
 
 
 def test_an_invalid_ca_path_is_an_error(ask, tmp_path):
