@@ -12,11 +12,15 @@ TARGETS ?=
 # 2.22.0rc1 stands for 2.22.0 until that is released.
 SUPPORTED := 2.17.14 2.18.19 2.19.14 2.20.10 2.21.5 2.22.0rc1
 CORES ?= $(SUPPORTED)
+# The unit tests of what depends on core most.
+OF_CORE := tests/unit/inventory tests/unit/modules
 EVERYDAY := $(shell sed -n 's/^ansible-core==//p' requirements/constraints.txt)
 # The set of requirements that build and importer install: release has hashes, so that a release is made of known files alone.
 TOOLS ?=
 PORT ?= 8080
 LENIENT ?=
+# Many tests wait for a server or for ansible-playbook, so that more of them than there are cores can run at the same time.
+WORKERS ?= $(shell $(BIN)/python -c 'import os; print(2 * len(os.sched_getaffinity(0)))')
 # What test-quick runs.
 QUICK := tests/unit --ignore-glob="*/test_fuzz.py"
 # Where pip is told to be quiet it still says what matters.
@@ -50,19 +54,19 @@ test-quick: $(VENV)/.test ## Run the tests that take less than a minute: no play
 test: $(VENV)/.test ## Run the tests
 	@echo "This takes about 4 minutes on two idle cores; make test-quick takes less than a minute."
 	@echo "make test-roles and make cores do more: roles and AWX, and the other supported versions of ansible-core."
-	$(IN_VENV) python -m pytest -n auto --dist loadgroup -m "not slow and not roles and not cores" $(ARGS)
+	$(IN_VENV) python -m pytest -n $(WORKERS) --dist loadgroup -m "not slow and not roles and not cores" $(ARGS)
 
 test-roles: $(VENV)/.test ## Run the tests of the roles and of the files for AWX
-	$(IN_VENV) python -m pytest -n auto -m "roles and not cores" $(ARGS)
+	$(IN_VENV) python -m pytest -n $(WORKERS) -m "roles and not cores" $(ARGS)
 
 test-slow: $(VENV)/.test ## Run the tests that take minutes: load, and a sample of faults through playbooks
-	$(IN_VENV) python -m pytest -n auto -m slow $(ARGS)
+	$(IN_VENV) python -m pytest -n $(WORKERS) -m slow $(ARGS)
 
 get-cores: ## Install the other supported versions of ansible-core, if there is a Python for them
 	@for core in $(filter-out $(EVERYDAY),$(CORES)); do .ci/core $$core; done
 
 cores: $(VENV)/.test get-cores ## Run what leans on the inside of ansible-core on each supported one
-	$(IN_VENV) python -m pytest -n auto -m cores $(ARGS)
+	$(IN_VENV) python -m pytest -n $(WORKERS) -m cores $(ARGS)
 
 benchmark: $(VENV)/.demo ## Measure the inventory and the modules; ARGS="--hosts 100 --runs 1" makes it short
 	@$(IN_VENV) .ci/with-collection python -m tests.benchmark $(ARGS)
@@ -87,8 +91,8 @@ lint: $(VENV)/.lint ## Run the linters
 sanity: $(VENV)/.demo ## Run ansible-test sanity
 	$(IN_VENV) .ci/ansible-test sanity --python $(PYTHON_VERSION) --color no
 
-matrix: ## Run sanity, units and integration on each supported ansible-core, or on those in CORES; CORES=ends for the version in .venv (without units) and the newest
-	@TARGETS="$(TARGETS)" WITHOUT_UNITS=$(if $(filter ends,$(CORES)),$(EVERYDAY)) .ci/matrix $(if $(filter ends,$(CORES)),$(EVERYDAY) $(lastword $(SUPPORTED)),$(CORES))
+matrix: ## Run sanity, units and integration on each supported ansible-core, or on those in CORES; CORES=ends for the gate of .ci/run
+	@TARGETS="$(TARGETS)" $(if $(filter ends,$(CORES)),ONLY_SANITY=$(EVERYDAY) UNITS="$(OF_CORE)") .ci/matrix $(if $(filter ends,$(CORES)),$(EVERYDAY) $(lastword $(SUPPORTED)),$(CORES))
 
 units: $(VENV)/.demo ## Run the unit tests as ansible-test does
 	$(IN_VENV) .ci/ansible-test units --venv --python $(PYTHON_VERSION) --color no
