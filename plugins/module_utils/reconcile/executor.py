@@ -20,7 +20,6 @@ from .delivery import Delivery
 from .ending import Ending
 from .identity import NewInstance, id_in
 from .reader import Reader
-from .waiting import wait_for_task
 
 
 class Executor:
@@ -62,7 +61,7 @@ class Executor:
         lost: ApiError | None = None
         if response.task_id:
             try:
-                status = await self.awaited_task(response.task_id)
+                status = await self.awaited_task(response.task_id, step, target)
             except DeadlineExceeded as error:
                 return await self._ending.in_time(step, target, current, error)
             lost = status.lost
@@ -86,11 +85,11 @@ class Executor:
         if not self.progress.stopped:
             self.stopped_id = None
 
-    async def awaited_task(self, task_id: str) -> TaskStatus:
-        """Waits for a task to end. Errors have its id."""
+    async def awaited_task(self, task_id: str, step: Step, target: str | None) -> TaskStatus:
+        """Waits for the task of a step to end. Errors have its id. ``target``: the id of the instance, if it is known."""
         self.pending_task = task_id
         try:
-            status = await wait_for_task(self._run.client, task_id, self._run.deadline)
+            status = await self._reader.task_end(task_id, step, target)
             self.pending_task = None
             return status
         except ApiError as error:

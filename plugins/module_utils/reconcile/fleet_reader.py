@@ -11,11 +11,14 @@ from typing import Any
 
 from ..api.client import Client
 from ..api.deadline import Deadline
+from ..api.messages import TaskStatus
 from ..instance.conditions import state_of
 from ..instance.names import by_folded_name, folded
+from ..instance.steps import Step
 from ..instance.view import list_view, without_details
 from ..jobs import call, pause
 from .catalog import READING_INTERVAL
+from .fleet_waiting import FleetWaiting
 from .reader import Reader
 from .run import Run
 from .waiting import POLL_INTERVAL
@@ -40,6 +43,8 @@ class SharedListing:
         self._is_reading = False
         self._next = client.clock()
         self._instances: list[dict[str, Any]] = []
+        self.by_id: dict[str, dict[str, Any]] = {}
+        """The latest one, by ids in lower case."""
 
     async def instances(self, patient: bool = False) -> list[dict[str, Any]]:
         """The list, as it is at some time after this was called. ``patient``: as for the first that waits for it. Raises ApiError."""
@@ -53,6 +58,7 @@ class SharedListing:
             self._begun, self._next, self._is_reading = self._begun + 1, self._client.clock() + POLL_INTERVAL, True
             try:
                 self._instances = await call(self._client.fetch_all, "instances", self._deadline, patient)
+                self.by_id = {instance["id"].lower(): instance for instance in self._instances}
                 self._ended = self._begun
             finally:
                 self._is_reading = False
@@ -67,6 +73,7 @@ class FirstList:
         self._client, self._deadline, self.details = client, deadline, details
         self.listing = SharedListing(client, deadline)
         """The later ones."""
+        self.waiting = FleetWaiting()
         self.instances: list[dict[str, Any]] = []
         self.by_name: dict[str, list[dict[str, Any]]] = {}
         self.by_id: dict[str, dict[str, Any]] = {}
@@ -133,6 +140,21 @@ class FleetReader(Reader):
         if self._on_first_list:
             return [] if self.run.options.get("id") else self._first.by_name.get(self.run.options["name"], [])
         return await self._first.listing.instances(patient)
+
+    async def shown_in_list(self, instance_id: str | None) -> dict[str, Any] | None:
+        """The member in a new list; None if it is missing. ``instance_id``: None for one that is being created."""
+        listing = self._first.listing
+        instances = await listing.instances(patient=True)
+        if instance_id is not None:
+            found = listing.by_id.get(instance_id.lower())
+        else:
+            named = by_name(instances).get(self.run.options["name"], ())
+            found = next((item for item in named if item["id"].lower() not in self.known_ids), None)
+        return None if found is None else list_view(found)
+
+    async def task_end(self, task_id: str, step: Step, instance_id: str | None) -> TaskStatus:
+        """The same for a member: see ``FleetWaiting``."""
+        return await self._first.waiting.task_end(self, task_id, step, instance_id)
 
     def _needs_details(self) -> bool:
         """Whether what a list shows is not enough to plan with, or to return."""

@@ -59,7 +59,7 @@ class ImperativeRun:
         result = response.data
         if response.task_id:
             try:
-                status = await self._executor.awaited_task(response.task_id)
+                status = await self._executor.awaited_task(response.task_id, step, current["id"])
             except DeadlineExceeded as error:
                 self._reader.add_last_state(error)
                 raise

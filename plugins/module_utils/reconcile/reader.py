@@ -9,13 +9,14 @@ from collections.abc import Mapping, Sequence
 from typing import Any
 
 from ..api.errors import ApiError
+from ..api.messages import TaskStatus
 from ..instance.conditions import DESTROYED, NONE, condition, described, is_live, must_settle, state_of
 from ..instance.names import by_folded_name, folded
-from ..instance.steps import Refused
+from ..instance.steps import Refused, Step
 from ..instance.view import full_view
 from ..jobs import call
 from .run import Run
-from .waiting import GRACE, Polling
+from .waiting import GRACE, Polling, wait_for_task
 
 
 class Reader:
@@ -83,6 +84,13 @@ class Reader:
     async def instances(self, patient: bool = False) -> list[dict[str, Any]]:
         """The list of instances, as the API has it."""
         return await call(self.run.client.fetch_all, "instances", self.run.deadline, patient)
+
+    async def task_end(self, task_id: str, _step: Step, _instance_id: str | None) -> TaskStatus:
+        """Waits until the task of a step has ended or the API does not know it. Raises TaskFailed, or DeadlineExceeded.
+
+        ``_instance_id``: None if no response gave it.
+        """
+        return await wait_for_task(self.run.client, task_id, self.run.deadline)
 
     def similar(self, name: str) -> list[dict[str, Any]]:
         """The live instances with a similar name, by the list that was read last."""

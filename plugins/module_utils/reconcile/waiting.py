@@ -5,11 +5,13 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
+
 from ..api.client import Client
 from ..api.deadline import Deadline
 from ..api.errors import DeadlineExceeded
 from ..api.messages import TaskStatus
-from ..jobs import call, pause
+from ..jobs import Job, call, pause
 
 # Seconds in which the effect of a write has to show after its response was lost, or after its task is no longer known.
 GRACE = 30.0
@@ -45,12 +47,21 @@ class Polling:
         raise DeadlineExceeded(f"{reason[0].upper()}{reason[1:]} while waiting for {waiting_for}")
 
 
-async def wait_for_task(client: Client, task_id: str, deadline: Deadline) -> TaskStatus:
-    """Polls a task until it has ended or the API does not know it. Raises TaskFailed, or DeadlineExceeded with the task's id."""
+async def wait_for_task(
+    client: Client, task_id: str, deadline: Deadline, is_due: Callable[[], Job[bool | None]] | None = None
+) -> TaskStatus:
+    """Reads a task until it has ended or the API does not know it. Raises TaskFailed, or DeadlineExceeded with the task's id.
+
+    ``is_due``: waits for news, and returns whether they make the task worth a request; None if there is nothing to expect from it now.
+    """
     polling = Polling(client, deadline)
     try:
         while True:
-            await polling.wait(f"task {client.for_display(task_id)}; its work on the server goes on")
+            due = None if is_due is None else await is_due()
+            if due is None:
+                await polling.wait(f"task {client.for_display(task_id)}; its work on the server goes on")
+            elif not due:
+                continue
             status = await call(client.task, task_id, deadline)
             if status.ended or status.lost:
                 return status

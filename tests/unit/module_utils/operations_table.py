@@ -12,6 +12,7 @@ from typing import Any
 from ansible_collections.coxedge.compute.plugins.module_utils.instance.operations import OPERATIONS
 from ansible_collections.coxedge.compute.plugins.module_utils.jobs import drive
 from ansible_collections.coxedge.compute.plugins.module_utils.reconcile.catalog import Catalog
+from ansible_collections.coxedge.compute.plugins.module_utils.reconcile.fleet_reader import FirstList, FleetReader
 from ansible_collections.coxedge.compute.plugins.module_utils.reconcile.imperative import ImperativeRun, selection
 from ansible_collections.coxedge.compute.plugins.module_utils.reconcile.reconciler import Reconciler
 from ansible_collections.coxedge.compute.plugins.module_utils.reconcile.run import Run
@@ -124,13 +125,19 @@ CASES = {
 }
 
 
-def run(harness, case: Case, client: Any = None) -> Any:
-    """Runs the operation once."""
+def run(harness, case: Case, client: Any = None, as_member: bool = False) -> Any:
+    """Runs the operation once. ``as_member``: like a member of a fleet."""
     client, deadline = client or harness.client(api_timeout=TIMEOUT), harness.deadline(WAIT)
     catalog = Catalog(client, deadline)
     if case.special is None:
         options = harness.options(name=NAME, **{"state": "present", **case.options})
-        return drive(Reconciler(Run(client, catalog, deadline, options)).converge(), harness.clock.sleep)
+        one = Run(client, catalog, deadline, options)
+        reader = None
+        if as_member:
+            first = FirstList(client, deadline, details=False)
+            first.read()
+            reader = FleetReader(one, first)
+        return drive(Reconciler(one, reader).converge(), harness.clock.sleep)
     operation = ImperativeRun(Run(client, catalog, deadline, selection({"name": NAME})))
     drive(case.special(operation), harness.clock.sleep)
     return operation.outcome

@@ -20,6 +20,7 @@ from urllib.parse import urlsplit
 import pytest
 from ansible_collections.coxedge.compute.plugins.module_utils.api.errors import ApiError
 from ansible_collections.coxedge.compute.plugins.module_utils.instance.steps import Refused
+from ansible_collections.coxedge.compute.plugins.module_utils.reconcile import fleet_waiting
 from ansible_collections.coxedge.compute.tests.simulator.model import API_KEY
 from ansible_collections.coxedge.compute.tests.unit.module_utils.operations_table import (
     CASES,
@@ -149,9 +150,26 @@ def chain(error: BaseException | None) -> Iterator[BaseException]:
         yield from chain(error.__context__)
 
 
+# Those that a fleet waits for in a way of its own.
+OF_MEMBERS = [name for name, case in CASES.items() if case.special is None and (case.method != "GET" or "task" in name)]
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("name", OF_MEMBERS)
+@pytest.mark.parametrize("count", [1, 0], ids=["once", "always"])
+def test_each_fault_while_a_fleet_waits_for_its_members(harness, clock, monkeypatch, name, count):
+    # As if there were many others.
+    monkeypatch.setattr(fleet_waiting, "FEW", 0)
+    check_each_fault(harness, clock, name, count, as_member=True)
+
+
 @pytest.mark.parametrize("name", CASES)
 @pytest.mark.parametrize("count", [1, 0], ids=["once", "always"])
 def test_each_fault(harness, clock, name, count):
+    check_each_fault(harness, clock, name, count)
+
+
+def check_each_fault(harness, clock, name, count, as_member=False):
     case = CASES[name]
     for fault, details in FAULTS.items():
         cell = (name, fault, "once" if count else "always")
@@ -174,7 +192,7 @@ def test_each_fault(harness, clock, name, count):
         began, error = clock.now, None
         try:
             with faulty_connections(case, details, count) if isinstance(details, str) else nullcontext() as hit:
-                run(harness, case)
+                run(harness, case, as_member=as_member)
         except (ApiError, Refused) as problem:
             error = problem
         hits = len(hit) if hit is not None else on_the_server[0].hits
