@@ -13,6 +13,7 @@ import os
 import select
 import signal
 import time
+from collections.abc import Callable
 from types import FrameType
 from typing import Any
 
@@ -70,13 +71,14 @@ class Interruption:
             return "the end of ansible-playbook"
         return None
 
-    def sleep(self, seconds: float) -> None:
-        """Sleeps. An interruption ends that early; what sleeps after it has a reason to, and sleeps on."""
+    def sleep(self, seconds: float, tick: Callable[[], None] = lambda: None) -> None:
+        """Sleeps, and calls ``tick`` often. An interruption ends that early; what sleeps after it has a reason to, and sleeps on."""
         ends = time.monotonic() + seconds
         began_interrupted = self.cause() is not None
         left = seconds
         while left > 0 and (began_interrupted or self.cause() is None):
             time.sleep(min(LOOK_INTERVAL, left))
+            tick()
             left = ends - time.monotonic()
 
     def _on_signal(self, number: int, _frame: FrameType | None) -> None:

@@ -132,11 +132,16 @@ THREADS_PER_REQUEST = 4
 
 
 def drive_all(
-    jobs: Sequence[Job[T]], max_concurrency: int, clock: Callable[[], float], sleep: Callable[[float], None]
+    jobs: Sequence[Job[T]],
+    max_concurrency: int,
+    clock: Callable[[], float],
+    sleep: Callable[[float], None],
+    on_end: Callable[[int, T | Exception], None] = lambda _number, _end: None,
 ) -> list[T | Exception]:
     """Runs many jobs at the same time. Returns in their order what each returned or raised.
 
     ``max_concurrency``: how many requests may be in flight, which the client limits. One loop, in this thread, resumes the jobs.
+    ``on_end``: called at the end of each job with its number and what it returned or raised.
     Other threads only wait for responses, and a pause needs none.
     """
     results: list[Any] = [None] * len(jobs)
@@ -159,8 +164,10 @@ def drive_all(
                         command = driven.resume()
                     except StopIteration as end:
                         results[driven.number] = end.value
+                        on_end(driven.number, end.value)
                     except Exception as problem:  # pylint: disable=broad-exception-caught
                         results[driven.number] = problem
+                        on_end(driven.number, problem)
                     else:
                         if isinstance(command, Pause):
                             heapq.heappush(pauses, (clock() + command.seconds, driven.number, driven))

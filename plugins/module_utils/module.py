@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import os
 from collections.abc import Mapping
+from functools import partial
 from typing import Any
 
 from ansible.module_utils.basic import AnsibleModule, missing_required_lib
@@ -21,6 +22,7 @@ from .given import null_id_problem, prepare, without_empty
 from .instance.options import digest
 from .instance.steps import Refused
 from .reconcile.outcome import failure_of
+from .reporting import Reporter
 from .results import cleaned, secrets_of, shown_options
 from .runtime import Runtime
 from .text import printable
@@ -130,9 +132,16 @@ class ApiModule(AnsibleModule):
     def new_client(self, **kwargs: Any) -> Client:
         """A client for the API that the options name."""
         watch = self.runtime.interruption
-        client = Client(self.connection, secrets=self.secrets, sleep=watch.sleep, interrupted=watch.cause, **kwargs)
+        self.reporter = Reporter(self.runtime.report and self._report)
+        sleep = partial(watch.sleep, tick=self.reporter.tick)
+        client = Client(self.connection, secrets=self.secrets, sleep=sleep, interrupted=watch.cause, listener=self.reporter, **kwargs)
         self.runtime.opened.append(client.transport.close)
         return client
+
+    def _report(self, line: str) -> None:
+        """Shows a line of progress, without secrets."""
+        if self.runtime.report is not None:
+            self.runtime.report(printable(self._texts.hidden(line)))
 
     def new_deadline(self, client: Client) -> Deadline:
         """The one deadline of a run, from now on."""

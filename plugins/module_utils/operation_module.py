@@ -34,6 +34,8 @@ def run_operation(
     deadline = module.new_deadline(client)
     run = Run(client, Catalog(client, deadline), deadline, selection(module.params), check_mode=module.check_mode)
     operation = ImperativeRun(run)
+    run.wants_state = module.reporter.wants_state
+    module.reporter.watch(lambda: operation.progress)
     try:
         instance = drive(job(operation, module.params), client.sleep)
     except (ApiError, Refused, ImportError) as failure:

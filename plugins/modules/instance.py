@@ -531,8 +531,11 @@ def main(runtime: Runtime | None = None) -> None:
     client = module.new_client()
     deadline = module.new_deadline(client)
     run = Run(client, Catalog(client, deadline), deadline, module.options, module.params["wait"], module.check_mode)
+    run.wants_state = module.reporter.wants_state
+    reconciler = Reconciler(run)
+    module.reporter.watch(lambda: reconciler.reader.progress)
     try:
-        outcome = drive(Reconciler(run).converge(), client.sleep)
+        outcome = drive(reconciler.converge(), client.sleep)
     except (ApiError, Refused, ImportError) as failure:
         module.warn_all(run.outcome.warnings)
         module.fail_with(failure, **run.outcome.so_far(module.params["return_password"]))

@@ -341,7 +341,9 @@ def main(runtime: Runtime | None = None) -> None:
     module.fail_on(fleet_problem(module.members))
     client = module.new_client(pool_size=module.params["max_concurrency"])
     options = {name: module.params[name] for name in ("wait", "details", "max_concurrency")}
-    fleet = Fleet(client, module.new_deadline(client), module.members, check_mode=module.check_mode, **options)
+    module.reporter.begin_fleet(len(module.members))
+    report = module.reporter.member_ended
+    fleet = Fleet(client, module.new_deadline(client), module.members, check_mode=module.check_mode, on_end=report, **options)
     try:
         results = fleet.converge()
     except (ApiError, Refused, ImportError) as failure:

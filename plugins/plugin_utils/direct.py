@@ -44,6 +44,7 @@ display = Display()
 TESTED = ("2.17", "2.18", "2.19", "2.20", "2.21", "2.22")
 # The variable and the environment variable that turn it off, and the words for that.
 VARIABLE, SWITCH = "coxedge_direct", "COXEDGE_DIRECT"
+PROGRESS_SWITCH = "COXEDGE_PROGRESS"
 OFF = ("0", "false", "no", "off")
 # Beginnings of the variables in the keyword ``environment`` that only our code and requests read, in lower case. Others may be read by
 # Python or a library when it starts.
@@ -99,7 +100,9 @@ class DirectAction(ActionModule):  # type: ignore[misc]
         display.vvv(f"{self._task.action} runs directly, inside the worker.", host=self._task.delegate_to or None)
         environment: dict[str, str] = {}
         self._compute_environment_string(environment)
-        return in_worker.call(type(self).main, parameters, environment, self._loader.get_basedir())
+        switch = {**os.environ, **environment}.get(PROGRESS_SWITCH)
+        report = None if self._task.no_log or is_off(switch) else show_progress
+        return in_worker.call(type(self).main, parameters, environment, self._loader.get_basedir(), report)
 
     def _say_why(self) -> None:
         display.vvv(f"{self._task.action} runs as a module in a process of its own: {self._reason}.")
@@ -144,6 +147,11 @@ class DirectAction(ActionModule):  # type: ignore[misc]
         self._compute_environment_string(environment)
         others = sorted(name for name in environment if not name.lower().startswith(READ_LATE))
         return f"the task sets {', '.join(others)} in its environment" if others else None
+
+
+def show_progress(line: str) -> None:
+    """Shows a line on standard error. Display passes it on to ansible-playbook."""
+    display.display(line, stderr=True)
 
 
 def is_off(value: Any) -> bool:

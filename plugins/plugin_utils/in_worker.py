@@ -65,11 +65,17 @@ def packed(options: Mapping[str, Any]) -> tuple[Any, bytes]:
     return (built, "none"), parameters
 
 
-def call(main: Callable[[Runtime], None], parameters: bytes, environment: Mapping[str, str], folder: str) -> dict[str, Any]:
-    """Runs a module. Returns what core's way of running a command returns."""
+def call(
+    main: Callable[[Runtime], None],
+    parameters: bytes,
+    environment: Mapping[str, str],
+    folder: str,
+    report: Callable[[str], None] | None = None,
+) -> dict[str, Any]:
+    """Runs a module. Returns what core's way of running a command returns. ``report``: shows a line of progress."""
     out, err, code = io.StringIO(), io.StringIO(), 0
     parent = multiprocessing.parent_process()
-    runtime = Runtime(WorkerInterruption(os.getppid() if parent is None else parent.pid or 0))
+    runtime = Runtime(WorkerInterruption(os.getppid() if parent is None else parent.pid or 0), report)
     with contextlib.ExitStack() as stack:
         stack.enter_context(_environment(environment))
         stack.enter_context(_folder(folder))

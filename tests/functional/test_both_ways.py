@@ -68,6 +68,8 @@ def outcome(runner, book, arguments, **environ):
         ANSIBLE_CALLBACK_PLUGINS=str(HERE / "callback_plugins"),
         ANSIBLE_CALLBACKS_ENABLED="record_events",
         COXEDGE_EVENTS=str(events),
+        # Only direct execution shows it.
+        COXEDGE_PROGRESS="0",
         **environ,
     )
     renamed = Renamed()

@@ -19,7 +19,7 @@ from .messages import Request, Response, TaskStatus
 from .not_found import Place
 from .pages import Pages
 from .redaction import Redactor
-from .sender import Sender
+from .sender import Listener, Sender
 from .transport import HttpTransport, Transport
 
 
@@ -36,11 +36,12 @@ class Client:
         secrets: Sequence[str] = (),
         transport: Transport | None = None,
         interrupted: Callable[[], str | None] = never,
+        listener: Listener | None = None,
     ) -> None:
         """``pool_size``: how many requests are in flight at most.
 
         ``secrets``: texts besides the key that an error must not show if the API sends them back, such as user data.
-        ``interrupted``: returns what has interrupted the run, None if nothing has.
+        ``interrupted``: returns what has interrupted the run, None if nothing has. ``listener``: is told how requests fare.
         ``clock``, ``sleep``, ``jitter`` (a number between 0 and 1) and ``transport`` are for tests: waiting then costs no time.
         """
         self.connection = connection
@@ -49,7 +50,7 @@ class Client:
         self.transport = HttpTransport(connection, pool_size) if transport is None else transport
         redactor = Redactor(connection.api_key, secrets)
         self._envelopes = Envelopes(redactor, connection.label)
-        self._sender = Sender(connection, self.transport, self._envelopes, pool_size, sleep, jitter)
+        self._sender = Sender(connection, self.transport, self._envelopes, pool_size, sleep, jitter, listener)
         self._pages = Pages(connection, self._sender, redactor)
         self.for_display, self.quoted = redactor.for_display, redactor.quoted
         self.backoff = self._sender.backoff

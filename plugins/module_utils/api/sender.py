@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import threading
 from collections.abc import Callable
+from typing import Protocol
 
 from .connection import Connection
 from .deadline import Deadline
@@ -21,6 +22,16 @@ MAX_BACKOFF = 30.0
 MAX_RETRY_AFTER = 60.0
 
 
+class Listener(Protocol):
+    """What is told how requests fare."""
+
+    def failed(self, message: str, left: float | None) -> None:
+        """A request has failed and will be sent again. ``left``: for how many seconds; None: that is not known."""
+
+    def answered(self) -> None:
+        """The API has responded."""
+
+
 class Sender:
     """Sends requests, at most ``max_in_flight`` at the same time. Safe to use from several threads."""
 
@@ -32,9 +43,10 @@ class Sender:
         max_in_flight: int,
         sleep: Callable[[float], None],
         jitter: Callable[[], float],
+        listener: Listener | None = None,
     ) -> None:
         self._retries, self._transport, self._envelopes = connection.api_retries, transport, envelopes
-        self._sleep, self._jitter = sleep, jitter
+        self._sleep, self._jitter, self._listener = sleep, jitter, listener
         self._in_flight = threading.Semaphore(max_in_flight)
 
     def send(self, request: Request, deadline: Deadline) -> Response:
@@ -53,6 +65,9 @@ class Sender:
                     if tries > 1:
                         error.message += f" (tried {tries} times)"
                     raise
+                if self._listener is not None:
+                    left = deadline.remaining()
+                    self._listener.failed(error.message, left if request.patient and left != float("inf") else None)
                 self._wait(error, tries, request, deadline)
 
     def send_once(self, request: Request, deadline: Deadline, problem: str = "") -> Response:
@@ -63,7 +78,10 @@ class Sender:
             if deadline.remaining() <= 0:
                 raise DeadlineExceeded(f"Could not {request.purpose}: {deadline.reason}{problem}")
             response = self._transport.exchange(request, deadline)
-        return self._envelopes.read(request, response)
+        read = self._envelopes.read(request, response)
+        if self._listener is not None:
+            self._listener.answered()
+        return read
 
     def _max_tries(self, request: Request, deadline: Deadline) -> float:
         """How often a request is sent at most."""

@@ -5,7 +5,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from functools import partial
 from typing import Any
 
@@ -18,6 +18,7 @@ from ..instance.options import member_label, option_problem
 from ..instance.steps import Refused
 from ..instance.view import without_details
 from ..jobs import call, drive, drive_all
+from ..text import one_line
 from .catalog import Catalog
 from .confirmation import list_warnings
 from .fleet_reader import FirstList, FleetReader
@@ -75,11 +76,15 @@ class Fleet:
         check_mode: bool = False,
         details: bool = False,
         max_concurrency: int = 10,
+        on_end: Callable[[str | None], None] = lambda _what: None,
     ) -> None:
-        """``details``: whether each member is retrieved; ``max_concurrency``: how many requests are in flight."""
+        """``details``: whether each member is retrieved; ``max_concurrency``: how many requests are in flight.
+
+        ``on_end``: called at the end of each member with what became of it, such as "web3 is Running"; None if nothing changed.
+        """
         self.warnings: list[str] = []
         self._client, self._deadline, self._members, self._wait, self._details = client, deadline, members, wait, details
-        self._max_concurrency = max_concurrency
+        self._max_concurrency, self._on_end = max_concurrency, on_end
         self._first = FirstList(client, deadline, details)
         catalog = Catalog(client, deadline, whole_lists=True, instances=lambda: self._first.instances)
         runs = [Run(client, catalog, deadline, options, wait, check_mode) for options in members]
@@ -94,7 +99,7 @@ class Fleet:
         self._refuse_same_instance()
         self._refuse_similar_names()
         jobs = [reconciler.converge() for reconciler in self.reconcilers]
-        ends = drive_all(jobs, self._max_concurrency, self._client.clock, self._client.sleep)
+        ends = drive_all(jobs, self._max_concurrency, self._client.clock, self._client.sleep, self._member_ended)
         for end in ends:
             if isinstance(end, Exception) and not isinstance(end, (ApiError, Refused)):
                 raise end
@@ -103,6 +108,16 @@ class Fleet:
             label = member_label(number, reconciler.run.options)
             self.warnings += [f"{label}: {text}" for text in reconciler.run.outcome.warnings]
         return [self._result(*member) for member in zip(self.reconcilers, self._members, ends)]
+
+    def _member_ended(self, number: int, end: Any) -> None:
+        reconciler, name = self.reconcilers[number], one_line(self._members[number].get("name") or self._members[number].get("id"))
+        outcome = reconciler.run.outcome
+        if isinstance(end, Exception):
+            self._on_end(f"{name} failed")
+        elif outcome.actions and not reconciler.run.check_mode:
+            self._on_end(f"{name} is {reconciler.reader.shown_state(outcome.instance)}")
+        else:
+            self._on_end(None)
 
     def _refuse_same_instance(self) -> None:
         """Raises Refused if two members select the same instance, one by its name and one by its id."""

@@ -6,7 +6,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from functools import cached_property
+from functools import cached_property, partial
 from typing import Any
 
 from ..api.client import Client
@@ -141,7 +141,7 @@ class FleetReader(Reader):
             return [] if self.run.options.get("id") else self._first.by_name.get(self.run.options["name"], [])
         return await self._first.listing.instances(patient)
 
-    async def shown_in_list(self, instance_id: str | None) -> dict[str, Any] | None:
+    async def _in_new_list(self, instance_id: str | None) -> dict[str, Any] | None:
         """The member in a new list; None if it is missing. ``instance_id``: None for one that is being created."""
         listing = self._first.listing
         instances = await listing.instances(patient=True)
@@ -154,7 +154,7 @@ class FleetReader(Reader):
 
     async def task_end(self, task_id: str, step: Step, instance_id: str | None) -> TaskStatus:
         """The same for a member: see ``FleetWaiting``."""
-        return await self._first.waiting.task_end(self, task_id, step, instance_id)
+        return await self._first.waiting.task_end(self.run, task_id, step, partial(self._in_new_list, instance_id))
 
     def _needs_details(self) -> bool:
         """Whether what a list shows is not enough to plan with, or to return."""

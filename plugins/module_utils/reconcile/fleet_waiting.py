@@ -9,17 +9,16 @@ and only the task says that the work has ended.
 
 from __future__ import annotations
 
-from collections.abc import Mapping
-from typing import TYPE_CHECKING, Any
+from collections.abc import Callable, Mapping
+from typing import Any
 
 from ..api.errors import ApiError
 from ..api.messages import TaskStatus
 from ..instance.conditions import DESTROYED, ERROR, STOPPED, condition, state_of
 from ..instance.steps import Step, contradicts, has_ended
+from ..jobs import Job
+from .run import Run
 from .waiting import wait_for_task
-
-if TYPE_CHECKING:
-    from .fleet_reader import FleetReader
 
 # With at most so many tasks in progress, each is polled by itself.
 FEW = 3
@@ -58,19 +57,19 @@ class FleetWaiting:
     def __init__(self) -> None:
         self._in_progress = 0
 
-    async def task_end(self, reader: FleetReader, task_id: str, step: Step, instance_id: str | None) -> TaskStatus:
+    async def task_end(self, run: Run, task_id: str, step: Step, in_list: Callable[[], Job[dict[str, Any] | None]]) -> TaskStatus:
         """Waits until a task has ended or the API does not know it. Raises TaskFailed, or DeadlineExceeded.
 
-        ``instance_id``: None if no response gave it.
+        ``in_list``: reads a new list, and returns the member in it, or None if it is missing.
         """
-        client, deadline = reader.run.client, reader.run.deadline
+        client, deadline = run.client, run.deadline
         watch = ListWatch(step, client.clock())
 
         async def is_due() -> bool | None:
             if self._in_progress <= FEW or deadline.remaining() <= 0:
                 return None
             try:
-                shown = await reader.shown_in_list(instance_id)
+                shown = await in_list()
             except ApiError:
                 # The list can't tell, but the task may.
                 return None

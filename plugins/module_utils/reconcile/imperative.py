@@ -44,6 +44,11 @@ class ImperativeRun:
         self.msg = ""
         """What has to be said besides the result."""
 
+    @property
+    def progress(self) -> str | None:
+        """What the instance was doing when it was last seen, for people."""
+        return self._reader.progress
+
     async def reset_password(self) -> dict[str, Any]:
         """Resets the password; ``outcome.password`` is the new one. Returns the instance."""
         current = await self._selected()

@@ -5,6 +5,7 @@
 
 from __future__ import annotations
 
+import contextlib
 from collections.abc import Mapping, Sequence
 from typing import Any
 
@@ -15,6 +16,7 @@ from ..instance.names import by_folded_name, folded
 from ..instance.steps import Refused, Step
 from ..instance.view import full_view
 from ..jobs import call
+from ..text import one_line
 from .run import Run
 from .waiting import GRACE, Polling, wait_for_task
 
@@ -85,16 +87,41 @@ class Reader:
         """The list of instances, as the API has it."""
         return await call(self.run.client.fetch_all, "instances", self.run.deadline, patient)
 
-    async def task_end(self, task_id: str, _step: Step, _instance_id: str | None) -> TaskStatus:
+    async def task_end(self, task_id: str, _step: Step, instance_id: str | None) -> TaskStatus:
         """Waits until the task of a step has ended or the API does not know it. Raises TaskFailed, or DeadlineExceeded.
 
-        ``_instance_id``: None if no response gave it.
+        ``instance_id``: None if no response gave it.
         """
-        return await wait_for_task(self.run.client, task_id, self.run.deadline)
+
+        async def peek() -> None:
+            if self.run.wants_state():
+                # Nothing depends on it.
+                with contextlib.suppress(ApiError):
+                    self.last_state = state_of(await self._sighted(instance_id)) or self.last_state
+
+        return await wait_for_task(self.run.client, task_id, self.run.deadline, peek)
+
+    async def _sighted(self, instance_id: str | None) -> dict[str, Any] | None:
+        """An instance as it is now, without any effort; None if it does not show. ``instance_id``: None for one that is being created."""
+        if instance_id is not None:
+            return await call(self.run.client.fetch_one, "instances", instance_id, self.run.deadline)
+        name = self.run.options["name"]
+        return next(
+            (item for item in await self.instances() if item.get("name") == name and item["id"].lower() not in self.known_ids), None
+        )
 
     def similar(self, name: str) -> list[dict[str, Any]]:
         """The live instances with a similar name, by the list that was read last."""
         return by_folded_name(self.listed).get(folded(name), [])
+
+    @property
+    def progress(self) -> str | None:
+        """What the instance was doing when it was last seen, for people; None if nothing is known."""
+        latest = self.latest or {}
+        name = one_line(latest.get("name") or self.run.options.get("name") or self.run.options.get("id"))
+        if self.last_state:
+            return f"{name} is {self.run.client.for_display(self.last_state)}"
+        return f"{name} is being created" if self.run.outcome.actions == ["create"] else None
 
     def correct(self, latest: dict[str, Any] | None) -> None:
         """Replaces what was seen last: by what a later run saw, or by nothing if it was another instance."""

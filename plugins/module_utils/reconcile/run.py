@@ -5,7 +5,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -29,3 +29,5 @@ class Run:
     wait: bool = True
     check_mode: bool = False
     outcome: Outcome = field(default_factory=Outcome)
+    wants_state: Callable[[], bool] = field(default=lambda: False)
+    """Whether someone wants to know the state of the instance although the run needs only its task."""
