@@ -68,7 +68,7 @@ get-cores: ## Install the other supported versions of ansible-core, if there is 
 cores: $(VENV)/.test get-cores ## Run what leans on the inside of ansible-core on each supported one
 	$(IN_VENV) python -m pytest -n $(WORKERS) -m cores $(ARGS)
 
-benchmark: $(VENV)/.demo ## Measure the inventory and the modules; ARGS="--hosts 100 --runs 1" makes it short
+benchmark: $(VENV)/.test ## Measure the inventory and the modules; ARGS="--hosts 100 --runs 1" makes it short
 	@$(IN_VENV) .ci/with-collection python -m tests.benchmark $(ARGS)
 
 mutants: $(VENV)/.test ## Make mistakes in the code on purpose and see which the unit tests miss; ARGS="--only reconcile/delivery.py" takes some

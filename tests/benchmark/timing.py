@@ -20,13 +20,17 @@ BIN = Path(sys.executable).parent
 
 @dataclass
 class Contender:
-    """A command that is measured. ``cpu``, ``wall``: seconds of each run. ``requests``: the requests to the API of each run."""
+    """A command that is measured. ``cpu``, ``wall``: seconds of each run. ``requests``: the requests to the API of each run.
+
+    ``environ``: variables besides those that all contenders have.
+    """
 
     name: str
     command: Sequence[str]
     cpu: list[float] = field(default_factory=list)
     wall: list[float] = field(default_factory=list)
     requests: list[int] = field(default_factory=list)
+    environ: Mapping[str, str] = field(default_factory=dict)
 
     def report(self) -> dict[str, Any]:
         """The medians of all runs."""
@@ -61,7 +65,7 @@ def run_in_turn(
                 process = subprocess.Popen(
                     [str(BIN / contender.command[0]), *contender.command[1:]],
                     cwd=folder,
-                    env=dict(environ),
+                    env={**environ, **contender.environ},
                     stdout=output,
                     stderr=subprocess.STDOUT,
                 )

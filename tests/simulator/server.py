@@ -8,10 +8,12 @@ from __future__ import annotations
 import threading
 import time
 from collections.abc import Callable
+from pathlib import Path
 from types import TracebackType
 from typing import Any
 
 from cheroot import wsgi
+from cheroot.ssl.builtin import BuiltinSSLAdapter
 
 from .app import SimulatorApp, create_flask
 from .cloud import Cloud
@@ -57,12 +59,22 @@ class Simulator:
     """A simulator with its server; a context manager that starts and stops it.
 
     ``port`` 0 takes a free one. ``clock`` returns seconds; tests of waiting pass a simulated one. ``settings`` are those of Settings.
+    ``certificate``: the paths of a certificate and its key, to serve https.
     """
 
-    def __init__(self, port: int = 0, clock: Callable[[], float] = time.monotonic, **settings: Any) -> None:
+    def __init__(
+        self,
+        port: int = 0,
+        clock: Callable[[], float] = time.monotonic,
+        certificate: tuple[Path, Path] | None = None,
+        **settings: Any,
+    ) -> None:
         self.cloud = Cloud(clock, **settings)
         self.app = SimulatorApp(self.cloud)
         self.server = Server((HOST, port), create_flask(self.app), numthreads=THREADS, request_queue_size=1024, shutdown_timeout=1)
+        self.scheme = "http" if certificate is None else "https"
+        if certificate is not None:
+            self.server.ssl_adapter = BuiltinSSLAdapter(*map(str, certificate))
         try:
             self.server.prepare()
         except OSError as error:
@@ -72,7 +84,7 @@ class Simulator:
     @property
     def url(self) -> str:
         """Where it listens, without the API's base path."""
-        return f"http://{HOST}:{self.server.bind_addr[1]}"
+        return f"{self.scheme}://{HOST}:{self.server.bind_addr[1]}"
 
     @property
     def api_url(self) -> str:
