@@ -52,7 +52,7 @@ test-quick: $(VENV)/.test ## Run the tests that take less than a minute: no play
 
 # These tests may take 8 minutes of CPU time. Whatever does not fit gets a target of its own that .ci/run calls, as test-slow.
 test: $(VENV)/.test ## Run the tests
-	@echo "This takes about 4 minutes on two idle cores; make test-quick takes less than a minute."
+	@echo "This takes about 8 minutes on two idle cores; make test-quick takes less than a minute."
 	@echo "make test-roles and make cores do more: roles and AWX, and the other supported versions of ansible-core."
 	$(IN_VENV) python -m pytest -n $(WORKERS) --dist loadgroup -m "not slow and not roles and not cores" $(ARGS)
 
