@@ -43,8 +43,7 @@ class SharedListing:
         self._is_reading = False
         self._next = client.clock()
         self._instances: list[dict[str, Any]] = []
-        self.by_id: dict[str, dict[str, Any]] = {}
-        """The latest one, by ids in lower case."""
+        self._by_id: dict[str, dict[str, Any]] | None = None
 
     async def instances(self, patient: bool = False) -> list[dict[str, Any]]:
         """The list, as it is at some time after this was called. ``patient``: as for the first that waits for it. Raises ApiError."""
@@ -58,11 +57,17 @@ class SharedListing:
             self._begun, self._next, self._is_reading = self._begun + 1, self._client.clock() + POLL_INTERVAL, True
             try:
                 self._instances = await call(self._client.fetch_all, "instances", self._deadline, patient)
-                self.by_id = {instance["id"].lower(): instance for instance in self._instances}
+                self._by_id = None
                 self._ended = self._begun
             finally:
                 self._is_reading = False
         return self._instances
+
+    def latest(self, instance_id: str) -> dict[str, Any] | None:
+        """An instance in the list that was read last; None if it is missing."""
+        if self._by_id is None:
+            self._by_id = {instance["id"].lower(): instance for instance in self._instances}
+        return self._by_id.get(instance_id.lower())
 
 
 class FirstList:
@@ -146,7 +151,7 @@ class FleetReader(Reader):
         listing = self._first.listing
         instances = await listing.instances(patient=True)
         if instance_id is not None:
-            found = listing.by_id.get(instance_id.lower())
+            found = listing.latest(instance_id)
         else:
             named = by_name(instances).get(self.run.options["name"], ())
             found = next((item for item in named if item["id"].lower() not in self.known_ids), None)

@@ -38,12 +38,13 @@ def test_with_details_each_member_is_retrieved(harness):
     assert len(harness.requests()) == 6 and all(result["instance"]["public_ips"] for result in results)
 
 
-def test_a_fleet_of_creates_looks_up_names_once_and_lists_twice(harness):
+def test_a_fleet_of_creates_looks_up_names_once_and_lists_twice_and_once_a_second(harness, clock):
+    began = clock()
     results = harness.fleet(members(20, **CREATION))
     assert actions(results) == [["create"]] * 20 and len({result["id"] for result in results}) == 20
     asked = harness.requests("GET")
     lists = [entry for entry in harness.simulator.app.log if entry["method"] == "GET" and entry["path"].endswith("/instances")]
-    assert len(lists) == 2
+    assert 2 <= len(lists) <= 3 + clock() - began
     assert [asked.count(f"GET {name}") for name in ("templates", "computeofferings", "networks")] == [1, 1, 1]
     assert len(harness.instances()) == 20 and harness.writes() == ["POST instances"] * 20
 
@@ -108,11 +109,12 @@ def test_addresses_that_only_the_instance_shows_are_released_too(harness):
     assert body["publicIpIdsToRelease"] == [address["id"]]
 
 
-def test_renames_share_one_list(harness):
+def test_renames_share_one_list_and_one_a_second(harness, clock):
+    began = clock()
     ids = [harness.seed(name=f"web{number}") for number in range(10)]
     results = harness.fleet([{"id": item, "name": f"new{number}"} for number, item in enumerate(ids)])
     lists = [entry for entry in harness.simulator.app.log if entry["method"] == "GET" and entry["path"].endswith("/instances")]
-    assert actions(results) == [["update"]] * 10 and len(lists) == 1
+    assert actions(results) == [["update"]] * 10 and len(lists) <= 2 + clock() - began
 
 
 class CountingTransport:
