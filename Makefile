@@ -13,7 +13,7 @@ TARGETS ?=
 SUPPORTED := 2.17.14 2.18.19 2.19.14 2.20.10 2.21.5 2.22.0rc1
 CORES ?= $(SUPPORTED)
 # The unit tests of what depends on core most.
-OF_CORE := tests/unit/inventory tests/unit/modules
+OF_CORE := tests/unit/inventory/ tests/unit/modules/
 EVERYDAY := $(shell sed -n 's/^ansible-core==//p' requirements/constraints.txt)
 # The set of requirements that build and importer install: release has hashes, so that a release is made of known files alone.
 TOOLS ?=
@@ -29,7 +29,7 @@ PIP := $(IN_VENV) python -m pip install --quiet --disable-pip-version-check
 SHELL := bash
 .SHELLFLAGS := -o pipefail -c
 .DEFAULT_GOAL := help
-.PHONY: help demo test-quick test test-roles test-slow get-cores cores matrix benchmark mutants lint sanity units integration simulator docs docs-test diagram get-chromium build importer installed picture release clean
+.PHONY: help demo test-quick test test-roles test-slow test-rest get-cores cores matrix benchmark mutants lint sanity units integration simulator docs docs-test diagram get-chromium build importer installed picture release clean
 
 help: ## List the targets
 	@sed -n 's/^\([a-z-]*\):.*## \(.*\)/make \1\t\2/p' $(MAKEFILE_LIST)
@@ -48,19 +48,22 @@ demo: $(VENV)/.demo ## Watch real playbooks take a server through its life, and 
 	@$(IN_VENV) .ci/with-collection python -m tests.simulator --task-seconds 0.5 -- .ci/demo
 
 test-quick: $(VENV)/.test ## Run the tests that take less than a minute: no playbooks, no long series of random cases
-	$(IN_VENV) python -m pytest -n auto --dist loadgroup -m "not slow and not long" $(QUICK) $(ARGS)
+	$(IN_VENV) python -m pytest -n auto --dist worksteal -m "not slow and not long" $(QUICK) $(ARGS)
 
 # These tests may take 8 minutes of CPU time. Whatever does not fit gets a target of its own that .ci/run calls, as test-slow.
 test: $(VENV)/.test ## Run the tests
 	@echo "This takes about 8 minutes on two idle cores; make test-quick takes less than a minute."
 	@echo "make test-roles and make cores do more: roles and AWX, and the other supported versions of ansible-core."
-	$(IN_VENV) python -m pytest -n $(WORKERS) --dist loadgroup -m "not slow and not roles and not cores" $(ARGS)
+	$(IN_VENV) python -m pytest -n $(WORKERS) --dist worksteal -m "not slow and not roles and not cores" $(ARGS)
 
 test-roles: $(VENV)/.test ## Run the tests of the roles and of the files for AWX
 	$(IN_VENV) python -m pytest -n $(WORKERS) -m "roles and not cores" $(ARGS)
 
 test-slow: $(VENV)/.test ## Run the tests that take minutes: load, and a sample of faults through playbooks
 	$(IN_VENV) python -m pytest -n $(WORKERS) -m slow $(ARGS)
+
+test-rest: $(VENV)/.test ## Run test-roles and test-slow at the same time
+	$(IN_VENV) python -m pytest -n $(WORKERS) --dist worksteal -m "(roles or slow) and not cores" $(ARGS)
 
 get-cores: ## Install the other supported versions of ansible-core, if there is a Python for them
 	@for core in $(filter-out $(EVERYDAY),$(CORES)); do .ci/core $$core; done

@@ -14,6 +14,7 @@ from ansible.plugins.inventory import Constructable
 from ansible_collections.coxedge.compute.plugins.inventory.instances import InventoryModule
 from ansible_collections.coxedge.compute.plugins.plugin_utils.expressions import Origin, simple_expressions
 from ansible_collections.coxedge.compute.plugins.plugin_utils.purity import names_in, syntax_problem
+from ansible_collections.coxedge.compute.tests.unit.examples import examples
 from hypothesis import HealthCheck, example, given, settings
 from hypothesis import strategies as st
 
@@ -241,7 +242,7 @@ OPTIONS = st.fixed_dictionaries(
 EXTRA = st.sampled_from([{}, {}, {"coxedge_state": "Extra"}, {"coxedge_nothing": "{{ coxedge_name }}"}])
 
 
-@settings(deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture, HealthCheck.too_slow])
+@settings(max_examples=examples(100), deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture, HealthCheck.too_slow])
 @given(INSTANCES, OPTIONS, EXTRA)
 @example(
     [{"state": "Running", "zoneName": "a", "cpuCount": 1, "username": None, "tags": []}, {"state": "x", "cpuCount": True, "tags": {}}],

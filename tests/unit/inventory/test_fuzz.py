@@ -14,6 +14,7 @@ from ansible.errors import AnsibleParserError
 from ansible_collections.coxedge.compute.plugins.module_utils.instance.fields import FIELDS
 from ansible_collections.coxedge.compute.plugins.plugin_utils.names import is_special
 from ansible_collections.coxedge.compute.tests.simulator.model import API_KEY
+from ansible_collections.coxedge.compute.tests.unit.examples import examples
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
@@ -87,7 +88,7 @@ def test_a_response_of_any_shape(plugin, harness, simulator, more):
 
     ends = Counter()
 
-    @settings(deadline=None, suppress_health_check=[HealthCheck.too_slow])
+    @settings(max_examples=examples(100), deadline=None, suppress_health_check=[HealthCheck.too_slow])
     @given(RESPONSES)
     def parsed(responses):
         listed, details, other = responses

@@ -23,6 +23,7 @@ from ansible_collections.coxedge.compute.plugins.module_utils.instance.view impo
 from ansible_collections.coxedge.compute.plugins.module_utils.text import is_uuid
 from ansible_collections.coxedge.compute.tests.simulator.bodies import CREATE_BODY, CREATE_REQUIRED, DELETE_BODY, UPDATE_BODY
 from ansible_collections.coxedge.compute.tests.simulator.operations import OPERATIONS
+from ansible_collections.coxedge.compute.tests.unit.examples import examples
 from ansible_collections.coxedge.compute.tests.unit.module_utils.operations_table import CASES, NAME, run, there
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
@@ -109,7 +110,7 @@ def plan_for(current, options, catalog):
 def test_instances_of_any_shape_are_planned_for_or_refused():
     ends = Counter()
 
-    @settings(max_examples=600, deadline=None)
+    @settings(max_examples=examples(600), deadline=None)
     @given(CURRENT, WANTED, RECORDS, RECORDS)
     def planned(raw, wanted, offering, network):
         current = full_view(raw)
@@ -146,7 +147,7 @@ def test_instances_of_any_shape_are_planned_for_or_refused():
     assert ends["planned"] > sum(ends.values()) / 5
 
 
-@settings(max_examples=300, deadline=None)
+@settings(max_examples=examples(300), deadline=None)
 @given(st.lists(INSTANCES, max_size=5))
 def test_instances_of_any_shape_are_filtered_and_sorted(instances):
     seen = [list_view(instance) for instance in instances]
@@ -184,7 +185,7 @@ RESPONSES = st.tuples(
 def test_a_response_of_any_shape_is_an_error_or_no_harm(harness, name):
     case = CASES[name]
 
-    @settings(max_examples=40, deadline=None, suppress_health_check=[HealthCheck.too_slow])
+    @settings(max_examples=examples(40), deadline=None, suppress_health_check=[HealthCheck.too_slow])
     @given(RESPONSES)
     def responds(response):
         body, status, act, count = response

@@ -10,6 +10,7 @@ import copy
 import pytest
 from ansible_collections.coxedge.compute.plugins.module_utils.api.errors import ApiError
 from ansible_collections.coxedge.compute.plugins.module_utils.instance.steps import Refused
+from ansible_collections.coxedge.compute.tests.unit.examples import examples
 from ansible_collections.coxedge.compute.tests.unit.module_utils.operations_table import IMPERFECT
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
@@ -75,9 +76,9 @@ def interfere(harness, what, name, state):
     harness.simulator.cloud.advance()
 
 
-@pytest.mark.parametrize("examples", [100, pytest.param(1000, marks=pytest.mark.slow)])
-def test_random_sequences_keep_every_promise(harness, examples):
-    @settings(deadline=None, max_examples=examples, suppress_health_check=[HealthCheck.too_slow])
+@pytest.mark.parametrize("count", [100, pytest.param(1000, marks=pytest.mark.slow)])
+def test_random_sequences_keep_every_promise(harness, count):
+    @settings(deadline=None, max_examples=examples(count), suppress_health_check=[HealthCheck.too_slow])
     @given(st.sampled_from(["", *IMPERFECT]), STEPS)
     def keep_every_promise(kind, steps):
         check_every_promise(harness, IMPERFECT.get(kind, {}), steps)
