@@ -29,7 +29,7 @@ PIP := $(IN_VENV) python -m pip install --quiet --disable-pip-version-check
 SHELL := bash
 .SHELLFLAGS := -o pipefail -c
 .DEFAULT_GOAL := help
-.PHONY: help demo test-quick test test-roles test-slow test-rest get-cores cores matrix benchmark mutants lint sanity units integration simulator docs docs-test diagram get-chromium build importer installed picture release clean
+.PHONY: help demo test-quick test test-roles test-slow test-rest get-tools get-cores cores matrix benchmark mutants lint sanity units integration simulator docs docs-test diagram get-chromium build importer installed picture release clean
 
 help: ## List the targets
 	@sed -n 's/^\([a-z-]*\):.*## \(.*\)/make \1\t\2/p' $(MAKEFILE_LIST)
@@ -64,6 +64,8 @@ test-slow: $(VENV)/.test ## Run the tests that take minutes: load, and a sample 
 
 test-rest: $(VENV)/.test ## Run test-roles and test-slow at the same time
 	$(IN_VENV) python -m pytest -n $(WORKERS) --dist worksteal -m "(roles or slow) and not cores" $(ARGS)
+
+get-tools: $(VENV)/.demo $(VENV)/.lint $(VENV)/.docs ## Install what linters, builds and the documentation site need
 
 get-cores: ## Install the other supported versions of ansible-core, if there is a Python for them
 	@for core in $(filter-out $(EVERYDAY),$(CORES)); do .ci/core $$core; done
