@@ -132,16 +132,12 @@ class ApiModule(AnsibleModule):
     def new_client(self, **kwargs: Any) -> Client:
         """A client for the API that the options name."""
         watch = self.runtime.interruption
-        self.reporter = Reporter(self.runtime.report and self._report)
+        report = self.runtime.report
+        self.reporter = Reporter(None if report is None else lambda line: report(printable(self._texts.hidden(line))))
         sleep = partial(watch.sleep, tick=self.reporter.tick)
         client = Client(self.connection, secrets=self.secrets, sleep=sleep, interrupted=watch.cause, listener=self.reporter, **kwargs)
         self.runtime.opened.append(client.transport.close)
         return client
-
-    def _report(self, line: str) -> None:
-        """Shows a line of progress, without secrets."""
-        if self.runtime.report is not None:
-            self.runtime.report(printable(self._texts.hidden(line)))
 
     def new_deadline(self, client: Client) -> Deadline:
         """The one deadline of a run, from now on."""

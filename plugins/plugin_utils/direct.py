@@ -31,13 +31,6 @@ from ..module_utils.api.errors import ApiError
 from ..module_utils.api.tls import context_for
 from ..module_utils.runtime import Runtime
 
-try:
-    from . import in_worker
-
-    IMPORT_PROBLEM = None
-except Exception as problem:  # pylint: disable=broad-exception-caught
-    IMPORT_PROBLEM = f"this ansible-core is not as expected ({type(problem).__name__}: {problem})"
-
 display = Display()
 
 # The versions of core that the tests compare both ways on.
@@ -49,9 +42,28 @@ OFF = ("0", "false", "no", "off")
 # Beginnings of the variables in the keyword ``environment`` that only our code and requests read, in lower case. Others may be read by
 # Python or a library when it starts.
 READ_LATE = ("coxedge_", "http_proxy", "https_proxy", "all_proxy", "no_proxy", "requests_ca_bundle", "curl_ca_bundle", "ssl_cert_")
+
+
+def unexpected(error: Exception) -> str:
+    """The reason for core's own way if core lacks what a call needs."""
+    return f"this ansible-core is not as expected ({type(error).__name__}: {error})"
+
+
+def is_off(value: Any) -> bool:
+    """Whether a switch is off. Without a value it is on."""
+    return value is not None and str(value).strip().lower() in OFF
+
+
+try:
+    from . import in_worker
+
+    IMPORT_PROBLEM = None
+except Exception as problem:  # pylint: disable=broad-exception-caught
+    IMPORT_PROBLEM = unexpected(problem)
+
 # This is imported before workers are forked. What is made here, each of them has; otherwise each task would make it again.
 REQUESTS_IS_THERE = importlib.util.find_spec("requests") is not None
-if REQUESTS_IS_THERE:
+if REQUESTS_IS_THERE and not is_off(os.environ.get(SWITCH)):
     import encodings.idna  # noqa: F401  pylint: disable=unused-import
 
     import requests.adapters  # noqa: F401  pylint: disable=unused-import
@@ -88,7 +100,7 @@ class DirectAction(ActionModule):  # type: ignore[misc]
                 packed, self._parameters = in_worker.packed(module_args)
                 return packed
             except Exception as error:  # pylint: disable=broad-exception-caught
-                self._reason = f"this ansible-core is not as expected ({type(error).__name__}: {error})"
+                self._reason = unexpected(error)
                 self._say_why()
         return super()._configure_module(module_name=module_name, module_args=module_args, task_vars=task_vars)
 
@@ -98,8 +110,7 @@ class DirectAction(ActionModule):  # type: ignore[misc]
             return super()._low_level_execute_command(*args, in_data=in_data, **kwargs)
         parameters, self._parameters = self._parameters, None
         display.vvv(f"{self._task.action} runs directly, inside the worker.", host=self._task.delegate_to or None)
-        environment: dict[str, str] = {}
-        self._compute_environment_string(environment)
+        environment = self._task_environment()
         switch = {**os.environ, **environment}.get(PROGRESS_SWITCH)
         report = None if self._task.no_log or is_off(switch) else show_progress
         return in_worker.call(type(self).main, parameters, environment, self._loader.get_basedir(), report)
@@ -141,22 +152,21 @@ class DirectAction(ActionModule):  # type: ignore[misc]
             return f"the interpreter is not known ({error})"
         return None if is_this_python(str(interpreter)) else f"the interpreter is {interpreter}, and Ansible runs with {sys.executable}"
 
-    def _environment_problem(self) -> str | None:
-        """What is wrong with the keyword ``environment``; None if nothing is."""
+    def _task_environment(self) -> dict[str, str]:
+        """The variables of the keyword ``environment``."""
         environment: dict[str, str] = {}
         self._compute_environment_string(environment)
-        others = sorted(name for name in environment if not name.lower().startswith(READ_LATE))
+        return environment
+
+    def _environment_problem(self) -> str | None:
+        """What is wrong with the keyword ``environment``; None if nothing is."""
+        others = sorted(name for name in self._task_environment() if not name.lower().startswith(READ_LATE))
         return f"the task sets {', '.join(others)} in its environment" if others else None
 
 
 def show_progress(line: str) -> None:
     """Shows a line on standard error. Display passes it on to ansible-playbook."""
     display.display(line, stderr=True)
-
-
-def is_off(value: Any) -> bool:
-    """Whether a switch is off. Without a value it is on."""
-    return value is not None and str(value).strip().lower() in OFF
 
 
 def is_this_python(interpreter: str) -> bool:

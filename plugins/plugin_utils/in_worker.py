@@ -49,7 +49,9 @@ SHEBANG = "#!python"
 # Where core's code for modules keeps the options.
 ARGUMENTS = ("_ANSIBLE_ARGS", "_ANSIBLE_PROFILE", "_PARSED_MODULE_ARGS")
 # Private names of core that a call uses.
-NEEDED = ((basic, "_ANSIBLE_ARGS"), (module_warnings, "_global_warnings"), (module_warnings, "_global_deprecations"))
+NEEDED = [(basic, "_ANSIBLE_ARGS"), (module_warnings, "_global_warnings"), (module_warnings, "_global_deprecations")]
+if core_secrets is not None:
+    NEEDED += [(_module_masker, name) for name in ("_secrets", "_forms", "_json_forms", "_matcher")]
 
 
 def packed(options: Mapping[str, Any]) -> tuple[Any, bytes]:

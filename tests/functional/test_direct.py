@@ -7,8 +7,6 @@ from __future__ import annotations
 
 import json
 import re
-import shutil
-import sys
 from pathlib import Path
 
 import pytest
@@ -18,7 +16,6 @@ HERE = Path(__file__).resolve().parent
 INFO = "coxedge.compute.instance_info"
 DIRECT = "directly"
 WAY = re.compile(r"coxedge\.compute\.\w+ runs (?:(directly), inside the worker|as a module in a process of its own: (.*))\.$", re.MULTILINE)
-PYTHON = shutil.which("python3", path="/usr/bin:/usr/local/bin:/bin") or sys.executable
 # Keywords of a task, and how it runs.
 TASKS = [
     ({}, DIRECT),

@@ -66,8 +66,7 @@ class Sender:
                         error.message += f" (tried {tries} times)"
                     raise
                 if self._listener is not None:
-                    left = deadline.remaining()
-                    self._listener.failed(error.message, left if request.patient and left != float("inf") else None)
+                    self._listener.failed(error.message, deadline.remaining() if _lasts_until(request, deadline) else None)
                 self._wait(error, tries, request, deadline)
 
     def send_once(self, request: Request, deadline: Deadline, problem: str = "") -> Response:
@@ -85,7 +84,7 @@ class Sender:
 
     def _max_tries(self, request: Request, deadline: Deadline) -> float:
         """How often a request is sent at most."""
-        return float("inf") if request.patient and deadline.seconds is not None else self._retries + 1
+        return float("inf") if _lasts_until(request, deadline) else self._retries + 1
 
     def backoff(self, tries: int) -> float:
         """Seconds to wait after so many tries: doubling, at least 0.5 s and at most 30 s, up to a third of it random."""
@@ -107,3 +106,8 @@ class Sender:
             )
             raise error
         self._sleep(max(MIN_WAIT, error.retry_after))
+
+
+def _lasts_until(request: Request, deadline: Deadline) -> bool:
+    """Whether a request is tried until the deadline, not only a number of times."""
+    return request.patient and deadline.seconds is not None

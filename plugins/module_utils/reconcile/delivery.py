@@ -107,8 +107,7 @@ class Delivery:
 
     def new_ids(self, instances: list[dict[str, Any]]) -> list[str]:
         """The ids of live instances with the wanted name that were not there before the create."""
-        name, known = self._run.options["name"], self._reader.known_ids
-        return [item["id"] for item in instances if item.get("name") == name and item["id"].lower() not in known and is_live(item)]
+        return [item["id"] for item in self._reader.new_with_name(instances) if is_live(item)]
 
     async def _with_result(self, response: Response) -> Response:
         """A response with the result of its work, if that has ended: it may be in the task alone.

@@ -150,11 +150,7 @@ class FleetReader(Reader):
         """The member in a new list; None if it is missing. ``instance_id``: None for one that is being created."""
         listing = self._first.listing
         instances = await listing.instances(patient=True)
-        if instance_id is not None:
-            found = listing.latest(instance_id)
-        else:
-            named = by_name(instances).get(self.run.options["name"], ())
-            found = next((item for item in named if item["id"].lower() not in self.known_ids), None)
+        found = listing.latest(instance_id) if instance_id is not None else next(self.new_with_name(instances), None)
         return None if found is None else list_view(found)
 
     async def task_end(self, task_id: str, step: Step, instance_id: str | None) -> TaskStatus:

@@ -6,7 +6,7 @@
 from __future__ import annotations
 
 import contextlib
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from typing import Any
 
 from ..api.errors import ApiError
@@ -105,10 +105,12 @@ class Reader:
         """An instance as it is now, without any effort; None if it does not show. ``instance_id``: None for one that is being created."""
         if instance_id is not None:
             return await call(self.run.client.fetch_one, "instances", instance_id, self.run.deadline)
+        return next(self.new_with_name(await self.instances()), None)
+
+    def new_with_name(self, instances: Sequence[dict[str, Any]]) -> Iterator[dict[str, Any]]:
+        """The instances of a list that have the wanted name and were not there before the create, whatever their states."""
         name = self.run.options["name"]
-        return next(
-            (item for item in await self.instances() if item.get("name") == name and item["id"].lower() not in self.known_ids), None
-        )
+        return (item for item in instances if item.get("name") == name and item["id"].lower() not in self.known_ids)
 
     def similar(self, name: str) -> list[dict[str, Any]]:
         """The live instances with a similar name, by the list that was read last."""

@@ -56,7 +56,6 @@ def test_each_create_of_a_fleet_is_noticed_soon(harness, clock):
 
 def test_passwords_come_from_the_tasks(harness):
     harness.settings(task_seconds=5)
-    results = created(harness, 6) and harness.fleet(members(6, state="absent", purge=True))
     results = harness.fleet(members(6, return_password=True), common=harness.creation(name=None))
     assert all(result["password"] for result in results)
 
