@@ -57,6 +57,7 @@ def is_off(value: Any) -> bool:
 try:
     from . import in_worker
 
+    in_worker.load_profiles()
     IMPORT_PROBLEM = None
 except Exception as problem:  # pylint: disable=broad-exception-caught
     IMPORT_PROBLEM = unexpected(problem)
@@ -64,7 +65,8 @@ except Exception as problem:  # pylint: disable=broad-exception-caught
 # This is imported before workers are forked. What is made here, each of them has; otherwise each task would make it again.
 REQUESTS_IS_THERE = importlib.util.find_spec("requests") is not None
 if REQUESTS_IS_THERE and not is_off(os.environ.get(SWITCH)):
-    import encodings.idna  # noqa: F401  pylint: disable=unused-import
+    import encodings.idna
+    import encodings.utf_16_le  # noqa: F401  pylint: disable=unused-import
 
     import requests.adapters  # noqa: F401  pylint: disable=unused-import
 

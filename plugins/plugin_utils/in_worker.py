@@ -25,9 +25,9 @@ from ..module_utils.interruption import WorkerInterruption
 from ..module_utils.runtime import Runtime
 
 try:
-    from ansible.module_utils.common.json import Direction, get_module_encoder
+    from ansible.module_utils.common.json import Direction, get_module_decoder, get_module_encoder
 except ImportError:  # before 2.19
-    Direction = get_module_encoder = None
+    Direction = get_module_decoder = get_module_encoder = None
 
 try:
     from ansible.module_utils._internal._ansiballz import _loader
@@ -52,6 +52,13 @@ ARGUMENTS = ("_ANSIBLE_ARGS", "_ANSIBLE_PROFILE", "_PARSED_MODULE_ARGS")
 NEEDED = [(basic, "_ANSIBLE_ARGS"), (module_warnings, "_global_warnings"), (module_warnings, "_global_deprecations")]
 if core_secrets is not None:
     NEEDED += [(_module_masker, name) for name in ("_secrets", "_forms", "_json_forms", "_matcher")]
+
+
+def load_profiles() -> None:
+    """Has core load how it writes options and reads results, which otherwise each worker would do."""
+    if get_module_encoder is not None:
+        get_module_encoder(PROFILE, Direction.CONTROLLER_TO_MODULE)
+        get_module_decoder(PROFILE, Direction.MODULE_TO_CONTROLLER)
 
 
 def packed(options: Mapping[str, Any]) -> tuple[Any, bytes]:

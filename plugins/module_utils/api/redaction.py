@@ -39,6 +39,7 @@ class Texts:
     def __init__(self, secrets: Iterable[str]) -> None:
         # The longest first: otherwise a part of one would keep the rest of it from being found.
         self._plain = sorted({secret for secret in secrets if secret}, key=len, reverse=True)
+        self._shortest = min(map(len, self._plain), default=0)
         self._long = [secret for secret in self._plain if len(secret) >= SHORTEST_VALUE]
         # In base64, there may be JSON in which they are escaped.
         self._in_base64 = {
@@ -52,6 +53,9 @@ class Texts:
 
     def hidden(self, text: str) -> str:
         """A text without the secrets. If it holds one in an encoding, it is returned decoded, as far as that was needed."""
+        if len(text) < self._shortest:
+            # No encoding makes a text shorter.
+            return text
         # Another secret may be there in another encoding.
         for _attempt in range(5):
             found = self._telling(text)
