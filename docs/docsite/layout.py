@@ -33,7 +33,7 @@ ROWS: list[dict[str, int]] = [
     {"fleet_module": 150, "operation_module": 430, "plugin_utils": 1080},
     {"module": 450},
     {"runtime": 520, "reporting": 820},
-    {"interruption": 520},
+    {"fleet": 200, "interruption": 520},
     {"results": 150, "reconcile": 470, "given": 780, "retrieve": 1080},
     {"api": 190, "jobs": 630, "instance": 1080},
     {"text": 380, "secret_names": 740},

@@ -25,7 +25,9 @@ extends_documentation_fragment:
 attributes:
   check_mode:
     support: full
-    details: Predicts the RV(actions) and the RV(diff) of the real run. If the instance is in a transition, check mode waits for it to end.
+    details:
+      - Predicts the RV(actions), the RV(plan) and the RV(diff) of the real run. If the instance is in a transition, check mode waits for
+        it to end.
   diff_mode:
     support: full
     details: Shows only the length and the SHA-256 of O(user_data).
@@ -453,13 +455,32 @@ actions:
   type: list
   elements: str
   sample: [create, update, stop]
+plan:
+  description:
+    - What the run does, on one line. It has the operations in order, what each one changes, and the risks. In check mode, it is the same.
+    - Null if the run failed before a plan could be made.
+  returned: always
+  type: str
+  sample: "web1: changeComputeOffering (2vCPU.4GB -> 4vCPU.8GB); reboots the server"
+risks:
+  description: The risks that RV(plan) names.
+  returned: always
+  type: list
+  elements: str
+  sample: [reboots the server]
 diff:
   description:
     - Attributes that differ before and after the run. If the instance was created or destroyed, all attributes.
+    - C(before_header) is the name and ID of the instance, and C(after_header) is RV(plan).
+    - If nothing differs that could be compared, as after a restart, C(prepared) is RV(plan) too.
     - If the run failed, what it had planned.
   returned: always
   type: dict
-  sample: {before: {state: Running}, after: {state: Stopped}}
+  sample:
+    before: {state: Running}
+    after: {state: Stopped}
+    before_header: web1 (9db8ff2f-b49b-466d-a2f3-c1e6def408f4)
+    after_header: "web1: stop; interrupts the server"
 drift:
   description: Options that differ from the existing instance and can only be set when an instance is created.
   returned: success
@@ -510,9 +531,11 @@ from ..module_utils.instance.steps import Refused
 from ..module_utils.jobs import drive
 from ..module_utils.module import ApiModule, api_options, wait_options
 from ..module_utils.reconcile.catalog import Catalog
+from ..module_utils.reconcile.outcome import Outcome
 from ..module_utils.reconcile.reconciler import Reconciler
 from ..module_utils.reconcile.run import Run
 from ..module_utils.runtime import Runtime
+from ..module_utils.text import one_line
 
 
 class InstanceModule(ApiModule):
@@ -520,8 +543,8 @@ class InstanceModule(ApiModule):
 
     def fail_json(self, msg: str, **kwargs: Any) -> Any:
         """Fails, with what a failure before the first request can say."""
-        known: dict[str, Any] = {"changed": False, "instance": None, "id": self.params.get("id"), "diff": {"before": {}, "after": {}}}
-        return super().fail_json(msg, **{**known, **kwargs})
+        subject = one_line(self.params.get("name") or self.params.get("id") or "")
+        return super().fail_json(msg, **{**Outcome(subject=subject, id=self.params.get("id")).so_far(), **kwargs})
 
 
 def main(runtime: Runtime | None = None) -> None:

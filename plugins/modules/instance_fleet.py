@@ -26,19 +26,14 @@ attributes:
     details: Predicts for each member what the real run does. If a member is in a transition, check mode waits for it to end.
   diff_mode:
     support: full
-    details: Shows one diff for each member that changes. It contains only the length and the SHA-256 of user data.
+    details:
+      - Shows the plans of the members that change, the values that differ, and a line of totals. RV(results) has the exact diff of each
+        member. Diffs contain only the length and the SHA-256 of user data.
 options:
-  instances:
+  defaults:
     description:
-      - Members of the fleet. A member takes the options of M(coxedge.compute.instance), which describes them in full, except the shared
-        options, O(wait) and O(wait_timeout).
-      - Two members must not select the same instance.
-      - If a member does not set an option, the value comes from O(defaults), and then from the defaults of M(coxedge.compute.instance).
-        An empty list overrides a list in O(defaults).
-      - A list as JSON text is accepted too, for example from C(-e) or from a template. So is O(defaults) as JSON text.
-    type: list
-    elements: dict
-    required: true
+      - Values for options that a member does not set. The members of O(names) and O(ids) have only these.
+    type: dict
     suboptions: &member
       name:
         description: Display name of the instance. With an ID, the new name.
@@ -135,10 +130,39 @@ options:
       return_password:
         description: Return the password of this member. The default is the module's O(return_password).
         type: bool
-  defaults:
-    description: Values for options that a member does not set.
-    type: dict
-    suboptions: *member
+  instances:
+    description:
+      - Members of the fleet. A member takes the options of M(coxedge.compute.instance), which describes them in full, except the shared
+        options, O(wait) and O(wait_timeout).
+      - At least one of O(instances), O(names) and O(ids) is required. An empty list is accepted, and there is then nothing to do.
+      - The members come in the order O(instances), O(names), O(ids). Two members must not select the same instance.
+      - If a member does not set an option, the value comes from O(defaults), and then from the defaults of M(coxedge.compute.instance).
+        An empty list overrides a list in O(defaults).
+      - A list as JSON text is accepted too, for example from C(-e) or from a template. So is O(defaults) as JSON text.
+    type: list
+    elements: dict
+    suboptions:
+      <<: *member
+      count:
+        description:
+          - Number of members that this one stands for. Its name must contain V({n}) in the place of the number, or V({n:02}) for a
+            number with two digits. So can its host name.
+        type: int
+        version_added: 2.0.0
+      first:
+        description: Number of the first of these members. The default is V(1).
+        type: int
+        version_added: 2.0.0
+  names:
+    description: Names of instances. Each is a member with the options of O(defaults) alone.
+    type: list
+    elements: str
+    version_added: 2.0.0
+  ids:
+    description: UUIDs of instances. Each is a member with the options of O(defaults) alone.
+    type: list
+    elements: str
+    version_added: 2.0.0
   max_concurrency:
     description:
       - Maximum number of requests at the same time. It does not limit how many tasks run on the server at the same time.
@@ -190,31 +214,54 @@ EXAMPLES = r"""
         network: Db-test_area
   register: fleet
 
+- name: Create twenty workers, from worker01 to worker20
+  coxedge.compute.instance_fleet:
+    defaults:
+      template: Ubuntu 24.04
+      compute_offering: 2vCPU.4GB
+      network: Web-test_area
+    instances:
+      - name: worker{n:02}
+        count: 20
+
 - name: Stop all web servers except one
   coxedge.compute.instance_fleet:
     defaults:
       state: stopped
+    names:
+      - web1
+      - web2
     instances:
-      - name: web1
-      - name: web2
       - name: web3
         state: started
+
+- name: List what is running
+  coxedge.compute.instance_info:
+    states:
+      - Running
+  register: running
+
+- name: Stop everything that is running
+  coxedge.compute.instance_fleet:
+    ids: "{{ running.instances | map(attribute='id') }}"
+    defaults:
+      state: stopped
 
 - name: Remove all servers permanently
   coxedge.compute.instance_fleet:
     defaults:
       state: absent
       purge: true
-    instances:
-      - name: web1
-      - name: web2
-      - name: web3
-      - name: db1
+    names:
+      - web1
+      - web2
+      - web3
+      - db1
 """
 
 RETURN = r"""
 results:
-  description: Results of the members, in the order of O(instances).
+  description: Results of the members, in their order.
   returned: always, unless the options are not valid or the list can't be read
   type: list
   elements: dict
@@ -255,11 +302,23 @@ results:
       elements: str
       returned: always
       sample: [create]
+    plan:
+      description:
+        - What the run does to the instance, on one line, as in M(coxedge.compute.instance). Null if the plan could not be made.
+      type: str
+      returned: always
+      sample: "web1: create (template Ubuntu 24.04, 2vCPU.4GB, network Web-test_area)"
+    risks:
+      description: The risks that RV(results[].plan) names, such as a reboot.
+      type: list
+      elements: str
+      returned: always
+      sample: []
     diff:
-      description: Attributes that differ before and after the run.
+      description: Attributes that differ before and after the run, as in M(coxedge.compute.instance).
       type: dict
       returned: always
-      sample: {before: {state: Stopped}, after: {state: Running}}
+      sample: {before: {state: Stopped}, after: {state: Running}, before_header: web1 (9db8ff2f), after_header: "web1: start"}
     drift:
       description: Options that differ from the existing instance and can only be set when an instance is created.
       type: dict
@@ -279,15 +338,32 @@ results:
       description:
         - The instance, as in M(coxedge.compute.instance), without C(public_ips) and C(nics) unless O(details) is V(true). Null if there
           is no instance. If the member failed, the instance as the run last saw it.
+        - If the task failed, instances that did not change have only C(id), C(name) and C(state).
       type: dict
       returned: always
       sample: {id: 9db8ff2f-b49b-466d-a2f3-c1e6def408f4, name: web1, state: Running}
 instances:
-  description: Instances of the members, in the order of O(instances). Members without an instance are left out.
+  description: Instances of the members, in their order. Members without an instance are left out.
   returned: when RV(results) is returned
   type: list
   elements: dict
   sample: [{id: 9db8ff2f-b49b-466d-a2f3-c1e6def408f4, name: web1, state: Running}]
+actions:
+  description: Operations of the API that the run executed, of all members in their order.
+  returned: always
+  type: list
+  elements: str
+  sample: [create, create]
+diff:
+  description: What changes, for people, as one entry with C(prepared) text.
+  returned: when RV(results) is returned
+  type: list
+  elements: dict
+  sample:
+    - prepared: |
+        web1: start
+            state: Stopped -> Running
+        3 members: 1 to change, 2 unchanged
 summary:
   description: Number of members for each kind of result. Each member counts once.
   returned: when RV(results) is returned
@@ -326,7 +402,8 @@ error:
 """
 
 from ..module_utils.api.errors import ApiError
-from ..module_utils.fleet_module import FleetModule, failure_message, fleet_options, result_of
+from ..module_utils.fleet.results import failure_message, result_of
+from ..module_utils.fleet_module import FleetModule, fleet_options
 from ..module_utils.instance.steps import Refused
 from ..module_utils.jobs import concurrency_problem
 from ..module_utils.module import api_options, wait_options
@@ -337,13 +414,13 @@ from ..module_utils.runtime import Runtime
 def main(runtime: Runtime | None = None) -> None:
     """Runs the module."""
     module = FleetModule(argument_spec={**api_options(), **fleet_options(), **wait_options()}, runtime=runtime)
-    module.fail_on(module.null_id_problem() or module.defaults_problem() or concurrency_problem(module.params["max_concurrency"]))
-    module.fail_on(fleet_problem(module.members))
+    module.fail_on(module.members_problem() or concurrency_problem(module.params["max_concurrency"]))
+    module.fail_on(fleet_problem(module.members, module.labels))
     client = module.new_client(pool_size=module.params["max_concurrency"])
     options = {name: module.params[name] for name in ("wait", "details", "max_concurrency")}
     module.reporter.begin_fleet(len(module.members))
-    report = module.reporter.member_ended
-    fleet = Fleet(client, module.new_deadline(client), module.members, check_mode=module.check_mode, on_end=report, **options)
+    options.update(check_mode=module.check_mode, on_end=module.reporter.member_ended)
+    fleet = Fleet(client, module.new_deadline(client), module.members, module.labels, **options)
     try:
         results = fleet.converge()
     except (ApiError, Refused, ImportError) as failure:
@@ -355,7 +432,7 @@ def main(runtime: Runtime | None = None) -> None:
         results = [{**result, "_ansible_no_log": True} for result in results]
     failed = [result for result in results if result["failed"]]
     if failed:
-        module.fail_json(failure_message(module.members, results), error=failed[0]["error"], **result_of(results))
+        module.fail_json(failure_message(results, module.labels), error=failed[0]["error"], **result_of(results))
     module.exit_json(**result_of(results))
 
 

@@ -43,7 +43,7 @@ def test_the_life_cycle_of_a_fleet(runner, creation):
         instance["id"] for instance in created["instances"]
     )
     assert not again["changed"] and again["summary"] == {"created": 0, "destroyed": 0, "changed": 0, "unchanged": 4, "failed": 0}
-    assert stopped["summary"]["changed"] == 1 and stopped["diff"][0]["after"] == {"state": "Stopped"}
+    assert stopped["summary"]["changed"] == 1 and "    state: Running -> Stopped\n" in stopped["diff"][0]["prepared"]
     assert removed["summary"]["destroyed"] == 4 and runner.environment.instances == {} and removed["instances"] == []
 
 
@@ -51,8 +51,9 @@ def test_partial_success_fails_the_task_with_all_results(runner, creation):
     runner.simulator.cloud.settings.max_instances = 2
     (result,) = runner.play([fleet([{"name": f"web{number}"} for number in range(4)], defaults=creation)]).results
     assert result["failed"] and result["changed"] and result["summary"]["failed"] == 2 and result["summary"]["created"] == 2
-    assert result["msg"].startswith("2 of 4 members failed. instances[") and result["error"]["code"] == 2020
-    assert len(result["results"]) == 4 and len(result["instances"]) == 2 and len(result["diff"]) == 2
+    assert result["msg"].startswith("2 of 4 members failed. web") and result["error"]["code"] == 2020
+    assert len(result["results"]) == 4 and len(result["instances"]) == 2
+    assert "4 members: 2 to create, 2 failing\n" in result["diff"][0]["prepared"]
 
 
 def test_no_log_hides_the_passwords_if_some_members_fail(runner, creation):
@@ -101,7 +102,7 @@ def test_an_empty_list_of_a_member_overrides_the_defaults(runner):
 
 
 def test_a_forgotten_fleet_is_an_error(runner):
-    missing = "missing required arguments: instances"
+    missing = "Give instances, names or ids: one of them is required to say which instances the fleet has."
     cases: tuple[tuple[dict, str], ...] = (
         ({}, missing),
         ({"instances": ""}, missing),
@@ -149,9 +150,10 @@ def test_empty_values_count_as_not_set(runner, creation):
 
 
 def test_the_documented_examples_work_unchanged(runner):
-    results = runner.play(yaml.safe_load(module.EXAMPLES)).results
+    results = [result for result in runner.play(yaml.safe_load(module.EXAMPLES)).results if "results" in result]
+    assert len(results) == 5
     assert all(result["changed"] and not result["failed"] for result in results), [result.get("msg") for result in results]
-    assert runner.environment.instances == {}
+    assert {instance["name"][:-2] for instance in runner.environment.instances.values()} == {"worker"}
 
 
 @pytest.mark.parametrize("core", ALL_CORES)
@@ -182,3 +184,51 @@ def test_members_that_come_as_text_mean_the_same_on_every_core(running_simulator
     assert messages[1].startswith("defaults must be a dict of options, but it is text: give it as YAML or JSON"), messages
     assert all(message.startswith("instances[1] is null: ") for message in messages[2:]), messages
     assert not writes(outcome) and len(runner.environment.resources["publicipaddresses"]) == 1
+
+
+def test_the_nightly_stop_takes_the_ids_of_what_is_running(runner):
+    for number in range(3):
+        runner.environment.seed({"name": f"web{number}", "state": "Stopped" if number == 2 else "Running"})
+    tasks = [
+        {"coxedge.compute.instance_info": {"states": ["Running"]}, "register": "running"},
+        {"coxedge.compute.instance_fleet": {"ids": "{{ running.instances | map(attribute='id') }}", "defaults": {"state": "stopped"}}},
+        {"coxedge.compute.instance_fleet": {"names": ["web0", "web1", "web2"], "defaults": {"state": "stopped"}}},
+        {"coxedge.compute.instance_fleet": {"ids": [], "defaults": {"state": "absent"}}},
+    ]
+    _running, stopped, again, nothing = runner.play(tasks).results
+    assert stopped["summary"]["changed"] == 2 and stopped["actions"] == ["stop", "stop"]
+    assert stopped["results"][0]["plan"] == "web0: stop; interrupts the server"
+    assert not again["changed"] and again["summary"]["unchanged"] == 3 and again["actions"] == []
+    assert not nothing["changed"] and nothing["results"] == []
+
+
+def test_a_member_with_a_count_is_created_as_often(runner, creation):
+    members = [{"name": "worker{n:02}", "count": 3, "first": 8}]
+    created, again = runner.play([fleet(members, defaults=creation)] * 2).results
+    assert [result["name"] for result in created["results"]] == ["worker08", "worker09", "worker10"] and not again["changed"]
+
+
+def test_a_mistyped_size_is_reported_once(runner, creation):
+    wrong = {**creation, "compute_offering": "2vCPU.4BG"}
+    outcome = runner.play([fleet([{"name": "worker{n}", "count": 20}], defaults=wrong)])
+    (result,) = outcome.results
+    assert "worker1, worker2 and 18 more: compute_offering: there is no compute offering" in result["msg"]
+    assert result["msg"].count("2vCPU.4BG") == 1 and len(result["results"]) == 20 and not writes(outcome)
+    assert len(json.dumps(result)) < 20_000
+
+
+def test_people_see_the_plan_of_a_change(runner, creation):
+    """What --check --diff shows on a terminal, on each way of changing something."""
+    runner.environment.seed({"name": "web1"})
+    tasks = [
+        {"coxedge.compute.instance": {"name": "web1", "state": "restarted"}},
+        {"coxedge.compute.instance": {"name": "web1", "hostname": "other", "allow_reboot": True}},
+        fleet([{"name": "new{n}", "count": 20}, {"name": "web1", "state": "stopped"}], defaults=creation | {"allow_reboot": True}),
+    ]
+    (runner.folder / "site.yml").write_text(json.dumps([{"hosts": "localhost", "gather_facts": False, "tasks": tasks}]))
+    shown = runner.command("ansible-playbook", "site.yml", "--check", "--diff").stdout
+    assert "web1: reboot; interrupts the server" in shown
+    assert "+++ after: web1: update (hostname web1 -> other); reboots the server" in shown and '-    "hostname": "web1"' in shown
+    assert "21 members: 20 to create, 1 to change (1 interrupted)" in shown
+    diff = shown.rpartition("TASK [")[2].partition("changed:")[0]
+    assert diff.count("\n") <= 30, diff

@@ -14,7 +14,7 @@ from ansible_collections.coxedge.compute.plugins.module_utils.api.client import 
 from ansible_collections.coxedge.compute.plugins.module_utils.api.connection import Connection
 from ansible_collections.coxedge.compute.plugins.module_utils.api.deadline import Deadline
 from ansible_collections.coxedge.compute.plugins.module_utils.api.transport import HttpTransport, Transport
-from ansible_collections.coxedge.compute.plugins.module_utils.instance.options import instance_options, merged_options
+from ansible_collections.coxedge.compute.plugins.module_utils.instance.options import instance_options, member_label, merged_options
 from ansible_collections.coxedge.compute.plugins.module_utils.jobs import drive
 from ansible_collections.coxedge.compute.plugins.module_utils.reconcile.catalog import Catalog
 from ansible_collections.coxedge.compute.plugins.module_utils.reconcile.fleet import Fleet
@@ -139,7 +139,9 @@ class Harness:
         """
         client = self.client(kwargs.pop("wrap", None), kwargs.get("max_concurrency", 10), **kwargs.pop("connection", {}))
         deadline = self.deadline(kwargs.pop("wait_timeout", 600))
-        self.last_fleet = Fleet(client, deadline, [merged_options(member, common) for member in members], **kwargs)
+        options = [merged_options(member, common) for member in members]
+        labels = [member_label(number, member) for number, member in enumerate(options)]
+        self.last_fleet = Fleet(client, deadline, options, labels, **kwargs)
         return self.last_fleet.converge()
 
     def seed(self, **values: Any) -> str:

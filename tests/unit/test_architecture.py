@@ -34,7 +34,8 @@ MAY_IMPORT = {
     "retrieve": {"text", "jobs", "api", "instance"},
     "module": {"text", "jobs", "interruption", "runtime", "reporting", "given", "api", "instance", "results", "reconcile", "retrieve"},
     "operation_module": {"text", "jobs", "api", "instance", "reconcile", "retrieve", "runtime", "module"},
-    "fleet_module": {"text", "jobs", "given", "api", "instance", "reconcile", "retrieve", "module"},
+    "fleet": {"text", "given", "instance", "reconcile"},
+    "fleet_module": {"text", "jobs", "fleet", "given", "api", "instance", "reconcile", "retrieve", "module"},
 }
 # Lines of a file, not counting its documentation blocks.
 LONGEST, LONGEST_TEST = 250, 400

@@ -211,10 +211,10 @@ def test_the_role_provision_declares_the_options_of_members():
         kept = ("type", "elements", "choices", "required")
         return {name: {key: value for key, value in option.items() if key in kept} for name, option in options.items()}
 
-    described = yaml.safe_load(instance_fleet.DOCUMENTATION)["options"]["instances"]["suboptions"]
+    described = yaml.safe_load(instance_fleet.DOCUMENTATION)["options"]
     role = loaded("roles", "provision", "meta", "argument_specs.yml")["argument_specs"]["main"]["options"]
-    for name in ("provision_instances", "provision_defaults"):
-        assert shape(role[name]["options"]) == shape(described), name
+    for name in ("instances", "defaults"):
+        assert shape(role[f"provision_{name}"]["options"]) == shape(described[name]["suboptions"]), name
 
 
 @pytest.mark.parametrize("role", ["provision", "decommission"])

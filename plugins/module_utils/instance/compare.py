@@ -11,7 +11,7 @@ from typing import Any
 from ..text import as_integer, is_uuid, one_line
 from .conditions import DESTROYED, condition
 from .fields import BY_OPTION, FIELDS, Field
-from .steps import Step
+from .steps import Step, names_or_ids
 
 
 def may_differ(row: Field, current: Mapping[str, Any], wanted: Any) -> bool:
@@ -39,16 +39,19 @@ def associates(current: Mapping[str, Any], options: Mapping[str, Any]) -> bool:
     return wanted is not None and options["update_ssh_key"] == "always" and current.get("ssh_key_name") != wanted
 
 
-def difference(step: Step, current: Mapping[str, Any]) -> str:
-    """What a change changes, for a sentence."""
+def changed_values(step: Step, current: Mapping[str, Any]) -> list[tuple[Field, Any, Any]]:
+    """What a change changes: fields with their old and new values. For an entry of the catalog these are names, if both are known."""
     changes = []
     for row in FIELDS:
         attribute = row.attribute or ""
-        if row.changed_by != step.action or attribute not in step.effect or row.equals(current.get(attribute), step.effect[attribute]):
-            continue
-        key = row.name_attribute or attribute
-        changes.append(f"{row.option} {one_line(current.get(key))} -> {one_line(step.effect.get(key))}")
-    return ", ".join(changes)
+        if row.changed_by == step.action and attribute in step.effect and not row.equals(current.get(attribute), step.effect[attribute]):
+            changes.append((row, *names_or_ids(row, current, step.effect)))
+    return changes
+
+
+def difference(step: Step, current: Mapping[str, Any]) -> str:
+    """What a change changes, for a sentence."""
+    return ", ".join(f"{row.option} {one_line(old)} -> {one_line(new)}" for row, old, new in changed_values(step, current))
 
 
 def drift_of(current: Mapping[str, Any], options: Mapping[str, Any]) -> dict[str, dict[str, Any]]:

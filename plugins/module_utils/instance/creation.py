@@ -49,7 +49,8 @@ def creation(options: Mapping[str, Any], resolved: Resolved, stops: bool) -> Pla
         record = resolved.records.get(row.option)
         # SSH keys are sent by name, even if they have ids.
         body[row.api] = value if record is None or row.lookup == "ssh_keys" else record.get("id")
-        if row.attribute not in SHAPE:
+        # The attribute for an affinity group shows ids alone.
+        if row.attribute not in SHAPE or (row.lookup and not row.name_attribute):
             extra[row.option] = digest(value) if row.option == "user_data" else value
     body.update(size.body)
 

@@ -57,10 +57,10 @@ def merged_options(member: Mapping[str, Any], common: Mapping[str, Any] | None) 
     return options
 
 
-def member_label(number: int, options: Mapping[str, Any]) -> str:
-    """What errors about a member begin with."""
+def member_label(number: int, options: Mapping[str, Any], option: str = "instances") -> str:
+    """What errors about a member begin with. ``option``, ``number``: where the task names it."""
     name = options.get("name") or options.get("id")
-    return f"instances[{number}] ({one_line(name)})" if name else f"instances[{number}]"
+    return f"{option}[{number}] ({one_line(name)})" if name else f"{option}[{number}]"
 
 
 def attribute_problem(options: Mapping[str, Any]) -> str | None:

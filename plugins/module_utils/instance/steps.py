@@ -147,8 +147,7 @@ def contradicts(step: Step, now: Mapping[str, Any] | None) -> bool:
 def contradictions(step: Step, now: Mapping[str, Any]) -> list[tuple[str, Any, Any]]:
     """Where an instance shows another value than a step has sent: option, actual and wanted value.
 
-    An attribute that the API does not report can't be compared. For an entry of the catalog, the values are names, if they tell the two
-    apart.
+    An attribute that the API does not report can't be compared.
     """
     if step.operation.is_about_iso:
         # Without an ISO, some versions of the API report an empty text.
@@ -156,12 +155,18 @@ def contradictions(step: Step, now: Mapping[str, Any]) -> list[tuple[str, Any, A
         return [("iso", actual, wanted)] if "iso_id" in now and not is_same(actual, wanted) else []
     found = []
     for row in _rows_sent(step):
-        attribute, name = row.attribute or "", row.name_attribute or ""
+        attribute = row.attribute or ""
         actual, wanted = now.get(attribute), step.effect[attribute]
         if actual is not None and not row.equals(actual, wanted):
-            names = now.get(name), step.effect.get(name)
-            found.append((row.option, *(names if None not in names and names[0] != names[1] else (actual, wanted))))
+            found.append((row.option, *names_or_ids(row, now, step.effect)))
     return found
+
+
+def names_or_ids(row: Field, current: Mapping[str, Any], effect: Mapping[str, Any]) -> tuple[Any, Any]:
+    """The old and the new value of a field for people: names of entries of the catalog, if they tell the two apart."""
+    name, attribute = row.name_attribute or "", row.attribute or ""
+    names = current.get(name), effect.get(name)
+    return names if None not in names and names[0] != names[1] else (current.get(attribute), effect.get(attribute))
 
 
 def _rows_sent(step: Step) -> list[Field]:

@@ -14,7 +14,7 @@ from ..api.deadline import Deadline
 from ..api.errors import ApiError
 from ..instance.conditions import cell, is_live
 from ..instance.names import folded
-from ..instance.options import member_label, option_problem
+from ..instance.options import option_problem
 from ..instance.steps import Refused
 from ..instance.view import without_details
 from ..jobs import call, drive, drive_all
@@ -30,14 +30,14 @@ from .run import Run
 SUMMARY_KEYS = ("created", "destroyed", "changed", "unchanged", "failed")
 
 
-def fleet_problem(members: Sequence[Mapping[str, Any]]) -> str | None:
-    """What is wrong with the options of members, as sentences that name them; None if nothing is."""
-    problems = [(number, options, option_problem(options)) for number, options in enumerate(members)]
-    found = [f"{member_label(number, options)}: {problem}" for number, options, problem in problems if problem]
-    return " ".join(found) or _duplicates_problem(members)
+def fleet_problem(members: Sequence[Mapping[str, Any]], labels: Sequence[str]) -> str | None:
+    """What is wrong with the options of members, as sentences that begin with their labels; None if nothing is."""
+    problems = map(option_problem, members)
+    found = [f"{label}: {problem}" for label, problem in zip(labels, problems) if problem]
+    return " ".join(found) or _duplicates_problem(members, labels)
 
 
-def _duplicates_problem(members: Sequence[Mapping[str, Any]]) -> str | None:
+def _duplicates_problem(members: Sequence[Mapping[str, Any]], labels: Sequence[str]) -> str | None:
     """Two members that want the same name or select the same id."""
     ids = [(number, options["id"].lower()) for number, options in enumerate(members) if options.get("id")]
     # Beside an id, a name is the wanted one, which these states ignore.
@@ -50,7 +50,7 @@ def _duplicates_problem(members: Sequence[Mapping[str, Any]]) -> str | None:
         pair = first_pair(keys)
         if pair:
             first, second = pair
-            return f"{member_label(second, members[second])} {verb} {member_label(first, members[first])}: leave one of them out."
+            return f"{labels[second]} {verb} {labels[first]}: leave one of them out."
     return None
 
 
@@ -72,18 +72,22 @@ class Fleet:
         client: Client,
         deadline: Deadline,
         members: Sequence[Mapping[str, Any]],
+        labels: Sequence[str],
         wait: bool = True,
         check_mode: bool = False,
         details: bool = False,
         max_concurrency: int = 10,
         on_end: Callable[[str | None], None] = lambda _what: None,
     ) -> None:
-        """``details``: whether each member is retrieved; ``max_concurrency``: how many requests are in flight.
+        """``labels``: what messages about each member begin with. ``details``: whether each member is retrieved.
+
+        ``max_concurrency``: how many requests are in flight.
 
         ``on_end``: called at the end of each member with what became of it, such as "web3 is Running"; None if nothing changed.
         """
         self.warnings: list[str] = []
-        self._client, self._deadline, self._members, self._wait, self._details = client, deadline, members, wait, details
+        self._client, self._deadline, self._members, self._labels = client, deadline, members, labels
+        self._wait, self._details = wait, details
         self._max_concurrency, self._on_end = max_concurrency, on_end
         self._first = FirstList(client, deadline, details)
         catalog = Catalog(client, deadline, whole_lists=True, instances=lambda: self._first.instances)
@@ -104,14 +108,15 @@ class Fleet:
             if isinstance(end, Exception) and not isinstance(end, (ApiError, Refused)):
                 raise end
         self._check_for_duplicates()
-        for number, reconciler in enumerate(self.reconcilers):
-            label = member_label(number, reconciler.run.options)
+        for label, reconciler in zip(self._labels, self.reconcilers):
             self.warnings += [f"{label}: {text}" for text in reconciler.run.outcome.warnings]
         return [self._result(*member) for member in zip(self.reconcilers, self._members, ends)]
 
     def _member_ended(self, number: int, end: Any) -> None:
-        reconciler, name = self.reconcilers[number], one_line(self._members[number].get("name") or self._members[number].get("id"))
+        reconciler, options = self.reconcilers[number], self._members[number]
         outcome = reconciler.run.outcome
+        known = outcome.instance or reconciler.reader.latest or {}
+        name = one_line(known.get("name") or options.get("name") or options.get("id"))
         if isinstance(end, Exception):
             self._on_end(f"{name} failed")
         elif outcome.actions and not reconciler.run.check_mode:
@@ -135,7 +140,7 @@ class Fleet:
                 selected[number] = instance_id.lower()
         pair = first_pair(selected.items())
         if pair:
-            first, second = (member_label(number, self._members[number]) for number in pair)
+            first, second = (self._labels[number] for number in pair)
             raise Refused(f"{second} selects the same instance as {first}, {selected[pair[1]]}: leave one of them out.")
 
     def _refuse_similar_names(self) -> None:
@@ -147,10 +152,9 @@ class Fleet:
                 continue
             similar = first.setdefault(folded(options["name"]), number)
             if similar != number and not options["allow_similar_name"]:
-                labels = [member_label(item, self._members[item]) for item in (number, similar)]
                 raise Refused(
-                    f"{labels[0]} has a name similar to that of {labels[1]}, and both are to be created: choose another name, or set"
-                    " allow_similar_name to true."
+                    f"{self._labels[number]} has a name similar to that of {self._labels[similar]}, and both are to be created: choose"
+                    " another name, or set allow_similar_name to true."
                 )
 
     def _check_for_duplicates(self) -> None:
@@ -181,7 +185,9 @@ class Fleet:
             "msg": None,
             "error": None,
             "actions": outcome.actions,
-            "diff": outcome.diff,
+            "plan": outcome.plan,
+            "risks": outcome.risks,
+            "diff": outcome.shown_diff,
             "drift": outcome.drift,
             "task_id": outcome.task_id if not self._wait and not failed else None,
             "password": outcome.password if options["return_password"] else None,

@@ -29,6 +29,12 @@ class Outcome:
     id: str | None = None
     """Of the instance that a failed run was about, if it is known."""
     actions: list[str] = field(default_factory=list)
+    plan: str | None = None
+    """The plan as a line for people; None if it could not be made."""
+    risks: list[str] = field(default_factory=list)
+    planned_actions: list[str] = field(default_factory=list)
+    subject: str = ""
+    """The instance as it was at the beginning, for the header of a diff."""
     diff: dict[str, Any] = field(default_factory=lambda: {"before": {}, "after": {}})
     drift: dict[str, Any] = field(default_factory=dict)
     warnings: list[str] = field(default_factory=list)
@@ -41,13 +47,23 @@ class Outcome:
         if isinstance(password, str) and password:
             self.password = password
 
+    @property
+    def shown_diff(self) -> dict[str, Any]:
+        """The diff with its headers. What has no values to compare, such as a restart, shows the plan itself."""
+        diff = {**self.diff, "before_header": self.subject, "after_header": self.plan or self.subject}
+        if self.planned_actions and self.plan and diff["before"] == diff["after"]:
+            diff["prepared"] = f"{self.plan}\n"
+        return diff
+
     def result(self, waited: bool = True, with_password: bool = False) -> dict[str, Any]:
         """What the module returns, apart from warnings."""
         result: dict[str, Any] = {
             "changed": bool(self.actions),
             "instance": self.instance,
             "actions": self.actions,
-            "diff": self.diff,
+            "plan": self.plan,
+            "risks": self.risks,
+            "diff": self.shown_diff,
             "drift": self.drift,
         }
         if self.password is not None and with_password:

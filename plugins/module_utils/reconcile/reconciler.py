@@ -8,12 +8,16 @@ Check mode is known here and nowhere else: a plan is executed, or it is not.
 
 from __future__ import annotations
 
+from dataclasses import replace
 from typing import Any
 
 from ..api.errors import ApiError, DeadlineExceeded
 from ..instance.compare import diff_of
+from ..instance.conditions import name_and_id
 from ..instance.plan import lookups_needed, make_plan
+from ..instance.plan_line import plan_line, risks_of
 from ..instance.steps import Plan, Refused
+from ..text import one_line
 from .delivery import Delivery
 from .executor import Executor
 from .outcome import Outcome, Raced
@@ -30,6 +34,7 @@ class Reconciler:
         self.run = run
         self.reader = reader or Reader(run)
         self.executor = Executor(self.reader, Delivery(self.reader), checks_duplicates)
+        run.outcome.subject = one_line(run.options.get("name") or run.options.get("id"))
 
     async def converge(self) -> Outcome:
         """Options to outcome. Raises Refused or ApiError; the run's outcome then has what was done before."""
@@ -86,7 +91,9 @@ class Reconciler:
                     self._continue_with_created(race, current)
                 continue
             if not run.outcome.actions:
-                run.outcome.diff = diff_of({}, {}, {})
+                # Someone else did it first.
+                nothing = replace(plan, steps=(), before=plan.after, extra={})
+                self._record_plan(nothing, nothing)
             return run.outcome
 
     def _continue_with_created(self, race: Raced, current: dict[str, Any] | None) -> None:
@@ -96,10 +103,16 @@ class Reconciler:
         self.run.options = {**self.run.options, "id": race.instance_id, "allow_reboot": True, "update_ssh_key": "on_create"}
 
     def _record_plan(self, first: Plan, plan: Plan) -> None:
-        """Puts what a plan says about itself into the outcome. A second plan's diff begins where the first one's did."""
+        """Puts what a plan says about itself into the outcome. A second plan continues the first one: what that did is a part of it."""
         outcome = self.run.outcome
         # An instance that others destroyed meanwhile, and that is created again, is another one.
         base = plan if plan.before is None else first
+        done = first.steps[: len(outcome.actions)] if plan is not first else ()
+        whole = Plan((*done, *plan.steps), base.before, plan.after, base.extra)
+        known, options = base.before or {}, self.run.options
+        name = next((text for text in (known.get("name"), options.get("name"), options.get("id")) if text), "")
+        outcome.subject = name_and_id(known) if known.get("id") else one_line(name)
+        outcome.plan, outcome.risks, outcome.planned_actions = plan_line(whole, name), risks_of(whole), whole.actions
         outcome.diff = diff_of(base.before, plan.after, base.extra)
         outcome.drift = dict(plan.drift)
         outcome.warnings += [text for text in plan.warnings if text not in outcome.warnings]

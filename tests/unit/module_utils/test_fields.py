@@ -8,6 +8,7 @@ from __future__ import annotations
 import pytest
 import yaml
 from ansible_collections.coxedge.compute.plugins.doc_fragments import api, filters
+from ansible_collections.coxedge.compute.plugins.module_utils.fleet.members import NUMBERING
 from ansible_collections.coxedge.compute.plugins.module_utils.instance.fields import FIELDS
 from ansible_collections.coxedge.compute.plugins.module_utils.instance.options import instance_options, member_options
 from ansible_collections.coxedge.compute.plugins.module_utils.instance.view import SHAPE
@@ -33,7 +34,7 @@ DOCUMENTED = {
     "instance": ({**instance_options(), **wait_options()}, documented(instance.DOCUMENTATION)),
     "instance_info": (instance_info.info_options(), documented(instance_info.DOCUMENTATION, FILTERS)),
     "instance_fleet": ({**instance_fleet.fleet_options(), **wait_options()}, FLEET),
-    "members": (member_options(), FLEET["instances"]["suboptions"]),
+    "members": ({**member_options(), **NUMBERING}, FLEET["instances"]["suboptions"]),
     "defaults": (member_options(), FLEET["defaults"]["suboptions"]),
     "fragment": (api_options(), documented(api.ModuleDocFragment.DOCUMENTATION)),
 }

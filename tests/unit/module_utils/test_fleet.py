@@ -154,7 +154,8 @@ def test_the_limit_is_on_requests_in_flight_and_not_on_work_in_progress(harness)
 def test_every_result_has_all_keys(harness):
     harness.seed(name="web0")
     results = harness.fleet([{"name": "web0"}, {"name": "web1"}, {"name": "web2", **CREATION}])
-    keys = {"name", "id", "changed", "failed", "msg", "error", "actions", "diff", "drift", "task_id", "password", "instance"}
+    keys = {"name", "id", "changed", "failed", "msg", "error", "actions", "plan", "risks", "diff", "drift", "task_id", "password"}
+    keys.add("instance")
     assert all(set(result) == keys for result in results)
     assert results[2]["password"] is None and results[1]["failed"] and results[2]["task_id"] is None
 

@@ -6,10 +6,16 @@
 from __future__ import annotations
 
 import pytest
-from ansible_collections.coxedge.compute.plugins.module_utils.instance.options import merged_options
+from ansible_collections.coxedge.compute.plugins.module_utils.instance.options import member_label, merged_options
 from ansible_collections.coxedge.compute.plugins.module_utils.instance.steps import Refused
 from ansible_collections.coxedge.compute.plugins.module_utils.reconcile.fleet import fleet_problem
 from ansible_collections.coxedge.compute.tests.unit.module_utils.runs import CREATION, UNKNOWN_ID
+
+
+def problem_of(members, common=None):
+    """What is wrong with the members of a task."""
+    options = [merged_options(member, common) for member in members]
+    return fleet_problem(options, [member_label(number, member) for number, member in enumerate(options)])
 
 
 def test_member_options_are_merged_with_common_options_before_defaults():
@@ -39,12 +45,12 @@ def test_member_options_are_merged_with_common_options_before_defaults():
     ],
 )
 def test_invalid_options_name_the_member(fleet, words):
-    problem = fleet_problem([merged_options(member, None) for member in fleet])
+    problem = problem_of(fleet)
     assert problem is None if words is None else all(word in problem for word in words)
 
 
 def test_mutually_exclusive_options_are_checked_after_merging():
-    assert "public_key" in fleet_problem([merged_options({"name": "a", "public_key": "k"}, {"ssh_key_name": "mysshkey"})])
+    assert "public_key" in problem_of([{"name": "a", "public_key": "k"}], {"ssh_key_name": "mysshkey"})
 
 
 def test_a_name_and_an_id_of_the_same_instance_are_refused_before_any_write(harness):

@@ -13,10 +13,10 @@ from ansible_collections.coxedge.compute.tests.unit.module_utils.runs import STA
 
 def test_a_run_returns_its_outcome_even_if_it_fails(harness):
     result = harness.run(**harness.creation()).result(with_password=True)
-    assert set(result) == {"changed", "instance", "actions", "diff", "drift", "password"}
+    assert set(result) == {"changed", "instance", "actions", "plan", "risks", "diff", "drift", "password"}
     assert (result["changed"], result["actions"], result["password"][:3]) == (True, ["create"], "Pw-")
     result = harness.run(wait=False, **STOP).result(waited=False)
-    assert set(result) == {"changed", "instance", "actions", "diff", "drift", "task_id"} and result["task_id"]
+    assert set(result) == {"changed", "instance", "actions", "plan", "risks", "diff", "drift", "task_id"} and result["task_id"]
     harness.fault(method="PUT", kind="status", status=400)
     assert failure(harness, **harness.creation("web2", hostname="hal")).status_code == 400
     done = harness.last_run.outcome.so_far(with_password=True)
@@ -27,7 +27,9 @@ def test_a_run_returns_its_outcome_even_if_it_fails(harness):
         "actions": [],
         "instance": None,
         "id": None,
-        "diff": {"before": {}, "after": {}},
+        "plan": None,
+        "risks": [],
+        "diff": {"before": {}, "after": {}, "before_header": "web3", "after_header": "web3"},
     }
 
 
@@ -37,7 +39,9 @@ def test_a_failed_run_returns_the_instance_as_it_was_last_seen_and_the_planned_d
     failure(harness, TaskFailed, **STOP)
     done = harness.last_run.outcome.so_far()
     assert (done["id"], done["instance"]["name"], done["actions"]) == (instance_id, "web1", ["stop"])
-    assert done["diff"] == {"before": {"state": "Running"}, "after": {"state": "Stopped"}}
+    assert done["diff"]["before"] == {"state": "Running"} and done["diff"]["after"] == {"state": "Stopped"}
+    assert done["diff"]["before_header"] == f"web1 ({instance_id})"
+    assert done["diff"]["after_header"] == done["plan"] == "web1: stop; interrupts the server"
 
 
 def test_a_refused_run_returns_the_instance_too(harness):

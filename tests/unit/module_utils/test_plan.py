@@ -89,7 +89,8 @@ def test_a_predicted_instance_has_all_attributes_that_are_known():
     made = plan(None, {**RECORDS, **group}, **given)
     expected = {**instance(), "id": None, "ip_address": "10.0.0.9", "affinity_group_ids": ["g"]}
     network = {"vpc_id": "v", "vpc_name": "vpc", "zone_id": "z", "zone_name": "QC-1"}
-    assert made.after == {**expected, **network} and set(made.after) == set(full_view({})) and not made.extra
+    assert made.after == {**expected, **network} and set(made.after) == set(full_view({}))
+    assert made.extra == {"affinity_group": "my group"}
 
 
 def test_a_new_field_needs_only_a_row_of_the_table(monkeypatch):

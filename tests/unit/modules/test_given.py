@@ -140,5 +140,5 @@ def test_a_null_id_of_a_member_names_the_member(failure_of):
 @pytest.mark.parametrize("options", [{}, {"name": False}, {"name": "x", "state": "on"}, {"name": "x", "wait_timeout": 0}])
 def test_a_failure_before_any_request_says_what_is_known_of_the_instance(failing, options):
     result = failing(instance, **options)
-    nothing = {"changed": False, "actions": [], "instance": None, "id": None, "diff": {"before": {}, "after": {}}}
+    nothing = {"changed": False, "actions": [], "instance": None, "id": None, "plan": None}
     assert {name: result[name] for name in nothing} == nothing and result["error"]["message"] == result["msg"]

@@ -80,3 +80,94 @@ def test_an_empty_list_of_a_member_overrides_the_common_one(fleet, empty):
     first, second = fleet(instances=[{"name": "a", "public_ips_to_release": empty}, {"name": "b"}], defaults=common)
     assert first["public_ips_to_release"] == [] and first["volumes_to_delete"] == ["all"]
     assert second["public_ips_to_release"] == ["all"]
+
+
+ID = "9db8ff2f-b49b-466d-a2f3-c1e6def408f4"
+
+
+def test_names_and_ids_are_members_with_the_common_options(fleet):
+    given = fleet(
+        names=["b", 7], ids=[ID], instances=[{"name": "a", "state": "started"}], defaults={"state": "stopped", "force_stop": True}
+    )
+    assert [(one["name"], one["id"], one["state"]) for one in given] == [
+        ("a", None, "started"),
+        ("b", None, "stopped"),
+        ("7", None, "stopped"),
+        (None, ID, "stopped"),
+    ]
+    assert all(one["force_stop"] for one in given)
+    assert fleet(names="b, 7", defaults={"state": "stopped", "force_stop": True}) == given[1:3]
+    assert fleet(ids=json.dumps([ID])) == fleet(ids=[ID])
+
+
+@pytest.mark.parametrize("given", [{"names": []}, {"ids": []}, {"instances": []}, {"ids": [], "instances": None, "names": ""}])
+def test_an_empty_list_is_a_fleet_with_nothing_to_do(give, given):
+    give(given)
+    made = FleetModule(argument_spec={**api_options(), **fleet_options(), **wait_options()})
+    assert made.members == [] and made.members_problem() is None
+
+
+@pytest.mark.parametrize("given", [{}, {"instances": None}, {"names": ""}, {"defaults": {"state": "stopped"}}])
+def test_a_fleet_without_members_is_refused_with_the_remedy(failure_of, given):
+    text = failure_of(instance_fleet, **given)
+    assert text == "Give instances, names or ids: one of them is required to say which instances the fleet has."
+
+
+@pytest.mark.parametrize(
+    ("given", "words"),
+    [
+        ({"names": ["a", None]}, "names[1] is null: give a name, or remove it from the list."),
+        ({"names": ["", "a"]}, "names[0] is empty: give a name, or remove it from the list."),
+        ({"ids": [None]}, "ids[0] is null: give an id, or remove it from the list. In check mode,"),
+        ({"names": ["a", True]}, "names must be a list of text, but it contains a boolean"),
+        ({"names": [{"name": "a"}]}, "names must be a list of text, but it contains a dict"),
+        ({"names": ["a", " b"]}, "names[1] (b): name"),
+        ({"ids": ["web1"]}, "ids[0] (web1): id must be a UUID"),
+        ({"names": ["a", "a"]}, "names[1] (a) has the same name as names[0] (a): leave one of them out."),
+        ({"names": ["a"], "instances": [{"name": "a"}]}, "names[0] (a) has the same name as instances[0] (a): leave one"),
+        ({"ids": [ID, ID.upper()]}, f"ids[1] ({ID.upper()}) selects the same instance as ids[0] ({ID})"),
+        ({"ids": [ID], "defaults": {"id": ID}}, "defaults can't have an id"),
+        ({"names": ["a"], "defaults": {"count": 2}}, "defaults: there is no option count"),
+    ],
+)
+def test_names_and_ids_that_are_none_are_refused(failure_of, given, words):
+    assert words in failure_of(instance_fleet, **{"instances": [], **given})
+
+
+def test_a_member_with_a_count_stands_for_several(fleet):
+    given = fleet(instances=[{"name": "web{n}", "hostname": "h{n:02}", "count": 2}, {"name": "db-{n:03}-x", "count": 2, "first": 9}])
+    assert [one["name"] for one in given] == ["web1", "web2", "db-009-x", "db-010-x"]
+    assert [one["hostname"] for one in given] == ["h01", "h02", None, None]
+    assert [one["name"] for one in fleet(instances=[{"count": 2, "first": 0}], defaults={"name": "web{n}"})] == ["web0", "web1"]
+    assert fleet(instances=[{"name": "web{n}", "count": 0}]) == []
+    # Without a count, the braces are a part of the name.
+    assert [one["name"] for one in fleet(instances=[{"name": "web{n}"}])] == ["web{n}"]
+
+
+@pytest.mark.parametrize(
+    ("member", "words"),
+    [
+        ({"name": "web", "count": 3}, "instances[0] (web): count requires a name with {n} or {n:02}"),
+        ({"name": "web{n:2}", "count": 3}, "count requires a name with {n} or {n:02}"),
+        ({"count": 3}, "instances[0]: count requires a name"),
+        ({"name": "web{n}", "first": 3}, "instances[0] (web{n}): first requires count"),
+        ({"name": "web{n}", "count": -1}, "count must be from 0 to 10000, not -1."),
+        ({"name": "web{n}", "count": 10001}, "count must be from 0 to 10000, not 10001."),
+        ({"name": "web{n}", "count": 1, "first": -1}, "first must be at least 0, not -1."),
+        ({"name": "web{n}", "count": 1, "id": ID}, "count can't be combined with id"),
+        ({"name": "web{n}", "count": True}, "count must be a whole number, but it is a boolean"),
+        ({"name": "web{n}", "count": 2, "cpu_count": 0}, "instances[0] (web1): cpu_count must be at least 1."),
+    ],
+)
+def test_a_count_that_does_not_fit_is_refused(failure_of, member, words):
+    assert words in failure_of(instance_fleet, instances=[member])
+
+
+def test_members_of_a_count_are_compared_with_all_others(failure_of):
+    text = failure_of(instance_fleet, instances=[{"name": "web{n}", "count": 3}], names=["web3"])
+    assert text == "names[0] (web3) has the same name as instances[0] (web3): leave one of them out."
+
+
+def test_the_result_shows_only_options_that_are_given(failing):
+    shown = failing(instance_fleet, instances=[{"name": "a", "purge": False}, {"name": "a"}])["invocation"]["module_args"]
+    assert shown["instances"] == [{"name": "a", "purge": False}, {"name": "a"}]
