@@ -133,8 +133,9 @@ installed: build ## Install the built collection in a temporary folder and run t
 	  export $(IN_VENV) && ansible-galaxy collection install dist/*.tar.gz -p "$$folder" && \
 	  ANSIBLE_COLLECTIONS_PATH="$$folder" python -m tests.simulator --task-seconds 0.5 -- .ci/demo
 
-picture: $(VENV)/.lint ## Draw the terminal that the README shows
+picture: $(VENV)/.lint ## Draw the terminal of the README and the page of the playbook review (needs Chromium)
 	@$(IN_VENV) .ci/with-collection python -m tests.simulator --task-seconds 0.5 -- python .ci/picture.py
+	@$(IN_VENV) .ci/with-collection python -m tests.simulator --task-seconds 0.5 -- .ci/review-picture
 
 release: $(VENV)/.lint ## Make a release with VERSION=1.2.3: version, changelog, build, checks, commit and tag
 	@.ci/release "$(VERSION)"

@@ -8,6 +8,7 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from typing import Any
 
+from ..instance.fields import FIELDS
 from ..instance.plan_line import INTERRUPTIONS
 from ..reconcile.fleet import summary_key, summary_of
 from ..text import one_line
@@ -16,6 +17,8 @@ from ..text import one_line
 SPELLED_OUT = 5
 NAMED = 2
 IDENTIFYING = ("id", "name", "state")
+# What people call an attribute that shows the name of something.
+LABELS = {row.name_attribute: row.option for row in FIELDS if row.name_attribute}
 # The line of totals: what a member counts as, and how to say that.
 TOTALS = {"created": "to create", "changed": "to change", "destroyed": "to destroy", "failed": "failing", "unchanged": "unchanged"}
 
@@ -49,16 +52,22 @@ def prepared_diff(results: Sequence[Mapping[str, Any]]) -> str:
 
 
 def _differences(result: Mapping[str, Any]) -> list[str]:
-    """The values that a change changes. The line of a create or of a delete says enough, and an id says nothing beside its name."""
+    """The values that a change changes. The line of a create or of a delete says enough."""
     if summary_key(result) != "changed":
         return []
-    before, after = result["diff"]["before"], result["diff"]["after"]
-    names = [name for name in after if not (name.endswith("_id") and f"{name[:-3]}_name" in after)]
-    return [f"{name}: {_value(before.get(name))} -> {_value(after[name])}" for name in names]
+    shown = differences(result["diff"]["before"], result["diff"]["after"])
+    return [f"{name}: {_value(old)} -> {_value(new)}" for name, old, new in shown]
 
 
 def _value(value: Any) -> str:
-    return "not known" if value is None else one_line(value)
+    return "not known yet" if value is None else one_line(value)
+
+
+def differences(before: Mapping[str, Any], after: Mapping[str, Any]) -> list[tuple[str, Any, Any]]:
+    """What a diff says, for people: names as options have them, and old and new values. An id says nothing beside its name."""
+    names = list(dict.fromkeys([*before, *after]))
+    shown = [name for name in names if not (name.endswith("_id") and f"{name[:-3]}_name" in names)]
+    return [(LABELS.get(name, name), before.get(name), after.get(name)) for name in shown]
 
 
 def totals(results: Sequence[Mapping[str, Any]]) -> str:

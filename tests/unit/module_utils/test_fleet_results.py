@@ -33,7 +33,7 @@ def test_a_diff_has_plan_lines_values_and_totals(harness):
     predicted = prepared_diff(harness.fleet(fleet, check_mode=True))
     assert predicted == (
         "web1: changeComputeOffering (1vCPU.512MB -> 4vCPU.8GB); reboots the server\n"
-        "    compute_offering_name: 1vCPU.512MB -> 4vCPU.8GB\n"
+        "    compute_offering: 1vCPU.512MB -> 4vCPU.8GB\n"
         "    cpu_count: 1 -> 4\n"
         "    memory_in_mb: 512 -> 8192\n"
         "off: update (hostname off -> on)\n"
