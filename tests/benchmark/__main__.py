@@ -57,6 +57,8 @@ def main() -> None:
                 if isinstance(measured, dict):
                     multiple = f", {measured['multiple']} times one" if "multiple" in measured else ""
                     more = f"{measured['cpu']:.2f} s CPU; {measured['requests']} requests"
+                    if "a_member" in measured:
+                        more += f", {measured['a_member']} a member; the last one noticed {measured['latest']} s after its end"
                     print(f"{name}: {measured['wall']:.2f} s{multiple}; {more}", flush=True)
         if options.only in (None, "inventory"):
             result["inventory"] = []

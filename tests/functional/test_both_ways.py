@@ -70,6 +70,7 @@ def outcome(runner, book, arguments, **environ):
         COXEDGE_EVENTS=str(events),
         # Only direct execution shows it.
         COXEDGE_PROGRESS="0",
+        ANSIBLE_VAULT_PASSWORD_FILE=str(HERE / "both_ways" / "password.txt"),
         **environ,
     )
     renamed = Renamed()
