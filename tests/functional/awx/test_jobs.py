@@ -91,6 +91,19 @@ def test_a_survey_creates_servers(runner, awx):
         assert KEY not in finished.visible_text() and "Pw-" not in finished.visible_text()
 
 
+def test_later_nodes_of_a_workflow_get_the_servers(runner, awx):
+    finished = awx.job("servers", fleet_names="web-1\nTrue", **ANSWERS)
+    events = [json.loads(path.read_text()) for path in (finished.artifacts / "job_events").glob("*.json")]
+    (stats,) = (event["event_data"]["artifact_data"] for event in events if event["event"] == "playbook_on_stats")
+    servers = stats["coxedge_fleet"]
+    assert [set(server) for server in servers] == [{"name", "id", "ip_address", "state", "actions"}] * 2
+    assert [(server["name"], server["state"], server["actions"]) for server in servers] == [
+        ("web-1", "Running", ["create"]),
+        ("True", "Running", ["create"]),
+    ]
+    assert all(server["id"] and server["ip_address"] for server in servers) and "Pw-" not in json.dumps(stats)
+
+
 def test_errors_in_the_answers_to_a_survey_are_reported(runner, awx):
     runner.simulator.cloud.settings.max_instances = 1
     partial = awx.job("servers", fleet_names="web-1\nweb-2", **ANSWERS)
