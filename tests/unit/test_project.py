@@ -151,6 +151,12 @@ def test_pip_says_what_it_does_and_why_it_fails(tmp_path):
     assert len(ended.stdout.splitlines()) == 1 and not ended.stderr
 
 
+def test_changelog_fragments_have_no_markup_of_module_documentation():
+    """A changelog shows `O(name)` as it is."""
+    for path in (ROOT / "changelogs" / "fragments").glob("*.yml"):
+        assert not re.search(r"\b[BCEILMOPRUV]\([^)]", path.read_text()), path
+
+
 def test_make_names_each_set_of_requirements():
     makefile = (ROOT / "Makefile").read_text()
     sets = {path.stem for path in (ROOT / "requirements").glob("*.txt")} - {"constraints"}
