@@ -23,8 +23,6 @@ LENIENT ?=
 WORKERS ?= $(shell $(BIN)/python -c 'import os; print(2 * len(os.sched_getaffinity(0)))')
 # What test-quick runs.
 QUICK := tests/unit --ignore-glob="*/test_fuzz.py"
-# Where pip is told to be quiet it still says what matters.
-PIP := $(IN_VENV) python -m pip install --quiet --disable-pip-version-check
 
 SHELL := bash
 .SHELLFLAGS := -o pipefail -c
@@ -38,10 +36,16 @@ $(BIN)/python:
 	@"$(PYTHON)" -c 'import sys; sys.exit("Python 3.11 or later is needed: make PYTHON=...") if sys.version_info < (3, 11) else None'
 	@.ci/venv "$(PYTHON)" $(VENV)
 
+# What each set of requirements is for. The first line of its file says the same.
+FOR_demo := what the demo and the simulator need
+FOR_docs := what the documentation site needs
+FOR_lint := what the linters need
+FOR_release := what a release is built with
+FOR_test := what the tests need
+
 # Each installed set of requirements has a marker file.
 $(VENV)/.%: requirements/%.txt requirements/constraints.txt | $(BIN)/python
-	$(PIP) -r $<
-	@mkdir -p .cache
+	@$(IN_VENV) .ci/install python "$(FOR_$*) ($<)" -r $<
 	@touch $@
 
 demo: $(VENV)/.demo ## Watch real playbooks take a server through its life, and the inventory, on the simulator

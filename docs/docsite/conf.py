@@ -7,19 +7,21 @@ from __future__ import annotations
 
 import re
 from pathlib import Path
+from typing import Any
 
 import yaml
 from docutils import nodes
 from sphinx.application import Sphinx
 from sphinx.environment import BuildEnvironment
 
-galaxy = yaml.safe_load((Path(__file__).parents[2] / "galaxy.yml").read_text(encoding="utf-8"))
+ROOT = Path(__file__).resolve().parents[2]
+galaxy = yaml.safe_load((ROOT / "galaxy.yml").read_text(encoding="utf-8"))
 
 project = f"{galaxy['namespace']}.{galaxy['name']}"
 release = galaxy["version"]
 copyright = galaxy["authors"][0]  # noqa: A001 - Sphinx calls it so
 
-extensions = ["myst_parser", "sphinx.ext.intersphinx", "sphinx_antsibull_ext"]
+extensions = ["myst_parser", "sphinx.ext.intersphinx", "sphinx_antsibull_ext", "sphinx_copybutton"]
 # Nothing is asked of the network.
 intersphinx_mapping: dict[str, object] = {}
 myst_heading_anchors = 4
@@ -31,6 +33,8 @@ html_title = f"{project} {release}"
 html_static_path = ["static"]
 html_css_files = ["site.css"]
 html_copy_source = False
+html_show_sourcelink = False
+html_theme_options = {"top_of_page_buttons": ["view", "edit"]}
 html_use_index = False
 
 # What the reference pages refer to in Ansible's own documentation.
@@ -48,11 +52,22 @@ def resolve_core(_app: Sphinx, _env: BuildEnvironment, node: nodes.Element, cont
 
 
 def lead_links(_app: Sphinx, name: str, source: list[str]) -> None:
-    """Where guides link to files beside the guides: to the reference of a role in this site, to the repository for all else."""
+    """Where guides link to files beside the guides: to a page of this site if there is one, to the repository for all else."""
     if name.startswith("reference/"):
         return
-    text = re.sub(r"\]\(\.\./roles/(\w+)/README\.md\)", r"](reference/\1_role.rst)", source[0])
+    text = source[0]
+    if name == "contributing":
+        # It lies in the root of the repository, so its links to the guides begin with their folder.
+        text = re.sub(r"\]\(docs/([\w-]+\.(?:md|svg))", r"](\1", text)
+    text = re.sub(r"\]\(\.\./roles/(\w+)/README\.md\)", r"](reference/\1_role.rst)", text)
+    text = re.sub(r"\]\(\.\./CONTRIBUTING\.md", "](contributing.md", text)
+    text = re.sub(r"\]\(\.\./CHANGELOG\.rst", "](release-notes.rst", text)
     source[0] = re.sub(r"\]\(\.\./", rf"]({galaxy['repository']}/blob/main/", text)
+
+
+def drop_contents(_app: Sphinx, _name: str, source: list[str]) -> None:
+    """Removes tables of contents from pages. The theme shows one beside each page, and takes another one for a mistake."""
+    source[0] = re.sub(r"^\.\. contents::.*\n(?:[ \t]+:.*\n)*", "", source[0], flags=re.MULTILINE)
 
 
 def drop_empty_patterns(app: Sphinx, name: str, source: list[str]) -> None:
@@ -73,9 +88,40 @@ def shorten_titles(_app: Sphinx, env: BuildEnvironment) -> None:
             entry.children = [nodes.Text(short)]
 
 
+# Pages that are not made from a file of the same name in the folder of the guides.
+MADE_FROM = {"index": "docs/docsite/index.md", "contributing": "CONTRIBUTING.md", "release-notes": "CHANGELOG.rst"}
+
+
+def made_from(name: str) -> str | None:
+    """The file of the repository that a page is made from, if it is one file."""
+    described = re.fullmatch(r"reference/(\w+)_([a-z]+)", name)
+    if described:
+        name, kind = described.groups()
+        folder = "modules" if kind == "module" else kind
+        candidates = (
+            [f"roles/{name}/meta/argument_specs.yml"] if kind == "role" else [f"plugins/{folder}/{name}.{end}" for end in ("yml", "py")]
+        )
+    else:
+        candidates = [MADE_FROM.get(name, f"docs/{name}.md")]
+    return next((path for path in candidates if (ROOT / path).is_file()), None)
+
+
+def link_sources(_app: Sphinx, name: str, _template: str, context: dict[str, Any], _tree: nodes.document | None) -> None:
+    """Links each page to the file that it is made from, with the theme's buttons to view and to edit it."""
+    path = made_from(name)
+    if path:
+        context["theme_source_view_link"] = f"{galaxy['repository']}/blob/main/{path}"
+        context["theme_source_edit_link"] = f"{galaxy['repository']}/edit/main/{path}"
+    else:
+        # Without a suffix, the theme shows no buttons.
+        context["page_source_suffix"] = None
+
+
 def setup(app: Sphinx) -> None:
     """What is done beside what the extensions do."""
     app.connect("missing-reference", resolve_core)
     app.connect("source-read", lead_links)
+    app.connect("source-read", drop_contents)
     app.connect("source-read", drop_empty_patterns)
     app.connect("env-check-consistency", shorten_titles)
+    app.connect("html-page-context", link_sources)

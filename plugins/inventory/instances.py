@@ -196,6 +196,7 @@ from ..plugin_utils.options import (
     empty_variables_unset,
     find_ca_path,
     given_options,
+    names_plugin,
 )
 from ..plugin_utils.vaulted import Secrets
 
@@ -221,7 +222,17 @@ class InventoryModule(BaseInventoryPlugin, Constructable, Cacheable):  # type: i
 
     def verify_file(self, path: str) -> bool:
         """Whether the name of a file says that it is for this plugin."""
-        return bool(super().verify_file(path)) and path.endswith(FILE_NAMES)
+        if not super().verify_file(path):
+            return False
+        if path.endswith(FILE_NAMES):
+            return True
+        if names_plugin(path, self.NAME):
+            # Core says only that the file could not be verified, or nothing at all.
+            self.display.warning(
+                f"{one_line(path)} is not read: the name of an inventory file of {self.NAME} must end in {' or '.join(FILE_NAMES)}."
+                f" Rename it, for example to {one_line(os.path.splitext(os.path.basename(path))[0])}.coxedge.yml."
+            )
+        return False
 
     def parse(self, inventory: Any, loader: Any, path: str, cache: bool = True) -> None:
         """Fill the inventory. Raises AnsibleParserError with a message of one line, before it has added anything."""

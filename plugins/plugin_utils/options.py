@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import difflib
 import os
+import re
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from typing import Any
@@ -26,6 +27,21 @@ REQUIRED = ("api_key", "service_code", "environment_names")
 ALL_ENVIRONMENTS = "*"
 # Lists of Jinja expressions.
 EXPRESSIONS = ("filters", "hostnames")
+# Characters of a file in which the line with the plugin is looked for.
+BEGINNING = 65536
+
+
+def names_plugin(path: str, name: str) -> bool:
+    """Return whether a file is YAML that names this plugin, whatever the file is called."""
+    if not os.path.isfile(path):
+        return False
+    try:
+        with open(path, encoding="utf-8", errors="replace") as file:
+            text = file.read(BEGINNING)
+    except OSError:
+        return False
+    line = rf"""^[ {{]*["']?plugin["']?[ \t]*:[ \t]*["']?{re.escape(name)}["']?[ \t]*(?:[,}}#].*)?$"""
+    return bool(re.search(line, text, re.MULTILINE))
 
 
 def given_options(plugin: InventoryPlugin, config: Mapping[str, Any]) -> dict[str, Any]:

@@ -31,19 +31,28 @@ return {
   broken: [...document.images].filter(e => e.complete && !e.naturalWidth).map(e => e.src),
   loaded: performance.getEntriesByType('resource').map(e => e.name),
   navigation: [...document.querySelectorAll('.sidebar-tree a')].map(e => e.innerText),
+  groups: [...document.querySelectorAll('.sidebar-tree .caption-text')].map(e => e.textContent),
+  mistakes: [...document.querySelectorAll('.system-message, .problematic, .admonition.error')]
+    .concat([...document.querySelectorAll('*')].filter(e => getComputedStyle(e, '::before').content.includes('ERROR')))
+    .filter(e => !e.closest('noscript, #fallback'))
+    .map(e => e.innerText.slice(0, 200)),
+  sources: [...document.querySelectorAll('.view-this-page a, .edit-this-page a')].map(e => e.href),
 }
 """
 
 
 @dataclass
 class Page:
-    """What is on a page. ``links``: complete URLs."""
+    """What is on a page. ``links`` and ``sources``: complete URLs. ``mistakes``: errors that docutils or the theme shows."""
 
     ids: set[str]
     links: list[str]
     broken: list[str]
     loaded: list[str]
     navigation: list[str]
+    groups: list[str]
+    mistakes: list[str]
+    sources: list[str]
 
 
 class QuietHandler(SimpleHTTPRequestHandler):
@@ -108,7 +117,7 @@ def pages(site: Site) -> dict[str, Page]:
             continue
         site.open(path)
         seen = site.run(SEEN)
-        found[path] = Page(set(seen["ids"]), seen["links"], seen["broken"], seen["loaded"], seen["navigation"])
+        found[path] = Page(**{**seen, "ids": set(seen["ids"])})
         for link in seen["links"]:
             inner = link.split("#")[0].removeprefix(site.root)
             if inner != link.split("#")[0] and inner.endswith(".html"):

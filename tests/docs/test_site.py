@@ -14,6 +14,7 @@ from pathlib import Path
 from urllib.parse import unquote
 
 import pytest
+import yaml
 from selenium.webdriver.common.by import By
 from selenium.webdriver.support.wait import WebDriverWait
 
@@ -34,6 +35,16 @@ return [...document.querySelectorAll('table[class*=ansible] td :is(p, span, code
 
 # The text of the cell that each anchor is in.
 AT_ANCHORS = "return Object.fromEntries(arguments[0].map(i => [i, document.getElementById(i)?.parentElement.innerText]))"
+
+
+# What is on the page, leaves it at the right, and can't be scrolled to.
+CUT_OFF = """
+const scrolls = e => e && (/auto|scroll/.test(getComputedStyle(e).overflowX) || scrolls(e.parentElement));
+return [...document.querySelectorAll('article *')].filter(e => {
+  const box = e.getBoundingClientRect();
+  return box.width > 1 && box.height > 1 && box.right > innerWidth + 1 && !scrolls(e);
+}).map(e => e.tagName + ': ' + (e.innerText || '').slice(0, 60));
+"""
 
 
 @lru_cache(maxsize=1)
@@ -166,13 +177,59 @@ def test_the_search_finds_the_page(site, words, page):
 
 @pytest.mark.parametrize("dark", [False, True], ids=["light", "dark"])
 def test_pages_fit_on_a_phone(site, pages, dark):
-    site.device(390, 844, dark)
+    site.device(375, 812, dark)
     try:
         for path in pages:
             site.open(path)
-            assert site.run("return document.documentElement.scrollWidth") <= 390, path
+            assert site.run("return document.documentElement.scrollWidth") <= 375, path
+            assert site.run(CUT_OFF) == [], path
     finally:
         site.device(1280, 900)
+
+
+def test_no_page_shows_an_error_of_the_theme_or_of_docutils(pages):
+    assert {path: page.mistakes for path, page in pages.items() if page.mistakes} == {}
+
+
+def test_pages_are_in_groups(pages):
+    assert pages["index.html"].groups == ["Start", "Everyday jobs", "Reference", "Operations", "Contributing"]
+    in_navigation = pages["index.html"].navigation
+    for title in ("Installation", "Authentication", "Environment variables", "Release notes", "Contributing", "Testing"):
+        assert title in in_navigation, title
+
+
+def test_each_page_links_to_its_source(pages):
+    without = {path for path, page in pages.items() if not page.sources}
+    assert without == {"reference/index.html", "reference/environment_variables.html"}
+    for path, page in pages.items():
+        for source in page.sources:
+            file = re.fullmatch(r"https://github\.com/[\w/-]+/(?:blob|edit)/main/(.+)", source)
+            assert file and (ROOT / file[1]).is_file(), (path, source)
+    assert any(source.endswith("plugins/modules/instance.py") for source in pages["reference/instance_module.html"].sources)
+
+
+def test_code_can_be_copied(site):
+    site.open("quick-start.html")
+    blocks, buttons = (len(site.driver.find_elements(By.CSS_SELECTOR, f"div.highlight {tag}")) for tag in ("pre", "button.copybtn"))
+    assert blocks == buttons > 5
+    text, copied = site.run(
+        "const block = document.querySelector('div.highlight'); const seen = [];"
+        "navigator.clipboard.writeText = text => { seen.push(text); return Promise.resolve(); };"
+        "document.execCommand = () => { seen.push(document.activeElement.value); return true; };"
+        "block.querySelector('button.copybtn').click(); return [block.querySelector('pre').innerText, seen[0]]"
+    )
+    assert copied and copied.strip() == text.strip()
+
+
+def test_the_release_notes_have_what_is_not_released_yet(site, pages):
+    site.open("release-notes.html")
+    words = " ".join(site.driver.find_element(By.TAG_NAME, "article").text.split())
+    fragments = [yaml.safe_load(path.read_text()) for path in (ROOT / "changelogs" / "fragments").glob("*.yml")]
+    entries = [entry for fragment in fragments for section, texts in fragment.items() if section != "trivial" for entry in texts]
+    for entry in entries:
+        begin = re.sub(r"``", "", " ".join(entry.split()))[:50]
+        assert begin in words.replace("\N{RIGHT SINGLE QUOTATION MARK}", "'"), entry
+    assert "v1.0.0" in words
 
 
 @pytest.mark.parametrize("dark", [False, True], ids=["light system", "dark system"])

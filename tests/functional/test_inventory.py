@@ -115,6 +115,22 @@ HOSTILE = [
 ]
 
 
+@pytest.mark.parametrize("plugins", [None, "coxedge.compute.instances"], ids=["by default", "with only this plugin"])
+@pytest.mark.parametrize("content", ["plugin: coxedge.compute.instances\n", '{"plugin": "coxedge.compute.instances", "strict": true}'])
+def test_a_file_with_another_name_is_named_with_the_rule(runner, content, plugins):
+    (runner.folder / "servers.yml").write_text(content)
+    environ = {"ANSIBLE_INVENTORY_ENABLED": plugins} if plugins else {}
+    listed = runner.command("ansible-inventory", "-i", "servers.yml", "--list", **environ)
+    said = " ".join(listed.stderr.split())
+    assert said.count("must end in coxedge.yml or coxedge.yaml. Rename it, for example to servers.coxedge.yml.") == 1
+
+
+def test_a_file_for_another_plugin_is_not_mentioned(runner):
+    (runner.folder / "servers.yml").write_text("plugin: coxedge.compute.instances_of_others\n")
+    listed = runner.command("ansible-inventory", "-i", "servers.yml", "--list", ANSIBLE_INVENTORY_ENABLED="coxedge.compute.instances")
+    assert "must end in" not in listed.stderr
+
+
 @pytest.mark.parametrize("strict", [False, True])
 def test_hostile_text_is_never_evaluated(runner, listed, strict):
     marker = runner.folder / "marker"

@@ -60,7 +60,7 @@ def test_the_controls_of_the_simulator_are_documented(heading, known):
 
 def test_the_tests_that_the_guide_names_exist():
     text = "".join(path.read_text() for path in (ROOT / "tests").rglob("test_*.py"))
-    names = [name for line in rows(DOCS / "reliability.md", "promise")[1:] for name in re.findall(r"`(\w+_\w+?)_?(?:\.\.\.)?`", line[1])]
+    names = [name for line in rows(DOCS / "testing.md", "promise")[1:] for name in re.findall(r"`(\w+_\w+?)_?(?:\.\.\.)?`", line[1])]
     assert len(names) > 10
     for name in names:
         assert re.search(rf"def test_\w*{name}", text), name

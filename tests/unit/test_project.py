@@ -5,6 +5,7 @@
 
 from __future__ import annotations
 
+import importlib.metadata
 import re
 import shutil
 import subprocess
@@ -15,6 +16,7 @@ from pathlib import Path
 import pytest
 import yaml
 from ansible_collections.coxedge.compute.plugins.modules import instance_fleet
+from packaging.specifiers import SpecifierSet
 
 ROOT = Path(__file__).resolve().parents[2]
 HOME = "https://github.com/coxedge/ansible-collection-compute/blob/main/"
@@ -114,6 +116,51 @@ def test_releases_are_built_with_known_files_alone():
         assert tested.get(name.lower().replace("_", "-"), version) == version, name
     release = (ROOT / ".github" / "workflows" / "release.yml").read_text()
     assert not re.search(r"make (?!\w+ TOOLS=release$|release`)|pip install (?!--require-hashes)", release, re.MULTILINE)
+
+
+def test_no_pinned_version_needs_a_later_python_than_the_first_supported_one():
+    """Debian 12 has Python 3.11.2: a pin that needs 3.11.5 stops `make` there."""
+    text = (ROOT / "requirements" / "constraints.txt").read_text()
+    pins = dict(re.findall(r"^([\w.-]+)==(\S+)", text, re.MULTILINE))
+    needed = {}
+    for name, version in pins.items():
+        try:
+            installed = importlib.metadata.distribution(name)
+        except importlib.metadata.PackageNotFoundError:
+            continue
+        if installed.version == version:
+            needed[name] = installed.metadata["Requires-Python"] or ""
+    assert "ansible-core" in needed or len(needed) > 1
+    assert [name for name, python in needed.items() if not SpecifierSet(python).contains("3.11.0")] == []
+
+
+def test_pip_says_what_it_does_and_why_it_fails(tmp_path):
+    """`make` shows one line for each set of requirements, and what pip says if a version does not fit."""
+    pip = tmp_path / "python"
+    pip.write_text("#!/bin/sh\necho 'the user requested (constraint) soupsieve==4.1.3'\necho 'ERROR: no version' >&2\nexit 1\n")
+    pip.chmod(0o755)
+    checkout = tmp_path / "checkout"
+    (checkout / ".ci").mkdir(parents=True)
+    shutil.copy(ROOT / ".ci" / "install", checkout / ".ci")
+    command = [checkout / ".ci" / "install", pip, "what the tests need", "-r", "requirements/test.txt"]
+    ended = subprocess.run(command, capture_output=True, text=True, timeout=60, check=False)
+    assert ended.returncode == 1 and "Installing what the tests need" in ended.stdout
+    assert "ERROR: no version" in ended.stderr and "soupsieve==4.1.3" in ended.stderr
+    pip.write_text("#!/bin/sh\necho 'Requirement already satisfied'\n")
+    ended = subprocess.run(command, capture_output=True, text=True, timeout=60, check=True)
+    assert len(ended.stdout.splitlines()) == 1 and not ended.stderr
+
+
+def test_changelog_fragments_have_no_markup_of_module_documentation():
+    """A changelog shows `O(name)` as it is."""
+    for path in (ROOT / "changelogs" / "fragments").glob("*.yml"):
+        assert not re.search(r"\b[BCEILMOPRUV]\([^)]", path.read_text()), path
+
+
+def test_make_names_each_set_of_requirements():
+    makefile = (ROOT / "Makefile").read_text()
+    sets = {path.stem for path in (ROOT / "requirements").glob("*.txt")} - {"constraints"}
+    assert set(re.findall(r"^FOR_(\w+) := \S", makefile, re.MULTILINE)) == sets
 
 
 def test_the_supported_cores_are_the_same_everywhere():
