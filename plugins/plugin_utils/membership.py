@@ -142,8 +142,10 @@ class Names:
         # By kind and name: the ids that have the name.
         self._ids: dict[tuple[str, str], set[str]] = {}
         for row in FIELDS:
-            for instance in instances if row.lookup and row.name_attribute else ():
-                self._note(str(row.lookup), instance.get(row.name_attribute), instance.get(row.attribute or ""))
+            if row.lookup is None or row.name_attribute is None:
+                continue
+            for instance in instances:
+                self._note(row.lookup, instance.get(row.name_attribute), instance.get(row.attribute or ""))
         for kind, entries in (catalog or {}).items():
             for entry in entries:
                 self._note(kind, entry.get("name"), entry.get("id"))
