@@ -27,7 +27,9 @@ attributes:
     details: The module changes nothing.
 options:
   kinds:
-    description: Kinds of resources to list. By default all kinds. Each kind takes one request.
+    description:
+      - Kinds of resources to list. By default all kinds but V(environments) and V(services). Each kind takes one request.
+      - V(environments) and V(services) list those that the key can see, whatever O(environment_name) and O(service_code) are.
     type: list
     elements: str
     choices:
@@ -41,6 +43,15 @@ options:
       - volumes
       - public_ips
       - zones
+      - environments
+      - services
+  details:
+    description:
+      - Whether to return everything that the API sends of each entry.
+      - Otherwise, an entry has what you need to write a task, such as the name, the ID, sizes, and what the entry is in use for.
+    type: bool
+    default: false
+    version_added: 2.0.0
 """
 
 EXAMPLES = r"""
@@ -55,6 +66,11 @@ EXAMPLES = r"""
       - templates
   register: choice
 
+- name: List the environments of the API key, with everything that is known about them
+  coxedge.compute.catalog_info:
+    kinds: [environments]
+    details: true
+
 - name: Show the names of the templates that are ready
   ansible.builtin.debug:
     msg: "{{ choice.catalog.templates | selectattr('ready') | map(attribute='name') }}"
@@ -63,7 +79,9 @@ EXAMPLES = r"""
 RETURN = r"""
 catalog:
   description:
-    - One list for each requested kind, sorted by name and then by ID. The entries have the attributes of the API in snake_case.
+    - One list for each requested kind, sorted by name and then by ID. The entries have the attributes of the API in snake_case, with
+      O(details=false) only some of them.
+    - With O(details=false), an environment has C(service_code), the value for the option O(service_code).
   returned: success
   type: dict
   sample:
@@ -79,32 +97,51 @@ error:
   sample: {status_code: 403, code: 1001, message: The API key is not valid., context: {}}
 """
 
+from collections.abc import Callable
 from functools import partial
+from typing import Any
 
+from ..module_utils.api.client import Client
+from ..module_utils.api.deadline import Deadline
 from ..module_utils.api.errors import ApiError
+from ..module_utils.instance.catalog_view import compact_entry, whole_entry
 from ..module_utils.instance.fields import KINDS
 from ..module_utils.instance.filters import in_order
-from ..module_utils.instance.view import snake_keys
 from ..module_utils.jobs import side_by_side
 from ..module_utils.module import ApiModule, api_options
 from ..module_utils.runtime import Runtime
 
+# Kinds that belong to the key, not to an environment.
+OF_THE_KEY: dict[str, Callable[[Client, Deadline], list[dict[str, Any]]]] = {
+    "environments": Client.environments,
+    "services": Client.services,
+}
+
 
 def main(runtime: Runtime | None = None) -> None:
     """Runs the module."""
-    spec = {"kinds": {"type": "list", "elements": "str", "choices": list(KINDS)}}
+    spec = {
+        "kinds": {"type": "list", "elements": "str", "choices": [*KINDS, *OF_THE_KEY]},
+        "details": {"type": "bool", "default": False},
+    }
     module = ApiModule(argument_spec={**api_options(), **spec}, runtime=runtime)
     kinds = list(dict.fromkeys(module.params["kinds"] or KINDS))
     client = module.new_client(pool_size=len(kinds))
     deadline = client.deadline(None)
+    calls: list[Callable[[], list[dict[str, Any]]]] = [
+        partial(OF_THE_KEY[kind], client, deadline) if kind in OF_THE_KEY else partial(client.fetch_all, KINDS[kind][0], deadline)
+        for kind in kinds
+    ]
     try:
-        lists = side_by_side([partial(client.fetch_all, KINDS[kind][0], deadline) for kind in kinds], len(kinds))
+        lists = side_by_side(calls, len(kinds))
     except (ApiError, ImportError) as failure:
         module.fail_with(failure)
-    else:
-        module.exit_json(
-            changed=False, catalog={kind: in_order([snake_keys(entry) for entry in entries]) for kind, entries in zip(kinds, lists)}
-        )
+        return
+    catalog = {}
+    for kind, entries in zip(kinds, lists):
+        shown = whole_entry if module.params["details"] else partial(compact_entry, kind)
+        catalog[kind] = in_order([shown(entry) for entry in entries])
+    module.exit_json(changed=False, catalog=catalog)
 
 
 if __name__ == "__main__":

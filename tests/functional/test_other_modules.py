@@ -5,6 +5,7 @@
 
 from __future__ import annotations
 
+import json
 from pathlib import Path
 
 import pytest
@@ -108,12 +109,69 @@ def test_bad_options_are_reported(runner):
 
 def test_catalog_info_returns_the_requested_kinds(runner):
     complete, part, empty = runner.play([catalog(), catalog(kinds=["networks", "networks"]), catalog(kinds=[""])]).results
-    assert sorted(complete["catalog"]) == sorted(yaml.safe_load(catalog_info.DOCUMENTATION)["options"]["kinds"]["choices"])
+    choices = yaml.safe_load(catalog_info.DOCUMENTATION)["options"]["kinds"]["choices"]
+    assert sorted([*complete["catalog"], "environments", "services"]) == sorted(choices)
     assert list(part["catalog"]) == ["networks"] and not part["changed"] and empty["catalog"].keys() == complete["catalog"].keys()
     names = [resource["name"] for resource in complete["catalog"]["templates"]]
     assert names == sorted(names) and "Ubuntu 24.04" in names
     offering = next(resource for resource in complete["catalog"]["compute_offerings"] if resource["name"] == "2vCPU.4GB")
     assert offering["memory_in_mb"] == 4096 and complete["catalog"]["ssh_keys"][0]["fingerprint"]
+
+
+def test_catalog_info_shows_what_a_task_needs_and_with_details_everything(runner):
+    """Everything that the modules and roles use is in the short form: sizes, addresses, and who uses something."""
+    web1 = runner.environment.seed({"name": "web1", "publicIps": 1, "dataVolumes": ["data1"]})["id"]
+    short, whole = (result["catalog"] for result in runner.play([catalog(), catalog(details=True)]).results)
+    assert short.keys() == whole.keys()
+    for kind, entries in short.items():
+        for entry, complete in zip(entries, whole[kind], strict=True):
+            assert entry == {name: complete[name] for name in entry} and entry["id"], kind
+    steps = next(entry for entry in short["compute_offerings"] if entry["name"] == "Custom steps")
+    assert steps["custom"] and steps["available_cpu_count_values"] == [1, 2, 4, 8] and steps["max_memory_in_mb_to_cpu_ratio"] == 4096
+    ubuntu = next(entry for entry in short["templates"] if entry["name"] == "Ubuntu 24.04")
+    assert ubuntu["ready"] is True and ubuntu["size"] and ubuntu["os_type_name"] == "Ubuntu 24.04 (64-bit)"
+    (network,) = (entry for entry in short["networks"] if entry["name"] == "Web-test_area")
+    assert (network["cidr"], network["zone_name"]) == ("10.164.0.0/16", "QC-1")
+    (address,) = short["public_ips"]
+    assert address["ip_address"] and address["instances"] == [{"id": web1, "name": "web1"}]
+    (volume,) = (entry for entry in short["volumes"] if entry["name"] == "data1")
+    assert volume["instance_id"] == web1 and volume["type"] == "data" and volume["size_in_gb"]
+    assert "hypervisor" not in ubuntu and whole["templates"][0]["hypervisor"]
+    assert len(json.dumps(short, indent=4).splitlines()) < 0.65 * len(json.dumps(whole, indent=4).splitlines())
+
+
+def test_catalog_info_lists_the_environments_and_services_of_the_key(runner):
+    kinds = ["environments", "services"]
+    # They do not depend on the environment.
+    short, whole = (
+        result["catalog"]
+        for result in runner.play([catalog(kinds=kinds, environment_name="nope"), catalog(kinds=kinds, details=True)]).results
+    )
+    assert [(entry["name"], entry["service_code"], entry["state"]) for entry in short["environments"]] == [
+        (name, "compute-on", "PROVISIONED") for name in ("prod", "test_area")
+    ]
+    assert [(entry["name"], entry["service_code"]) for entry in short["services"]] == [("Compute", "compute-on")]
+    assert whole["environments"][0]["service_connection"]["service_code"] == "compute-on" and whole["environments"][0]["organization"]
+    assert whole["services"][0]["status"]["reachable"] is True
+
+
+def test_catalog_info_finds_the_service_of_an_environment_that_does_not_show_it(runner):
+    body = {"data": [{"id": "e-1", "name": "lab", "serviceConnection": {"id": "c-1"}}, {"id": "e-2", "name": "old"}]}
+    faults = runner.simulator.app.faults
+    faults.add({"path": "/environments$", "kind": "status", "status": 200, "body": body})
+    connections = {"data": [{"id": "c-1", "serviceCode": "compute-qc"}]}
+    faults.add({"path": "/services/connections$", "kind": "status", "status": 200, "body": connections})
+    missing = {"path": "/(environments|connections)$", "kind": "status", "status": 404, "count": 0}
+    (found,) = runner.play([catalog(kinds=["environments"])]).results
+    assert found["catalog"]["environments"] == [{"id": "e-1", "name": "lab", "service_code": "compute-qc"}, {"id": "e-2", "name": "old"}]
+    faults.add(missing)
+    for kind, result in zip(
+        ("environments", "services"), runner.play([catalog(kinds=["environments"]), catalog(kinds=["services"])]).results
+    ):
+        assert (
+            result["failed"]
+            and f"no list of {'services/connections' if kind == 'services' else kind} (HTTP 404): check api_url" in result["msg"]
+        )
 
 
 @pytest.mark.parametrize("module", [instance_password, instance_iso, catalog_info])

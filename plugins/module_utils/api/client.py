@@ -73,6 +73,14 @@ class Client:
         """Each environment that the key can see, of all services. Raises ApiError."""
         return self._pages.places.visible(deadline)
 
+    def environments(self, deadline: Deadline) -> list[dict[str, Any]]:
+        """The list of environments that the key can see, of all services. Raises ApiError."""
+        return self._pages.places.environments(deadline)
+
+    def services(self, deadline: Deadline) -> list[dict[str, Any]]:
+        """The list of services that the key can see. Raises ApiError."""
+        return self._pages.places.services(deadline)
+
     def fetch_one(
         self, entity: str, entity_id: str, deadline: Deadline, patient: bool = False, refusals: list[ApiError] | None = None
     ) -> dict[str, Any] | None:

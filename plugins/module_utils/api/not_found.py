@@ -82,30 +82,58 @@ class Places:
         """
         return self._visible(deadline, self._sender.send, needs_codes=True)
 
+    def environments(self, deadline: Deadline) -> list[dict[str, Any]]:
+        """The list of environments that the key can see. Raises ApiError, also if the API does not show all.
+
+        If an environment does not show the code of its service, one more request finds out, if it can.
+        """
+        return self._environments(deadline, self._sender.send)
+
+    def services(self, deadline: Deadline) -> list[dict[str, Any]]:
+        """The list of services that the key can see, which the API calls connections. Raises ApiError."""
+        return self._entries("services/connections", deadline, self._sender.send)
+
     def _visible(self, deadline: Deadline, send: Callable[[Request, Deadline], Response], needs_codes: bool = False) -> list[Place]:
-        found = []
-        for entry in self._entries("environments", deadline, send):
-            connection = entry.get("serviceConnection")
-            connection = connection if isinstance(connection, dict) else {}
-            found.append((connection.get("serviceCode"), connection.get("id"), entry.get("name"), entry.get("state")))
+        found = self._environments(deadline, send, needs_codes)
+        return [
+            Place(_text(entry["serviceConnection"].get("serviceCode")), entry["name"], _text(entry.get("state")))
+            for entry in found
+            if isinstance(entry.get("name"), str)
+        ]
+
+    def _environments(
+        self, deadline: Deadline, send: Callable[[Request, Deadline], Response], needs_codes: bool = False
+    ) -> list[dict[str, Any]]:
+        """The same; each with ``serviceConnection``. ``needs_codes``: whether it is an error if the services can't be read."""
+        entries = self._entries("environments", deadline, send)
+        found = [item if isinstance(item, dict) else {} for item in (entry.get("serviceConnection") for entry in entries)]
         codes: dict[str, Any] = {}
-        if any(not isinstance(code, str) for code, *_others in found):
-            # Errors can do without: then it is not known which environment belongs to which service.
+        if any(not isinstance(connection.get("serviceCode"), str) for connection in found):
+            # Errors and lists can do without: then it is not known which environment belongs to which service.
             with suppress(*() if needs_codes else (ApiError,)):
                 codes = {str(entry.get("id")): entry.get("serviceCode") for entry in self._entries("services/connections", deadline, send)}
-        known = [(code if isinstance(code, str) else codes.get(str(identity)), name, state) for code, identity, name, state in found]
-        return [
-            Place(code if isinstance(code, str) else None, name, state if isinstance(state, str) else None)
-            for code, name, state in known
-            if isinstance(name, str)
-        ]
+        joined = []
+        for entry, connection in zip(entries, found):
+            code = _text(connection.get("serviceCode")) or codes.get(str(connection.get("id")))
+            joined.append({**entry, "serviceConnection": {**connection, **({"serviceCode": code} if code else {})}})
+        return joined
 
     def _entries(self, path: str, deadline: Deadline, send: Callable[[Request, Deadline], Response]) -> list[dict[str, Any]]:
         request = Request("GET", path, f"list {path}")
-        response = send(request, deadline)
+        try:
+            response = send(request, deadline)
+        except ApiError as error:
+            if error.status_code != 404:
+                raise
+            # No option but the URL is part of its path.
+            raise self._told(error, f"no list of {path}", "api_url") from None
         if not isinstance(response.data, list):
             raise ApiError(f"Could not {request.purpose}: the response holds no list.")
         count = as_integer(response.metadata.get("recordCount"), floats=True)
         if count is not None and count > len(response.data):
             raise ApiError(f"Could not {request.purpose}: the API says that there are {count} but shows {len(response.data)} of them.")
         return [entry for entry in response.data if isinstance(entry, dict)]
+
+
+def _text(value: Any) -> str | None:
+    return value if isinstance(value, str) else None

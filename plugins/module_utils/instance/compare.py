@@ -66,7 +66,7 @@ def drift_of(current: Mapping[str, Any], options: Mapping[str, Any]) -> dict[str
     group = options.get("affinity_group")
     if is_uuid(group) and may_differ(BY_OPTION["affinity_group"], current, group):
         drift["affinity_group"] = {"wanted": group, "actual": current["affinity_group_ids"]}
-    ports, wanted = _forwarded_ports(current), options.get("ports_to_forward")
+    ports, wanted = forwarded_ports(current), options.get("ports_to_forward")
     if wanted and ports is not None and _ports(wanted) != _ports(ports):
         drift["ports_to_forward"] = {"wanted": wanted, "actual": ports}
     return drift
@@ -77,7 +77,7 @@ def _ports(texts: Sequence[str]) -> set[int | str]:
     return {text if as_integer(text) is None else int(text) for text in texts}
 
 
-def _forwarded_ports(current: Mapping[str, Any]) -> list[str] | None:
+def forwarded_ports(current: Mapping[str, Any]) -> list[str] | None:
     """The ports of an instance's public IP addresses; None if it does not show them, as in a list."""
     addresses = current.get("public_ips")
     if not isinstance(addresses, list):

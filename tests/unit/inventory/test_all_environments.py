@@ -112,3 +112,9 @@ def test_the_cache_holds_all_environments(read, served, simulator, harness, tmp_
     assert sorted(read(environment_names=["test_area", "prod"], **cache).hosts) == ["web-1", "web-2", "web-3"]
     # An empty list of environments is not taken for all.
     assert sorted(read(may_use_cache=False, environment_names=["*"], **cache).hosts) == ["web-1", "web-2", "web-3"]
+
+
+def test_a_url_that_has_no_list_of_environments_is_named_first(read, harness):
+    harness.fault(path="/environments$", kind="status", status=404)
+    with pytest.raises(AnsibleParserError, match=r"The API knows no list of environments \(HTTP 404\): check api_url"):
+        read(environment_names=["*"])
