@@ -171,7 +171,7 @@ def test_a_fleet_of_full_members_changes_nothing(harness, details):
     for check_mode in (True, False):
         results = harness.fleet(made, check_mode=check_mode)
         assert not [result["msg"] for result in results if result["failed"] or result["changed"] or result["drift"]]
-    assert not harness.writes() and not fleet_problem([{"state": "present", **member} for member in made])
+    assert not harness.writes() and not fleet_problem([{"state": "present", **member} for member in made], [""] * len(made))
 
 
 def test_a_fleet_of_members_selected_by_name_changes_nothing(harness):
