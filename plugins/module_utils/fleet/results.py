@@ -98,9 +98,10 @@ def failure_message(results: Sequence[Mapping[str, Any]], labels: Sequence[str])
 def _without_names(result: Mapping[str, Any]) -> str:
     """What makes failures of different members the same: the message without what identifies the member."""
     text: str = result["msg"]
-    for name in ("task_id", "id", "name"):
-        if result[name]:
-            text = text.replace(str(result[name]), "")
+    name, instance_id = one_line(result["name"]), str(result["id"])
+    # A name alone may be that of something else: of a network, say.
+    for identity in (f"{name} ({instance_id})", f"instance with the name {result['name']!r}", instance_id, str(result["task_id"])):
+        text = text.replace(identity, "")
     return text
 
 

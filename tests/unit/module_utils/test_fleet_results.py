@@ -74,9 +74,17 @@ def test_the_same_failure_is_said_once_with_its_members(harness):
 def test_failures_that_differ_only_in_the_name_are_the_same(harness):
     for number in range(3):
         harness.seed(name=f"web{number}")
-    results = harness.fleet(members(3, hostname="new"))
+    results = harness.fleet(members(3, compute_offering="4vCPU.8GB"))
     message = failure_message(results, labels_of(results))
     assert message.startswith("3 of 3 members failed. web0, web1 and web2: Changing web0 (") and message.count("allow_reboot") == 1
+
+
+def test_failures_about_other_things_are_told_apart(harness):
+    fleet = [{"name": f"net{number}", **CREATION, "network": f"net{number}"} for number in range(3)]
+    results = harness.fleet(fleet)
+    assert failure_message(results, labels_of(results)).count("there is no network") == 3
+    results = harness.fleet(members(3))
+    assert failure_message(results, labels_of(results)).count("required to create it") == 1
 
 
 def test_many_different_failures_are_cut_short(harness):
