@@ -120,7 +120,7 @@ OF_THE_KEY: dict[str, Callable[[Client, Deadline], list[dict[str, Any]]]] = {
 
 def main(runtime: Runtime | None = None) -> None:
     """Runs the module."""
-    spec = {
+    spec: dict[str, dict[str, Any]] = {
         "kinds": {"type": "list", "elements": "str", "choices": [*KINDS, *OF_THE_KEY]},
         "details": {"type": "bool", "default": False},
     }
