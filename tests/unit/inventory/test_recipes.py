@@ -19,13 +19,13 @@ DEMO = (ROOT / "playbooks" / "inventory" / "demo.coxedge.yml").read_text()
 PROMISED = [
     (["db-1", "scratch-1", "web-1"], []),
     (["db-1", "scratch-1", "web-1.prod", "web-1.test_area"], []),
-    (["db-1.test_area", "scratch-1.test_area", "web-1.prod", "web-1.test_area"], []),
-    (3, []),
     (["scratch-1", "web-1"], ["network_Web_test_area", "size_1vCPU_512MB"]),
     (["db-1", "web-1"], ["role_db", "role_web"]),
     (["db-1", "scratch-1", "web-1"], []),
     (["db-1", "scratch-1", "web-1"], ["linux"]),
     (["db-1", "scratch-1", "web-1"], []),
+    (["db-1.test_area", "scratch-1.test_area", "web-1.prod", "web-1.test_area"], []),
+    (3, []),
 ]
 
 
