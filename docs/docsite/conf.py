@@ -70,6 +70,36 @@ def drop_contents(_app: Sphinx, _name: str, source: list[str]) -> None:
     source[0] = re.sub(r"^\.\. contents::.*\n(?:[ \t]+:.*\n)*", "", source[0], flags=re.MULTILINE)
 
 
+VARIABLES = """
+Environment variables
+=====================
+
+The modules and the inventory plugin read these variables. An empty variable counts as not set.
+The modules read all variables that begin with ``COXEDGE_``, except ``COXEDGE_ENVIRONMENT_NAMES``.
+See :doc:`../authentication` for how to set them.
+
+.. envvar:: COXEDGE_DIRECT
+
+    ``0``, ``false``, ``no`` or ``off`` turns :doc:`../direct-execution` off.
+
+    *Used by:* all modules
+
+.. envvar:: COXEDGE_PROGRESS
+
+    ``0``, ``false``, ``no`` or ``off`` turns off the lines that :doc:`a long run <../direct-execution>` shows.
+
+    *Used by:* all modules
+
+"""
+
+
+def introduce_variables(_app: Sphinx, name: str, source: list[str]) -> None:
+    """Gives the index of variables a title and a beginning of its own. What is made from the plugins does not know the modules."""
+    if name == "reference/environment_variables":
+        label, listed = re.split(r"(?<=_list_of_collection_env_vars:\n).*?(?=\.\. envvar::)", source[0], maxsplit=1, flags=re.DOTALL)
+        source[0] = label + VARIABLES + listed
+
+
 def drop_empty_patterns(app: Sphinx, name: str, source: list[str]) -> None:
     """The index may name pages by a pattern that nothing matches yet, which Sphinx would warn of."""
     if name == "index":
@@ -86,6 +116,13 @@ def shorten_titles(_app: Sphinx, env: BuildEnvironment) -> None:
             env.titles[name] = nodes.title("", short)
             entry = next(contents.findall(nodes.reference))
             entry.children = [nodes.Text(short)]
+
+
+def let_titles_break(_app: Sphinx, tree: nodes.document, name: str) -> None:
+    """Lets a browser break the long names in the titles of reference pages after their dots, not within a word."""
+    if name.startswith("reference/"):
+        for text in list(next(tree.findall(nodes.title)).findall(nodes.Text)):
+            text.parent.replace(text, nodes.Text(text.astext().replace(".", ".\N{ZERO WIDTH SPACE}")))
 
 
 # Pages that are not made from a file of the same name in the folder of the guides.
@@ -122,6 +159,8 @@ def setup(app: Sphinx) -> None:
     app.connect("missing-reference", resolve_core)
     app.connect("source-read", lead_links)
     app.connect("source-read", drop_contents)
+    app.connect("source-read", introduce_variables)
     app.connect("source-read", drop_empty_patterns)
     app.connect("env-check-consistency", shorten_titles)
+    app.connect("doctree-resolved", let_titles_break)
     app.connect("html-page-context", link_sources)

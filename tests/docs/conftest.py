@@ -36,6 +36,9 @@ return {
     .concat([...document.querySelectorAll('*')].filter(e => getComputedStyle(e, '::before').content.includes('ERROR')))
     .filter(e => !e.closest('noscript, #fallback'))
     .map(e => e.innerText.slice(0, 200)),
+  scrolling_tables: [...document.querySelectorAll('.table-wrapper')]
+    .filter(e => /auto|scroll/.test(getComputedStyle(e).overflowY) && e.scrollHeight > e.clientHeight)
+    .map(e => e.innerText.slice(0, 60)),
   sources: [...document.querySelectorAll('.view-this-page a, .edit-this-page a')].map(e => e.href),
 }
 """
@@ -52,6 +55,7 @@ class Page:
     navigation: list[str]
     groups: list[str]
     mistakes: list[str]
+    scrolling_tables: list[str]
     sources: list[str]
 
 

@@ -191,6 +191,10 @@ def test_no_page_shows_an_error_of_the_theme_or_of_docutils(pages):
     assert {path: page.mistakes for path, page in pages.items() if page.mistakes} == {}
 
 
+def test_tables_have_no_scroll_bars_of_their_own_at_the_side(pages):
+    assert {path: page.scrolling_tables for path, page in pages.items() if page.scrolling_tables} == {}
+
+
 def test_pages_are_in_groups(pages):
     assert pages["index.html"].groups == ["Start", "Everyday jobs", "Reference", "Operations", "Contributing"]
     in_navigation = pages["index.html"].navigation
@@ -206,6 +210,14 @@ def test_each_page_links_to_its_source(pages):
             file = re.fullmatch(r"https://github\.com/[\w/-]+/(?:blob|edit)/main/(.+)", source)
             assert file and (ROOT / file[1]).is_file(), (path, source)
     assert any(source.endswith("plugins/modules/instance.py") for source in pages["reference/instance_module.html"].sources)
+
+
+def test_each_environment_variable_is_on_its_page(site):
+    code = "".join(path.read_text() for path in (ROOT / "plugins").rglob("*.py"))
+    variables = set(re.findall(r"\bCOXEDGE_[A-Z_]*[A-Z]\b", code))
+    site.open("reference/environment_variables.html")
+    shown = {element.text.rstrip("#¶ ") for element in site.driver.find_elements(By.CSS_SELECTOR, "dl.std.envvar > dt")}
+    assert {"COXEDGE_API_KEY", "COXEDGE_DIRECT"} <= variables <= shown
 
 
 def test_code_can_be_copied(site):
