@@ -212,6 +212,7 @@ options:
       - Wait until the last operation has ended. The module always waits for the operations before it.
       - If you set this to V(false), do not run the task again before the API's task RV(task_id) has ended. Until then, a new instance
         may be missing from the API's list, and a second run would create another one.
+      - M(coxedge.compute.task_info) shows that task, and can wait for it.
     type: bool
     default: true
   wait_timeout:

@@ -6,13 +6,14 @@
 from __future__ import annotations
 
 import json
+import re
 import stat
 
 import pytest
 import yaml
 from ansible_collections.coxedge.compute.plugins.filter import adopt_text
 from ansible_collections.coxedge.compute.tests.functional.conftest import writes
-from ansible_collections.coxedge.compute.tests.functional.cores import EVERYDAY, OTHER_CORES
+from ansible_collections.coxedge.compute.tests.functional.cores import EVERYDAY, OTHER_CORES, ROOT
 
 # The second one is no name that the module accepts, and names of networks can be such text too.
 HEADER = "#jinja2:variable_start_string:'[[',variable_end_string:']]'\n[[ lookup('pipe', 'touch marker') ]]"
@@ -155,6 +156,21 @@ def test_other_files_are_left_alone(runner):
         assert "adopt_file is not set. Give the path" in adopt(runner, name=value).stdout and not runner.simulator.app.log
     predicted = adopt(runner, "--check", name="new.yml")
     assert predicted.returncode == 0 and "Would describe 1 server in" in predicted.stdout and not (runner.folder / "new.yml").exists()
+
+
+def test_the_guide_to_adopting_servers_works_as_described(runner):
+    """Its command writes the file, and its play changes nothing, in check mode and for real."""
+    for name in ("web1", "db1"):
+        runner.environment.seed({"name": name})
+    text = (ROOT / "docs" / "migrating.md").read_text()
+    (play,) = (block for block in re.findall(r"^```text\n(.*?)^```$", text, re.MULTILINE | re.DOTALL) if "hosts:" in block)
+    (runner.folder / "manage.yml").write_text(play)
+    commands = [line for line in text.splitlines() if line.startswith("ansible-playbook ") and "web.yml" not in line]
+    assert len(commands) == 2
+    for command in (*commands, commands[1].replace(" --check", "")):
+        ended = runner.command(*command.split())
+        assert ended.returncode == 0 and ("changed=0" in ended.stdout) is ("manage.yml" in command), ended.stdout
+    assert not writes(runner)
 
 
 def test_an_environment_without_servers_gives_a_file_that_works(runner):

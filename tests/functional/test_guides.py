@@ -117,16 +117,16 @@ def test_the_quick_start_works_as_described(runner):
 
 def test_check_mode_shows_what_adopting_a_server_would_change(runner, example_id):
     """A first run in check mode shows no change, a change, an error or a warning, as the guide says."""
-    (book,) = (text for name, text in blocks(ROOT / "docs" / "migrating.md", "yaml") if name == "servers.yml")
+    (book,) = (text for name, text in blocks(ROOT / "docs" / "migrating.md", "yaml") if name == "web.yml")
     for old, new, code, said in [
         ("", "", 0, "changed=0"),
         ("state: started", "state: stopped", 0, "changed=1"),
         ("2vCPU.4GB", "4vCPU.8GB", 2, "would reboot it"),
         ("Ubuntu 24.04", "Debian 12", 0, "has another template than wanted"),
     ]:
-        (runner.folder / "servers.yml").write_text(book.replace(old, new) if old else book)
+        (runner.folder / "web.yml").write_text(book.replace(old, new) if old else book)
         runner.simulator.app.log.clear()
-        finished = runner.command("ansible-playbook", "servers.yml", "--check", "--diff")
+        finished = runner.command("ansible-playbook", "web.yml", "--check", "--diff")
         assert finished.returncode == code, finished.stdout
         assert said in " ".join((finished.stdout + finished.stderr).split()), (new, finished.stdout)
         assert {entry["method"] for entry in runner.simulator.app.log} == {"GET"}

@@ -10,7 +10,7 @@ from pathlib import Path
 
 import pytest
 import yaml
-from ansible_collections.coxedge.compute.plugins.modules import catalog_info, instance_iso, instance_password
+from ansible_collections.coxedge.compute.plugins.modules import catalog_info, instance_iso, instance_password, task_info
 
 KEY = "simulator-key"
 
@@ -35,6 +35,7 @@ def catalog(**options):
 OPTIONS = {
     "catalog_info": {},
     "instance_info": {},
+    "task_info": {"id": ...},
     "instance_password": {"name": "web1"},
     "instance_iso": {"name": "web1", "iso": "drivers"},
     "instance": {"name": "web1", "state": "stopped"},
@@ -46,7 +47,9 @@ def test_each_module_has_a_check_mode_and_only_those_that_write_change_something
     assert set(OPTIONS) == {path.stem for path in Path(catalog_info.__file__).parent.glob("*.py") if path.stem != "__init__"}
     for name in ("web1", "web2"):
         runner.environment.seed({"name": name})
-    tasks = [{f"coxedge.compute.{name}": options} for name, options in OPTIONS.items()]
+    (started,) = runner.play([{"coxedge.compute.instance": {"name": "web1", "state": "restarted", "wait": False}}]).results
+    given = {**OPTIONS, "task_info": {"id": started["task_id"], "wait": True}}
+    tasks = [{f"coxedge.compute.{name}": options} for name, options in given.items()]
     for arguments in (["--check"], []):
         outcome = runner.play(tasks, *arguments)
         for name, result in zip(OPTIONS, outcome.results, strict=True):
@@ -174,7 +177,7 @@ def test_catalog_info_finds_the_service_of_an_environment_that_does_not_show_it(
         )
 
 
-@pytest.mark.parametrize("module", [instance_password, instance_iso, catalog_info])
+@pytest.mark.parametrize("module", [instance_password, instance_iso, catalog_info, task_info])
 def test_the_documented_examples_work_unchanged(runner, module):
     runner.environment.seed({"name": "web1"})
     outcome = runner.play(yaml.safe_load(module.EXAMPLES))

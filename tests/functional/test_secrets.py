@@ -32,6 +32,8 @@ def tasks(creation):
         {"coxedge.compute.instance_password": {"name": "web1"}},
         {"coxedge.compute.instance_iso": {"name": "web1", "iso": ISO}},
         {"coxedge.compute.catalog_info": {"kinds": ["templates"]}},
+        {"coxedge.compute.instance": {"name": "web1", "state": "restarted", "wait": False}, "register": "restarted"},
+        {"coxedge.compute.task_info": {"id": "{{ restarted.task_id | default('') }}", "wait": True}},
         {"coxedge.compute.instance": {"name": "web1", "state": "absent"}},
     ]
 

@@ -124,13 +124,17 @@ class Client:
         request = Request(method, self.connection.path(entity, entity_id), purpose, params, body, patient=patient)
         return self._sender.send(request, deadline)
 
-    def task(self, task_id: str, deadline: Deadline) -> TaskStatus:
-        """One look at a task. Raises TaskFailed if it has failed; a task that the API does not know is ``lost``."""
+    def task(self, task_id: str, deadline: Deadline, patient: bool = True) -> TaskStatus:
+        """One look at a task. Raises TaskFailed if it has failed; a task that the API does not know is ``lost``.
+
+        ``patient``: see Request.
+        """
         purpose = f"poll task {self.for_display(task_id)}"
         if task_id.strip(".") == "":
             return TaskStatus(False, lost=ApiError(f"Could not {purpose}: the API gave no usable task id."))
         try:
-            document = self._sender.send(Request("GET", "tasks/" + quote(task_id, safe=""), purpose, raw=True, patient=True), deadline).data
+            request = Request("GET", "tasks/" + quote(task_id, safe=""), purpose, raw=True, patient=patient)
+            document = self._sender.send(request, deadline).data
         except ApiError as error:
             # A 404, or errors with status 200: the API has nothing to say about the task, which says nothing about the work.
             if error.status_code == 404 or (error.status_code or 500) < 300:

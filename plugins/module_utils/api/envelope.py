@@ -82,14 +82,17 @@ class Envelopes:
             return TaskStatus(False)
         status = _upper(task.get("taskStatus", task.get("status")))
         errors = document.get("errors") or task.get("errors")
+        created = task["created"] if isinstance(task.get("created"), str) else None
         if status in FAILED:
-            raise self._task_failure(errors, task.get("result"), task_id)
+            failed = self._task_failure(errors, task.get("result"), task_id)
+            failed.created, failed.result = created, task.get("result")
+            raise failed
         if status == "SUCCESS":
-            return TaskStatus(True, task.get("result"))
+            return TaskStatus(True, task.get("result"), status=status, created=created)
         if errors and not status:
             purpose = f"poll task {self._redactor.for_display(task_id)}"
             return TaskStatus(False, lost=self._error_response(200, {"errors": errors}, purpose))
-        return TaskStatus(False)
+        return TaskStatus(False, status=status, created=created)
 
     def _success(self, document: Mapping[str, Any]) -> Response:
         """The envelope of a success. Raises TaskFailed if it says that the work has already failed."""

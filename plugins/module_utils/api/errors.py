@@ -111,4 +111,7 @@ class DeadlineExceeded(ApiError):
 
 
 class TaskFailed(ApiError):
-    """The API says that a task has failed."""
+    """The API says that a task has failed. ``created``, ``result``: what it shows of the task besides."""
+
+    created: str | None = None
+    result: Any = None

@@ -54,8 +54,13 @@ class Response:
 
 @dataclass(frozen=True)
 class TaskStatus:
-    """One look at a task: ``ended``, and then its ``result``. ``lost``: why the API does not know it (any more)."""
+    """One look at a task: ``ended``, and then its ``result``. ``lost``: why the API does not know it (any more).
+
+    ``status``: as the API calls it, in upper case; empty if the response says nothing about the task. ``created``: when it began.
+    """
 
     ended: bool
     result: Any = None
     lost: ApiError | None = None
+    status: str = ""
+    created: str | None = None

@@ -9,7 +9,7 @@ from collections.abc import Callable
 
 from ..api.client import Client
 from ..api.deadline import Deadline
-from ..api.errors import DeadlineExceeded
+from ..api.errors import ApiError, DeadlineExceeded
 from ..api.messages import TaskStatus
 from ..jobs import Job, call, pause
 
@@ -19,6 +19,8 @@ GRACE = 30.0
 POLL_INTERVAL = 1.0
 # The share of it that is added at random at most, so that many runs that began together do not ask together.
 POLL_SPREAD = 0.1
+# How often a run that does not wait reads a task whose response is about something else.
+LOOKS = 3
 
 
 class Polling:
@@ -68,3 +70,29 @@ async def wait_for_task(
     except DeadlineExceeded as error:
         error.task_id = task_id
         raise
+
+
+async def look_at_task(client: Client, task_id: str, deadline: Deadline, waits: bool, on_look: Callable[[TaskStatus], None]) -> TaskStatus:
+    """Reads a task once, or if the run waits, until it has ended. Raises TaskFailed, DeadlineExceeded, or ApiError for one that is lost.
+
+    ``on_look``: is given each look that says something about the task.
+    """
+    polling = Polling(client, deadline)
+    looks = 0
+    while True:
+        status = await call(client.task, task_id, deadline, waits)
+        looks += 1
+        if status.lost:
+            known = "knows no" if status.lost.status_code == 404 else "says nothing about"
+            code = " (HTTP 404)" if status.lost.status_code == 404 else ""
+            raise status.lost.with_message(
+                f"The API {known} task {task_id}{code}. Tasks are kept for about 30 minutes; after that, coxedge.compute.instance_info"
+                f" shows what became of the instance{status.lost.quoted_reason}."
+            )
+        if status.status:
+            on_look(status)
+        if status.ended or (status.status and not waits):
+            return status
+        if not waits and looks >= LOOKS:
+            raise ApiError(f"Could not read task {task_id}: the API answers with something else; try again, and check api_url.")
+        await polling.wait(f"task {task_id}; its work on the server goes on")
