@@ -27,8 +27,9 @@ INTEGRATION = [
     "instance_operations",
     "instance_permissions",
 ]
-# Ids, passwords and addresses that the simulator makes up, and ids of core's jobs.
+# Ids, passwords, addresses and times that the simulator makes up, and ids of core's jobs.
 RANDOM = re.compile(
+    r"\b20\d\d-\d\d-\d\dT[\d:.]+\+00:00|"
     r"[0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12}|Pw-[0-9a-f]{12}-\d+|\bj\d{6,}\.\d+|\b10(?:\.\d+){3}\b|\b02(?::[0-9a-f]{2}){5}\b"
 )
 # What tells the two ways apart at -vvv, and how often core asks for a job.
