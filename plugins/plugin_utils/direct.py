@@ -65,7 +65,7 @@ except Exception as problem:  # pylint: disable=broad-exception-caught
 # This is imported before workers are forked. What is made here, each of them has; otherwise each task would make it again.
 REQUESTS_IS_THERE = importlib.util.find_spec("requests") is not None
 if REQUESTS_IS_THERE and not is_off(os.environ.get(SWITCH)):
-    import encodings.idna
+    import encodings.idna  # noqa: F401  pylint: disable=unused-import
     import encodings.utf_16_le  # noqa: F401  pylint: disable=unused-import
 
     import requests.adapters  # noqa: F401  pylint: disable=unused-import

@@ -25,11 +25,11 @@ class Rows(HTMLParser):
         self.rows, self.tags, self.depth = [], [], 0
         self.feed(page)
 
-    def handle_starttag(self, tag, attributes):
-        self.tags.append((tag, dict(attributes)))
+    def handle_starttag(self, tag, attrs):
+        self.tags.append((tag, dict(attrs)))
         self.depth += tag == "table"
-        if tag == "tr" and self.depth == 1 and dict(attributes).get("class"):
-            self.rows.append([dict(attributes)["class"], ""])
+        if tag == "tr" and self.depth == 1 and dict(attrs).get("class"):
+            self.rows.append([dict(attrs)["class"], ""])
 
     def handle_endtag(self, tag):
         self.depth -= tag == "table"
