@@ -12,6 +12,7 @@ Whatever stands against it, or fails before the module begins, leads to core's o
 
 from __future__ import annotations
 
+import codecs
 import contextlib
 import importlib.util
 import multiprocessing
@@ -65,11 +66,10 @@ except Exception as problem:  # pylint: disable=broad-exception-caught
 # This is imported before workers are forked. What is made here, each of them has; otherwise each task would make it again.
 REQUESTS_IS_THERE = importlib.util.find_spec("requests") is not None
 if REQUESTS_IS_THERE and not is_off(os.environ.get(SWITCH)):
-    import encodings.idna  # noqa: F401  pylint: disable=unused-import
-    import encodings.utf_16_le  # noqa: F401  pylint: disable=unused-import
-
     import requests.adapters  # noqa: F401  pylint: disable=unused-import
 
+    for codec in ("idna", "utf_16_le"):
+        codecs.lookup(codec)
     if not os.environ.get("COXEDGE_API_URL", "").startswith("http:"):
         with contextlib.suppress(ApiError):
             context_for(True, os.environ.get("COXEDGE_CA_PATH"))
