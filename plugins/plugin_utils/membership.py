@@ -102,11 +102,11 @@ def _prefix_of(entry: Instance) -> str | None:
 
 def _id_of(number: int, instance: Instance) -> str:
     found = instance.get("id")
-    if is_uuid(found):
-        return str(found)
+    if isinstance(found, str) and found != "":
+        # Whether it is a UUID is for the fleet to say.
+        return found
     name = f" ({one_line(instance['name'])})" if instance.get("name") else ""
-    why = "has no id" if found is None else f"has the id {quoted(found)}, which is not a UUID"
-    raise ValueError(f"Entry {number}{name} {why}: {REMEDY}; servers that check mode would create have no id yet, so select by='name'.")
+    raise ValueError(f"Entry {number}{name} has no id: {REMEDY}; servers that check mode would create have no id yet, so select by='name'.")
 
 
 def _name_of(number: int, instance: Instance) -> str:

@@ -78,7 +78,8 @@ def test_options_that_do_not_exist_are_refused_with_the_nearest():
         ([{}], "Entry 0 has no id"),
         ([{"name": "web1"}], "Entry 0 (web1) has no id"),
         ([{"id": None, "name": "web1"}], "Entry 0 (web1) has no id"),
-        ([{"id": "web1"}], "which is not a UUID"),
+        ([{"id": 7}], "Entry 0 has no id"),
+        ([{"id": ""}], "Entry 0 has no id"),
         ([{"inventory_hostname": "db\n1", "id": ONE}], "Entry 0 (db 1) is not a host of the inventory"),
     ],
 )
