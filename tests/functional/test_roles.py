@@ -277,9 +277,9 @@ def test_the_fleet_playbook_shows_each_server_with_what_was_done_to_it(runner):
     answers = {"fleet_names": "web-1\nweb-2\nnone\nweb-3", "fleet_state": "absent"}
     finished = runner.command("ansible-playbook", "coxedge.compute.fleet", "-e", json.dumps(answers))
     assert finished.returncode == 0, finished.stdout
-    lines = [f"web-{number} is Destroyed at 10." for number in (2, 3)]
+    lines = [f"web-{number}: delete; can be recovered (Destroyed at 10." for number in (2, 3)]
     assert all(line in finished.stdout for line in lines) and finished.stdout.count(": delete") == 2
-    assert "none is absent at no address: no change" in finished.stdout and "web-1 is absent" in finished.stdout
+    assert '"none: nothing to do"' in finished.stdout and '"web-1: nothing to do' in finished.stdout
     assert not [item for item in runner.environment.instances if item in finished.stdout]
 
 
