@@ -5,6 +5,7 @@
 
 from __future__ import annotations
 
+import json
 import re
 from pathlib import Path
 
@@ -106,8 +107,16 @@ def test_starting_many_and_waiting_later(kitchen):
     assert states(kitchen)["batch1"] == states(kitchen)["batch2"] == "Running" and changed(kitchen) == ["start"] * 2
 
 
+def test_a_replacement_that_can_not_be_created_destroys_nothing(kitchen):
+    wrong = {"template": "Ubuntu 24.4", "compute_offering": "2vCPU.4GB", "network": "Web-test_area"}
+    finished = kitchen.command("ansible-playbook", "replace.yml", "-e", json.dumps({"replaced_with": wrong}))
+    assert finished.returncode != 0 and states(kitchen)["web1"] == "Running" and changed(kitchen) == []
+
+
 def test_reviewing_a_change_before_it_is_made(kitchen):
     run(kitchen, "change.yml")
+    assert changed(kitchen) == []
+    run(kitchen, "change.yml", "-e", "change_approved=true")
     assert changed(kitchen) == ["changeComputeOffering"]
     assert "1 member: 1 to change (1 interrupted)" in (kitchen.folder / "review.html").read_text()
 
