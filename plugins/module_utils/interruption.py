@@ -58,7 +58,9 @@ class Interruption:
     def cause(self) -> str | None:
         """What has interrupted the run, for a sentence; None if nothing has."""
         if self._cause is None and self._is_watching:
-            self._cause = self._desertion()
+            found = self._desertion()
+            # A signal may have arrived meanwhile, and must not be forgotten.
+            self._cause = self._cause or found
         return self._cause
 
     def _desertion(self) -> str | None:

@@ -130,7 +130,7 @@ def test_an_interrupted_fleet_sends_nothing_more(runner, interrupted, creation, 
     members = [{"name": f"web{number}", "state": "started"} for number in range(60)]
     task = {"coxedge.compute.instance_fleet": {"instances": members, "defaults": creation, "max_concurrency": 4}}
     sent, later = interrupted.run(task, 6, how, direct)
-    assert later == [] and 6 <= len(sent) < 60
+    assert later == [] and 6 <= len(sent) < 60, (sent[:3], len(sent), interrupted.output[-3000:])
     assert "Traceback" not in interrupted.output
 
 

@@ -5,12 +5,15 @@
 
 from __future__ import annotations
 
+import os
+import signal
 import threading
 import time
 
 import pytest
 from ansible_collections.coxedge.compute.plugins.module_utils.api.errors import ApiError, DeadlineExceeded, TaskFailed
 from ansible_collections.coxedge.compute.plugins.module_utils.instance.steps import Refused
+from ansible_collections.coxedge.compute.plugins.module_utils.interruption import Interruption
 from ansible_collections.coxedge.compute.tests.unit.module_utils.runs import CREATION, failure, interfering, members, to_state
 
 
@@ -266,3 +269,14 @@ def test_an_interruption_ends_a_wait_for_a_response(harness, web1):
         began = time.monotonic()
         error = failure(harness, name="web1")
     assert "interrupted by SIGINT" in error.sentence and time.monotonic() - began < 4
+
+
+def test_a_signal_during_the_look_for_other_interruptions_is_not_forgotten(monkeypatch):
+    watch = Interruption()
+    watch.watch()
+    try:
+        monkeypatch.setattr(watch, "_desertion", lambda: os.kill(os.getpid(), signal.SIGHUP))
+        assert watch.cause() == "SIGHUP"
+    finally:
+        watch._cause = None
+        watch.end()
