@@ -23,3 +23,15 @@ attributes:
   diff_mode:
     description: In diff mode, shows what has changed, or in check mode what would change.
 """
+
+    # Of modules that only read.
+    READS = r"""
+options: {}
+attributes:
+  check_mode:
+    support: full
+    details: The module changes nothing.
+  diff_mode:
+    support: N/A
+    details: The module changes nothing.
+"""

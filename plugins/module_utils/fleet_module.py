@@ -5,7 +5,6 @@
 
 from __future__ import annotations
 
-import difflib
 from collections.abc import Mapping
 from typing import Any
 
@@ -13,9 +12,8 @@ from ansible.module_utils.common.arg_spec import ArgumentSpecValidator
 
 from .fleet.members import LISTS, NUMBERING, as_given, members_of, null_ids_problem, structure_problems, without_empty_options
 from .given import without_empty
-from .instance.options import member_label, member_options
+from .instance.options import member_label, member_options, unknown_option
 from .module import ApiModule
-from .text import one_line
 
 
 def fleet_options() -> dict[str, dict[str, Any]]:
@@ -35,9 +33,7 @@ def given_problem(given: Mapping[str, Any], label: str, known: dict[str, dict[st
     """What is wrong with a dict of options as it was given: an unknown option, a wrong type. None if nothing is."""
     for name in given:
         if name not in known:
-            near = difflib.get_close_matches(str(name), known, n=1)
-            hint = f", did you mean {near[0]}" if near else ""
-            return f"{label}: there is no option {one_line(name)}{hint}; see the options of coxedge.compute.instance."
+            return f"{label}: {unknown_option(name, known)}"
     messages = ArgumentSpecValidator(known).validate(given).error_messages
     return f"{label}: {messages[0].rstrip('.')}." if messages else None
 

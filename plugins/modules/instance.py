@@ -527,7 +527,7 @@ error:
 from typing import Any
 
 from ..module_utils.api.errors import ApiError
-from ..module_utils.instance.options import instance_options, option_problem
+from ..module_utils.instance.options import called, instance_options, option_problem
 from ..module_utils.instance.steps import Refused
 from ..module_utils.jobs import drive
 from ..module_utils.module import ApiModule, api_options, wait_options
@@ -536,7 +536,6 @@ from ..module_utils.reconcile.outcome import Outcome
 from ..module_utils.reconcile.reconciler import Reconciler
 from ..module_utils.reconcile.run import Run
 from ..module_utils.runtime import Runtime
-from ..module_utils.text import one_line
 
 
 class InstanceModule(ApiModule):
@@ -544,8 +543,8 @@ class InstanceModule(ApiModule):
 
     def fail_json(self, msg: str, **kwargs: Any) -> Any:
         """Fails, with what a failure before the first request can say."""
-        subject = one_line(self.params.get("name") or self.params.get("id") or "")
-        return super().fail_json(msg, **{**Outcome(subject=subject, id=self.params.get("id")).so_far(), **kwargs})
+        known = Outcome(subject=called(self.params), id=self.params.get("id")).so_far()
+        return super().fail_json(msg, **{**known, **kwargs})
 
 
 def main(runtime: Runtime | None = None) -> None:

@@ -20,15 +20,9 @@ author:
 extends_documentation_fragment:
   - coxedge.compute.api
   - coxedge.compute.attributes
+  - coxedge.compute.attributes.reads
   - coxedge.compute.actiongroup
   - coxedge.compute.filters
-attributes:
-  check_mode:
-    support: full
-    details: The module changes nothing.
-  diff_mode:
-    support: N/A
-    details: The module changes nothing.
 options:
   id:
     description:

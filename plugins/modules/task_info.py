@@ -18,14 +18,8 @@ author:
 extends_documentation_fragment:
   - coxedge.compute.api
   - coxedge.compute.attributes
+  - coxedge.compute.attributes.reads
   - coxedge.compute.actiongroup
-attributes:
-  check_mode:
-    support: full
-    details: The module changes nothing.
-  diff_mode:
-    support: N/A
-    details: The module changes nothing.
 options:
   id:
     description: UUID of the task, such as RV(coxedge.compute.instance#module:task_id).

@@ -18,11 +18,12 @@ from ..module_utils.instance.filters import in_order
 from ..module_utils.text import as_boolean, is_same, one_line, quoted
 from .hostvars import sanitized
 from .membership import Instance, Names, described, is_acceptable
+from .purity import HEADER
 
 # Options that are worth sharing: the value that most servers have becomes a default.
 SHARED = ("compute_offering", "cpu_count", "memory_in_mb", "network", "template", "ssh_key_name", "affinity_group")
 # What a templar reacts to: these anywhere, and the header at the beginning (before ansible-core 2.19).
-BRACES, HEADER = ("{{", "{%", "{#"), "#jinja2:"
+BRACES = ("{{", "{%", "{#")
 # The playbook knows its own files by the first comment.
 HEAD = """\
 ---

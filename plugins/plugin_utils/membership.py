@@ -5,7 +5,6 @@
 
 from __future__ import annotations
 
-import difflib
 from collections import Counter
 from collections.abc import Iterable, Mapping, Sequence
 from typing import Any
@@ -15,7 +14,7 @@ from ..module_utils.instance.compare import forwarded_ports
 from ..module_utils.instance.conditions import is_live, name_and_id
 from ..module_utils.instance.fields import FIELDS, Field
 from ..module_utils.instance.names import name_problem
-from ..module_utils.instance.options import attribute_problem, member_options
+from ..module_utils.instance.options import attribute_problem, member_options, unknown_option
 from ..module_utils.text import MAX_NUMBER, as_boolean, as_integer, enumerated, is_uuid, one_line, quoted
 from .hostvars import sanitized
 
@@ -72,9 +71,8 @@ def _check_options(options: Mapping[str, Any]) -> None:
         if name in ("wait", "wait_timeout"):
             raise ValueError(f"{name} is not an option of a member: set it for the whole task.")
         if name not in known:
-            near = difflib.get_close_matches(name, [*known, "by", "full"], n=1)
-            hint = f", did you mean {near[0]}" if near else ""
-            raise ValueError(f"There is no option {one_line(name)}{hint}; see the options of coxedge.compute.instance.")
+            problem = unknown_option(name, [*known, "by", "full"])
+            raise ValueError(problem[0].upper() + problem[1:])
 
 
 def _instance_of(number: int, entry: Any) -> Instance:

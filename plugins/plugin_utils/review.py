@@ -18,20 +18,14 @@ from typing import Any
 import jinja2
 from markupsafe import Markup
 
-from ..module_utils.fleet.results import differences, totals
+from ..module_utils.fleet.results import TOTALS, differences, is_interrupted, totals
 from ..module_utils.instance.plan_line import DROPS_RULES, FINAL, INTERRUPTIONS
 from ..module_utils.reconcile.fleet import summary_key
 from ..module_utils.text import one_line
 
 FOLDER = Path(__file__).parent
-# The numbers at the top: what they count, and the word for it.
-COUNTS = {
-    "created": "to create",
-    "changed": "to change",
-    "interrupted": "interrupted",
-    "destroyed": "to destroy",
-    "unchanged": "unchanged",
-}
+# What the numbers at the top count.
+COUNTS = ("created", "changed", "interrupted", "destroyed", "unchanged")
 # Which risks stand out, and how.
 RISKS = {**dict.fromkeys(INTERRUPTIONS, "warn"), DROPS_RULES: "final", FINAL: "final"}
 # What is shown of a server that is created or destroyed. Of others, it is what differs.
@@ -52,7 +46,7 @@ def review_page(result: Mapping[str, Any], environment_name: str = "", now: date
     environment = jinja2.Environment(autoescape=True, trim_blocks=True, undefined=jinja2.StrictUndefined)
     template = environment.from_string((FOLDER / "review_page.html.j2").read_text(encoding="utf-8"))
     return template.render(
-        counts=[{"kind": kind, "number": numbers[kind], "text": text} for kind, text in COUNTS.items()],
+        counts=[{"kind": kind, "number": numbers[kind], "text": TOTALS.get(kind, kind)} for kind in COUNTS],
         totals=totals(result["results"]),
         place=f"Environment {one_line(environment_name)}. " if environment_name else "",
         made=(now or datetime.now(timezone.utc)).strftime("%Y-%m-%d %H:%M UTC"),
@@ -73,7 +67,7 @@ def _member(entry: Mapping[str, Any]) -> dict[str, Any]:
         "name": name,
         "id": entry["id"] and one_line(entry["id"]),
         "kind": summary_key(entry),
-        "interrupted": not set(INTERRUPTIONS).isdisjoint(entry["risks"]),
+        "interrupted": is_interrupted(entry),
         "plan": _operations(entry["plan"], name, entry["risks"]),
         "risks": [{"text": risk, "kind": RISKS.get(risk, "")} for risk in entry["risks"]],
         "differences": _values(diff["before"], diff["after"], summary_key(entry)),

@@ -73,7 +73,7 @@ def differences(before: Mapping[str, Any], after: Mapping[str, Any]) -> list[tup
 def totals(results: Sequence[Mapping[str, Any]]) -> str:
     """How many members there are, and what happens to how many of them."""
     keys = [summary_key(result) for result in results]
-    interrupted = sum(not result["failed"] and not set(INTERRUPTIONS).isdisjoint(result["risks"]) for result in results)
+    interrupted = sum(not result["failed"] and is_interrupted(result) for result in results)
     parts = []
     for key, text in TOTALS.items():
         count = keys.count(key)
@@ -82,6 +82,11 @@ def totals(results: Sequence[Mapping[str, Any]]) -> str:
             parts.append(f"{count} {text}{detail}")
     members = "1 member" if len(results) == 1 else f"{len(results)} members"
     return f"{members}: {', '.join(parts)}" if parts else members
+
+
+def is_interrupted(result: Mapping[str, Any]) -> bool:
+    """Whether the plan of a member takes a running server away from its users."""
+    return not set(INTERRUPTIONS).isdisjoint(result["risks"])
 
 
 def failure_message(results: Sequence[Mapping[str, Any]], labels: Sequence[str]) -> str:

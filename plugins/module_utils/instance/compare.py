@@ -86,7 +86,7 @@ def forwarded_ports(current: Mapping[str, Any]) -> list[str] | None:
     return [str(port) for ports in found if isinstance(ports, list) for port in ports]
 
 
-def diff_of(before: Mapping[str, Any] | None, after: Mapping[str, Any] | None, extra: Mapping[str, Any]) -> dict[str, dict[str, Any]]:
+def diff_of(before: Mapping[str, Any] | None, after: Mapping[str, Any] | None, extra: Mapping[str, Any]) -> dict[str, Any]:
     """``before`` and ``after`` for diff mode: only what differs, but the whole instance if it is created or destroyed."""
     if before is None or after is None or condition(after) == DESTROYED != condition(before):
         return {"before": dict(before or {}), "after": {**(after or {}), **extra}}

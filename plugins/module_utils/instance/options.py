@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import hashlib
 import ipaddress
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from typing import Any
 
 from ..text import as_integer, is_uuid, one_line, quoted
@@ -57,10 +57,25 @@ def merged_options(member: Mapping[str, Any], common: Mapping[str, Any] | None) 
     return options
 
 
+def unknown_option(name: object, known: Iterable[str]) -> str:
+    """What is said about an option that ``instance`` does not have, as a clause with the nearest of those that are known."""
+    # Each task would import it.
+    import difflib
+
+    near = difflib.get_close_matches(str(name), known, n=1)
+    hint = f", did you mean {near[0]}" if near else ""
+    return f"there is no option {one_line(name)}{hint}; see the options of coxedge.compute.instance."
+
+
+def called(options: Mapping[str, Any], known: Mapping[str, Any] | None = None) -> str:
+    """What people call an instance: the name that it has, if it is known, else the wanted one, else its id. On one line."""
+    return one_line((known or {}).get("name") or options.get("name") or options.get("id") or "")
+
+
 def member_label(number: int, options: Mapping[str, Any], option: str = "instances") -> str:
     """What errors about a member begin with. ``option``, ``number``: where the task names it."""
-    name = options.get("name") or options.get("id")
-    return f"{option}[{number}] ({one_line(name)})" if name else f"{option}[{number}]"
+    name = called(options)
+    return f"{option}[{number}] ({name})" if name else f"{option}[{number}]"
 
 
 def attribute_problem(options: Mapping[str, Any]) -> str | None:

@@ -11,7 +11,7 @@ from typing import Any
 from ..text import enumerated, one_line
 from .compare import changed_values
 from .conditions import RUNNING, condition
-from .fields import FIELDS
+from .fields import BY_OPTION, FIELDS
 from .steps import Plan, Step, reboots
 
 REBOOTS = "reboots the server"
@@ -78,7 +78,7 @@ def _created_with(step: Step, plan: Plan) -> list[str]:
     after = plan.after or {}
     details = []
     for option in CREATED_WITH:
-        row = next(row for row in FIELDS if row.option == option)
+        row = BY_OPTION[option]
         shown = after.get(row.name_attribute or "") or after.get(row.attribute or "")
         details.append(one_line(shown) if option == "compute_offering" else f"{option} {one_line(shown)}")
     for row in FIELDS:

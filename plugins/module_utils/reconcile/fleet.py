@@ -14,11 +14,10 @@ from ..api.deadline import Deadline
 from ..api.errors import ApiError
 from ..instance.conditions import cell, is_live
 from ..instance.names import folded
-from ..instance.options import option_problem
+from ..instance.options import called, option_problem
 from ..instance.steps import Refused
 from ..instance.view import without_details
 from ..jobs import call, drive, drive_all
-from ..text import one_line
 from .catalog import Catalog
 from .confirmation import list_warnings
 from .fleet_reader import FirstList, FleetReader
@@ -115,8 +114,7 @@ class Fleet:
     def _member_ended(self, number: int, end: Any) -> None:
         reconciler, options = self.reconcilers[number], self._members[number]
         outcome = reconciler.run.outcome
-        known = outcome.instance or reconciler.reader.latest or {}
-        name = one_line(known.get("name") or options.get("name") or options.get("id"))
+        name = called(options, outcome.instance or reconciler.reader.latest)
         if isinstance(end, Exception):
             self._on_end(f"{name} failed")
         elif outcome.actions and not reconciler.run.check_mode:

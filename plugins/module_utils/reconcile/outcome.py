@@ -32,7 +32,6 @@ class Outcome:
     plan: str | None = None
     """The plan as a line for people; None if it could not be made."""
     risks: list[str] = field(default_factory=list)
-    planned_actions: list[str] = field(default_factory=list)
     subject: str = ""
     """The instance as it was at the beginning, for the header of a diff."""
     diff: dict[str, Any] = field(default_factory=lambda: {"before": {}, "after": {}})
@@ -49,11 +48,8 @@ class Outcome:
 
     @property
     def shown_diff(self) -> dict[str, Any]:
-        """The diff with its headers. What has no values to compare, such as a restart, shows the plan itself."""
-        diff = {**self.diff, "before_header": self.subject, "after_header": self.plan or self.subject}
-        if self.planned_actions and self.plan and diff["before"] == diff["after"]:
-            diff["prepared"] = f"{self.plan}\n"
-        return diff
+        """The diff with its headers."""
+        return {**self.diff, "before_header": self.subject, "after_header": self.plan or self.subject}
 
     def result(self, waited: bool = True, with_password: bool = False) -> dict[str, Any]:
         """What the module returns, apart from warnings."""

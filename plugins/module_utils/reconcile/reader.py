@@ -13,10 +13,10 @@ from ..api.errors import ApiError
 from ..api.messages import TaskStatus
 from ..instance.conditions import DESTROYED, NONE, condition, described, is_live, must_settle, state_of
 from ..instance.names import by_folded_name, folded
+from ..instance.options import called
 from ..instance.steps import Refused, Step
 from ..instance.view import full_view
 from ..jobs import call
-from ..text import one_line
 from .run import Run
 from .waiting import GRACE, Polling, wait_for_task
 
@@ -119,8 +119,7 @@ class Reader:
     @property
     def progress(self) -> str | None:
         """What the instance was doing when it was last seen, for people; None if nothing is known."""
-        latest = self.latest or {}
-        name = one_line(latest.get("name") or self.run.options.get("name") or self.run.options.get("id"))
+        name = called(self.run.options, self.latest)
         if self.last_state:
             return f"{name} is {self.run.client.for_display(self.last_state)}"
         return f"{name} is being created" if self.run.outcome.actions == ["create"] else None

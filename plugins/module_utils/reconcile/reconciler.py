@@ -14,10 +14,10 @@ from typing import Any
 from ..api.errors import ApiError, DeadlineExceeded
 from ..instance.compare import diff_of
 from ..instance.conditions import name_and_id
+from ..instance.options import called
 from ..instance.plan import lookups_needed, make_plan
 from ..instance.plan_line import plan_line, risks_of
 from ..instance.steps import Plan, Refused
-from ..text import one_line
 from .delivery import Delivery
 from .executor import Executor
 from .outcome import Outcome, Raced
@@ -34,7 +34,7 @@ class Reconciler:
         self.run = run
         self.reader = reader or Reader(run)
         self.executor = Executor(self.reader, Delivery(self.reader), checks_duplicates)
-        run.outcome.subject = one_line(run.options.get("name") or run.options.get("id"))
+        run.outcome.subject = called(run.options)
 
     async def converge(self) -> Outcome:
         """Options to outcome. Raises Refused or ApiError; the run's outcome then has what was done before."""
@@ -109,10 +109,13 @@ class Reconciler:
         base = plan if plan.before is None else first
         done = first.steps[: len(outcome.actions)] if plan is not first else ()
         whole = Plan((*done, *plan.steps), base.before, plan.after, base.extra)
-        known, options = base.before or {}, self.run.options
-        name = next((text for text in (known.get("name"), options.get("name"), options.get("id")) if text), "")
-        outcome.subject = name_and_id(known) if known.get("id") else one_line(name)
-        outcome.plan, outcome.risks, outcome.planned_actions = plan_line(whole, name), risks_of(whole), whole.actions
+        known = base.before or {}
+        name = called(self.run.options, known)
+        outcome.subject = name_and_id(known) if known.get("id") else name
+        outcome.plan, outcome.risks = plan_line(whole, name), risks_of(whole)
         outcome.diff = diff_of(base.before, plan.after, base.extra)
+        if whole.steps and outcome.diff["before"] == outcome.diff["after"]:
+            # There are no values to compare, such as after a restart, and core shows nothing of an empty diff.
+            outcome.diff["prepared"] = f"{outcome.plan}\n"
         outcome.drift = dict(plan.drift)
         outcome.warnings += [text for text in plan.warnings if text not in outcome.warnings]
