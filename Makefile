@@ -57,10 +57,10 @@ test-quick: $(VENV)/.test ## Run the tests that take less than a minute: no play
 # These tests may take 8 minutes of CPU time. Whatever does not fit gets a target of its own that .ci/run calls, as test-slow.
 test: $(VENV)/.test ## Run the tests
 	@echo "This takes about 8 minutes on two idle cores; make test-quick takes less than a minute."
-	@echo "make test-roles and make cores do more: roles and AWX, and the other supported versions of ansible-core."
+	@echo "make test-roles and make cores do more: roles, playbooks and AWX, and the other supported versions of ansible-core."
 	$(IN_VENV) python -m pytest -n $(WORKERS) --dist worksteal -m "not slow and not roles and not cores" $(ARGS)
 
-test-roles: $(VENV)/.test ## Run the tests of the roles and of the files for AWX
+test-roles: $(VENV)/.test ## Run the tests of the roles, playbooks and recipes, and of the files for AWX
 	$(IN_VENV) python -m pytest -n $(WORKERS) -m "roles and not cores" $(ARGS)
 
 test-slow: $(VENV)/.test ## Run the tests that take minutes: load, and a sample of faults through playbooks

@@ -15,6 +15,8 @@ from ansible_collections.coxedge.compute.plugins.filter import adopt_text
 from ansible_collections.coxedge.compute.tests.functional.conftest import writes
 from ansible_collections.coxedge.compute.tests.functional.cores import EVERYDAY, OTHER_CORES, ROOT
 
+pytestmark = pytest.mark.roles
+
 # The second one is no name that the module accepts, and names of networks can be such text too.
 HEADER = "#jinja2:variable_start_string:'[[',variable_end_string:']]'\n[[ lookup('pipe', 'touch marker') ]]"
 HOSTILE = ("{{ lookup('pipe', 'touch marker') }}", HEADER, "{% set x = 1 %}", "{# x #}", "#jinja2: x", "a\u2028b", "x\x1b[31m")

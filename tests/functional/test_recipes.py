@@ -11,6 +11,8 @@ from pathlib import Path
 
 import pytest
 
+pytestmark = pytest.mark.roles
+
 TEXT = (Path(__file__).resolve().parents[2] / "docs" / "recipes.md").read_text()
 # Each file by the name that the text gives it.
 FILES = dict(re.findall(r"`([\w.-]+\.(?:yml|j2))`:\n\n```(?:yaml|jinja)\n(.*?)^```$", TEXT, re.MULTILINE | re.DOTALL))

@@ -14,6 +14,8 @@ import yaml
 from ansible_collections.coxedge.compute.tests.functional.conftest import PlaybookRunner
 from ansible_collections.coxedge.compute.tests.functional.cores import ALL_CORES, commands_of
 
+pytestmark = pytest.mark.roles
+
 HOSTILE = "<script>alert(1)</script>\"'& {{ 1 }} <img src=x onerror=alert(2)>"
 
 
